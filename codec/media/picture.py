@@ -1,0 +1,98 @@
+"""The one form in which a decoded picture travels: 8-bit planar YCbCr 4:2:0 with its colour description."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.uint8]
+Rgb = NDArray[np.uint8]
+"""(H, W, 3) uint8, full range, the RGB that the viewer shows and every metric is computed on."""
+
+
+class Matrix(Enum):
+    """YCbCr matrix, by the names ffmpeg gives them (ITU-T H.273 MatrixCoefficients)."""
+
+    BT601 = "smpte170m"
+    BT709 = "bt709"
+    BT2020 = "bt2020nc"
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How YCbCr codes turn into RGB."""
+
+    matrix: Matrix = Matrix.BT709
+    full_range: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One picture: `y` (H, W), `u` and `v` (ceil(H/2), ceil(W/2)), all uint8 and C-contiguous."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+    colour: Colour
+
+    @property
+    def width(self) -> int:
+        return self.y.shape[1]
+
+    @property
+    def height(self) -> int:
+        return self.y.shape[0]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes held by the three planes."""
+        return self.y.nbytes + self.u.nbytes + self.v.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When frames are shown. `pts[i] * time_base` is frame i's start in seconds, starting at 0 and rising strictly."""
+
+    pts: tuple[int, ...]
+    time_base: Fraction
+    frame_rate: Fraction
+    """Average frame rate; exact for a constant-rate clip."""
+    duration_s: float
+    """From the first frame's start to the last frame's end."""
+
+    @property
+    def frame_count(self) -> int:
+        return len(self.pts)
+
+    @property
+    def is_constant(self) -> bool:
+        """True when every frame lasts as long as the next, within one tick."""
+        if len(self.pts) < 3:
+            return True
+        gaps = [b - a for a, b in zip(self.pts, self.pts[1:], strict=False)]
+        return max(gaps) - min(gaps) <= 1
+
+
+class FrameSource(Protocol):
+    """Anything that gives pictures by number: a clip, a rival's file, a neural stream's decoded frames."""
+
+    @property
+    def frame_count(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index` (0-based). Raises MediaError naming the file when it cannot be had. Thread-safe."""
+        ...
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order, decoded sequentially (faster than `picture` one by one)."""
+        ...
