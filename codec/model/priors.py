@@ -1,0 +1,81 @@
+"""The hyperprior and the mean path: what is known about y before its residuals are decoded.
+
+Hyperprior: Ballé et al. 2018 (h_a, h_s). Context: two interleaved halves of y (a checkerboard that alternates over
+the channels, after He et al. 2021 and the space-channel model of ELIC, arXiv 2203.10886) and the previous latent
+frame's y. Means only: the scales come from the integer network (`scales.py`), so nothing here can desynchronise the
+entropy coder; a difference in a mean between two machines is a difference of the same size in y, no more.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from codec.model.blocks import Block
+from codec.model.config import HYPER_RATIO, LEVELS, ModelConfig
+
+_HYPER_FEATURES = 48
+_BASE = 128
+
+
+class HyperAnalysis(nn.Module):
+    """h_a: scaled y (N, Cy, h, w) -> unrounded z (N, Cz, ceil(h/4), ceil(w/4))."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(config.y_channels, config.y_channels, 3, stride=2, padding=1)
+        self.second = nn.Conv2d(config.y_channels, config.z_channels, 3, stride=2, padding=1)
+
+    def forward(self, y: Tensor) -> Tensor:
+        h, w = y.shape[-2:]
+        padded = F.pad(y, (0, -w % HYPER_RATIO, 0, -h % HYPER_RATIO), mode="replicate")
+        return self.second(F.silu(self.first(padded)))
+
+
+class MeanPrior(nn.Module):
+    """Means of y in two steps, from z, from the latent frame before, from the level, and from step one's half."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        channels = config.y_channels
+        self.hyper = nn.Sequential(
+            nn.Conv2d(config.z_channels, _BASE, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(_BASE, _HYPER_FEATURES * HYPER_RATIO**2, 1),
+            nn.PixelShuffle(HYPER_RATIO),
+        )
+        self.memory = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.base = nn.Conv2d(_HYPER_FEATURES + 2 * channels + 1, _BASE, 1)
+        self.block = Block(_BASE)
+        self.first = nn.Conv2d(_BASE, channels, 1)
+        self.spatial = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.second = nn.Sequential(
+            nn.Conv2d(_BASE + 2 * channels, _BASE, 1), nn.SiLU(), nn.Conv2d(_BASE, channels, 1)
+        )
+        for last in (self.first, self.second[-1]):
+            assert isinstance(last, nn.Conv2d) and last.bias is not None
+            nn.init.normal_(last.weight, std=0.01)
+            nn.init.zeros_(last.bias)
+
+    def features(self, z: Tensor, previous: Tensor, level: Tensor) -> Tensor:
+        """Base features (B, 128, h, w) from z (B, Cz, ., .), the previous latent frame's scaled y_hat (zeros for a
+        GoP's first) and the level (B,)."""
+        height, width = previous.shape[-2:]
+        hyper = self.hyper(z)[..., :height, :width]
+        plane = (level / (LEVELS - 1)).view(-1, 1, 1, 1).expand(-1, 1, height, width).to(hyper.dtype)
+        return self.block(F.silu(self.base(torch.cat((hyper, previous, self.memory(previous), plane), dim=1))))
+
+    def first_half(self, features: Tensor) -> Tensor:
+        """Means of all positions before any residual is known; used for the first half."""
+        return self.first(features)
+
+    def second_half(self, features: Tensor, known: Tensor) -> Tensor:
+        """Means for the second half; `known` is y_hat with zeros where it is not decoded yet."""
+        return self.second(torch.cat((features, known, self.spatial(known)), dim=1))
+
+
+def first_half_mask(channels: int, height: int, width: int, device: torch.device) -> Tensor:
+    """(1, C, h, w) bool: True where (row + column + channel) is even, the positions decoded in step one."""
+    row = torch.arange(height, device=device).view(1, 1, -1, 1)
+    column = torch.arange(width, device=device).view(1, 1, 1, -1)
+    channel = torch.arange(channels, device=device).view(1, -1, 1, 1)
+    return (row + column + channel) % 2 == 0

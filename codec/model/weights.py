@@ -1,0 +1,102 @@
+"""Weights on disk: one safetensors file holds the float networks and the integer scale network as it is run.
+
+The file's metadata names the format, the size and how it was made. The model id in every stream is a hash of the
+tensors, so a stream can say which weights it needs.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from codec.errors import ModelError
+from codec.model.config import SIZES, ModelConfig
+from codec.model.gains import GainTable
+from codec.model.network import Analysis, CodecNetwork, Synthesis
+from codec.model.priors import HyperAnalysis, MeanPrior
+from codec.model.scales import FrozenScaleNet
+from codec.model.vae import Decoder, Encoder
+
+FORMAT = "seamscope-weights-1"
+MAX_BYTES = 512 * 2**20
+ID_BYTES = 8
+_SCALE_PREFIX = "scale_net."
+
+
+class CodecModel(nn.Module):
+    """The shipped codec: float networks and the frozen scale network, ready for `codec.stream`."""
+
+    def __init__(self, config: ModelConfig, scales: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.analysis = Analysis(config)
+        self.synthesis = Synthesis(config)
+        self.hyper_analysis = HyperAnalysis(config)
+        self.mean_prior = MeanPrior(config)
+        self.encoder_gain = GainTable(config.trunk_channels)
+        self.decoder_gain = GainTable(config.trunk_channels)
+        self.y_gain = GainTable(config.y_channels)
+        self.scale_net = FrozenScaleNet(scales)
+        self.model_id = b"\0" * ID_BYTES
+
+
+def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None = None) -> None:
+    """Write `network` as shippable weights (float16 where a float may be, integers for the scale path).
+
+    Raises ValueError when the scale network's integers would not be exact.
+    """
+    tensors = {
+        name: value.detach().to(torch.float16).cpu().contiguous()
+        for name, value in network.state_dict().items()
+        if not name.startswith(_SCALE_PREFIX)
+    }
+    tensors |= {_SCALE_PREFIX + name: value for name, value in network.scale_net.frozen_tensors().items()}
+    metadata = {"format": FORMAT, "config": json.dumps(network.config.to_dict()), **(notes or {})}
+    temporary = path.with_name(path.name + ".tmp")
+    save_file(tensors, temporary, metadata)
+    temporary.replace(path)
+
+
+def load_weights(path: Path) -> CodecModel:
+    """Read weights written by `save_weights`. Raises ModelError for anything else, naming the file and the cause."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path}: too large to be Seamscope weights.")
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: the codec's weights cannot be read ({error}).") from error
+    if metadata.get("format") != FORMAT:
+        raise ModelError(f"{path}: these are not Seamscope weights of format {FORMAT}.")
+    try:
+        config = ModelConfig(**json.loads(metadata["config"]))
+        if config != SIZES.get(config.name):
+            raise ValueError(f"unknown size {config.name!r}")
+        scales = {k[len(_SCALE_PREFIX) :]: v for k, v in tensors.items() if k.startswith(_SCALE_PREFIX)}
+        model = CodecModel(config, scales)
+        floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX)}
+        missing, unexpected = model.load_state_dict(floats, strict=False)
+        missing = [name for name in missing if not name.startswith(_SCALE_PREFIX)]
+        if missing or unexpected:
+            raise ValueError(f"tensors missing or unknown: {[*missing, *unexpected][:3]}")
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise ModelError(f"{path}: the weights do not fit this version of Seamscope ({error}).") from error
+    model.model_id = hash_tensors(tensors)
+    return model.eval().requires_grad_(False)
+
+
+def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
+    """First ID_BYTES of SHA-256 over names, types, shapes and values, in name order."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+    return digest.digest()[:ID_BYTES]

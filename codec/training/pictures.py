@@ -1,0 +1,41 @@
+"""What a run shows of itself: curves of its log and a panel of held-out crops."""
+
+import csv
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+
+def draw_curves(log: Path, out: Path) -> None:
+    """Plot loss, bpp, PSNR and LPIPS over steps from `log` (CSV of codec.training.run) into a PNG."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    with log.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
+    for axis, name in zip(axes.flat, ("loss", "bpp", "psnr_db", "lpips_vgg"), strict=True):
+        for stage in dict.fromkeys(row["stage"] for row in rows):
+            points = [(int(r["step"]), float(r[name])) for r in rows if r["stage"] == stage and r[name]]
+            if points:
+                axis.plot(*zip(*points, strict=True), label=stage, linewidth=1)
+        axis.set_title(name)
+        axis.set_xlabel("step")
+        axis.grid(alpha=0.3)
+    axes[0, 1].set_yscale("log")
+    axes[1, 1].legend(fontsize=7)
+    figure.savefig(out, dpi=100)
+    pyplot.close(figure)
+
+
+def draw_panel(out: Path, clips: Tensor, reconstructions: list[Tensor]) -> None:
+    """One row a clip: frame 0 and 6 of the source, then of each reconstruction; (B, T, 3, h, w) in [-1, 1] each."""
+    from PIL import Image
+
+    columns = [tensor[:, i] for tensor in (clips, *reconstructions) for i in (0, 6)]
+    rows = [torch.cat([column[b] for column in columns], dim=-1) for b in range(len(clips))]
+    picture = ((torch.cat(rows, dim=-2).clamp(-1, 1) + 1) * 127.5).round().byte()
+    Image.fromarray(picture.permute(1, 2, 0).cpu().numpy()).save(out)

@@ -1,0 +1,318 @@
+"""A whole training run, readable from top to bottom.
+
+    python -m codec.training CONFIG --store DIR --out DIR [--corpus TAR ...] [--minutes N] [--device auto]
+
+Resumes where the state in --out stands. Stages follow the paper: the VAE, the codec with the VAE frozen, everything
+jointly; which parts and losses is in the configuration. Writes state, log.csv, curves.png, panel-*.png, and with
+--export the weights the codec loads.
+"""
+
+import argparse
+import csv
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from codec.errors import SeamscopeError
+from codec.gop import DEFAULT_THETA, GOP_LENGTH
+from codec.model.config import LEVELS, SIZES, lambda_of
+from codec.model.network import CodecNetwork, TrainingOutput
+from codec.model.weights import save_weights
+from codec.training import checkpoint, settings
+from codec.training.corpus import Corpus, build_store
+from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error
+from codec.training.pictures import draw_curves, draw_panel
+from codec.training.settings import RunSettings, Stage
+
+VAE_PARTS = ("encoder.", "decoder.", "encoder_gain.", "decoder_gain.")
+LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
+VALIDATION_LEVELS = (2.0, 6.0, 10.0)
+
+
+class Run:
+    """Everything that lives as long as a run."""
+
+    def __init__(self, config: RunSettings, corpus: Corpus, out: Path, lpips: LpipsVgg, device: torch.device) -> None:
+        self.config, self.corpus, self.out, self.lpips, self.device = config, corpus, out, lpips, device
+        torch.manual_seed(config.seed)
+        self.network = CodecNetwork(SIZES[config.size]).to(device)
+        self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.step = 0
+        self.seconds = 0.0
+        decay = [p for p in self.network.parameters() if p.dim() == 4]
+        rest = [p for p in self.network.parameters() if p.dim() != 4]
+        self.optimiser = torch.optim.AdamW(
+            [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}],
+            lr=1e-4,
+            betas=(0.9, 0.99),
+            fused=device.type == "cuda",
+        )
+        self._resume()
+
+    @property
+    def total_steps(self) -> int:
+        return sum(stage.steps for stage in self.config.stages)
+
+    def stage_at(self, step: int) -> tuple[Stage, int]:
+        """The stage of a global step and the step within it."""
+        for stage in self.config.stages:
+            if step < stage.steps:
+                return stage, step
+            step -= stage.steps
+        return self.config.stages[-1], self.config.stages[-1].steps - 1
+
+    def _resume(self) -> None:
+        state = checkpoint.load(self.out)
+        if state is None:
+            return
+        self.network.load_state_dict({k: v.to(self.device) for k, v in state.role("model.").items()})
+        self.ema = {k: v.to(self.device) for k, v in state.role("ema.").items()}
+        first, second = state.role("m1."), state.role("m2.")
+        self.step, self.seconds = int(state.position["step"]), float(state.position["seconds"])
+        for name, parameter in self.network.named_parameters():
+            if name in first:
+                self.optimiser.state[parameter] = {
+                    "step": torch.tensor(float(self.step)),
+                    "exp_avg": first[name].float().to(self.device),
+                    "exp_avg_sq": second[name].float().to(self.device),
+                }
+
+    def save(self) -> None:
+        """Write the state that `_resume` reads."""
+        tensors = {f"model.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"ema.{k}": v for k, v in self.ema.items()}
+        moments = {n: self.optimiser.state[p] for n, p in self.network.named_parameters() if p in self.optimiser.state}
+        tensors |= checkpoint.as_bf16({n: m["exp_avg"] for n, m in moments.items()}, "m1.")
+        tensors |= checkpoint.as_bf16({n: m["exp_avg_sq"] for n, m in moments.items()}, "m2.")
+        position = {"step": self.step, "seconds": self.seconds, "size": self.config.size}
+        checkpoint.save(self.out, checkpoint.State(tensors, position))
+
+    def export(self, path: Path) -> None:
+        """Write the moving average as shippable weights."""
+        network = CodecNetwork(SIZES[self.config.size])
+        network.load_state_dict({k: v.cpu() for k, v in self.ema.items()})
+        save_weights(network, path, {"steps": str(self.step), "seconds": f"{self.seconds:.0f}"})
+
+
+def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
+    """One optimiser step; returns what the log wants."""
+    config = run.config
+    two_gops = stage.seam_every > 0 and inner % stage.seam_every == stage.seam_every - 1
+    frames = 2 * GOP_LENGTH - 1 if two_gops else GOP_LENGTH
+    batch = max(1, stage.batch // 2) if two_gops else stage.batch
+    clip = run.corpus.batch(rng, batch, frames, stage.crop, config.photo_share)
+    level = _levels(rng, stage, batch).to(run.device)
+    for group in run.optimiser.param_groups:
+        group["lr"] = _learning_rate(stage, inner)
+    if two_gops:
+        gops = torch.cat((clip[:, :GOP_LENGTH], clip[:, GOP_LENGTH - 1 :]))
+        output = _forward(run, stage, gops, level.repeat(2))
+        shown = _join(output.pictures, batch)
+        bits = (output.y_bits + output.z_bits).view(2, batch).sum(dim=0)
+        bpp = bits / (2 * (GOP_LENGTH - 1) * stage.crop**2)
+        seam = (output.pictures[:batch, -1] - output.pictures[batch:, 0]).abs().mean(dim=(1, 2, 3)) * 127.5
+    else:
+        output = _forward(run, stage, clip, level)
+        shown = output.pictures
+        bpp = (output.y_bits + output.z_bits) / (GOP_LENGTH * stage.crop**2)
+        seam = torch.zeros_like(bpp)
+    mse = squared_error(shown, clip)
+    perceptual = _lpips(run, stage, rng, shown, clip)
+    distortion = config.alpha * mse + config.beta * perceptual
+    if stage.temporal > 0:
+        distortion = distortion + config.alpha * stage.temporal * (temporal_error(shown, clip) + 0.1 * seam)
+    root = torch.sqrt(torch.tensor([lambda_of(float(v)) for v in level], device=run.device))
+    loss = (root * distortion + (bpp / root if stage.quantise else 0.0)).mean()
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(run.network.parameters(), config.clip_norm)
+    if torch.isfinite(norm):
+        run.optimiser.step()
+        _update_ema(run)
+    return {
+        "loss": float(loss.detach()),
+        "bpp": float(bpp.detach().mean()),
+        "psnr_db": float(psnr_db(mse.detach()).mean()),
+        "lpips_vgg": float(perceptual.detach().mean()),
+        "nonzero": float(output.coded_share),
+    }
+
+
+def _forward(run: Run, stage: Stage, clip: Tensor, level: Tensor) -> TrainingOutput:
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.config.precision == "bf16"):
+        if stage.quantise:
+            return run.network(clip, level)
+        return run.network.forward_vae(clip, level)
+
+
+def _join(pictures: Tensor, batch: int) -> Tensor:
+    """Two GoPs (2B, T, ...) sharing a frame -> the blended clip (B, 2T - 1, ...)."""
+    first, second = pictures[:batch], pictures[batch:]
+    shared = DEFAULT_THETA * first[:, -1:] + (1 - DEFAULT_THETA) * second[:, :1]
+    return torch.cat((first[:, :-1], shared, second[:, 1:]), dim=1)
+
+
+def _lpips(run: Run, stage: Stage, rng: np.random.Generator, shown: Tensor, clip: Tensor) -> Tensor:
+    if stage.lpips_frames == 0:
+        return shown.new_zeros(shown.shape[0])
+    rows = torch.arange(shown.shape[0]).repeat_interleave(stage.lpips_frames)
+    columns = torch.from_numpy(rng.integers(0, shown.shape[1], len(rows)))
+    found, wanted = shown[rows, columns], clip[rows, columns]
+    if 0 < stage.lpips_crop < stage.crop:
+        top, left = (int(v) for v in rng.integers(0, stage.crop - stage.lpips_crop + 1, 2))
+        window = (..., slice(top, top + stage.lpips_crop), slice(left, left + stage.lpips_crop))
+        found, wanted = found[window], wanted[window]
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.config.precision == "bf16"):
+        distance = run.lpips(found, wanted)
+    return distance.view(-1, stage.lpips_frames).mean(dim=1)
+
+
+def _levels(rng: np.random.Generator, stage: Stage, batch: int) -> Tensor:
+    """Uniform over the stage's levels, the ends of the whole range drawn more often."""
+    level = rng.uniform(stage.level_low, stage.level_high, batch)
+    ends = rng.random(batch)
+    level = np.where(ends < 0.06, stage.level_low, np.where(ends > 0.94, stage.level_high, level))
+    return torch.from_numpy(np.clip(level, 0, LEVELS - 1)).float()
+
+
+def _learning_rate(stage: Stage, inner: int) -> float:
+    warm = min(1.0, (inner + 1) / max(1, stage.warmup))
+    cosine = 0.5 * (1 + math.cos(math.pi * inner / max(1, stage.steps)))
+    return warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * cosine)
+
+
+@torch.no_grad()
+def _update_ema(run: Run) -> None:
+    # A short memory at the start, so that the average is never stuck at the initial weights.
+    keep = min(run.config.ema, (1 + run.step) / (10 + run.step))
+    state = run.network.state_dict()
+    torch._foreach_lerp_(list(run.ema.values()), [state[name] for name in run.ema], 1 - keep)
+
+
+def _set_trainable(run: Run, stage: Stage) -> None:
+    for name, parameter in run.network.named_parameters():
+        part = "vae" if name.startswith(VAE_PARTS) else "codec"
+        parameter.requires_grad_(part in stage.train)
+
+
+@torch.no_grad()
+def validate(run: Run, clips: Tensor) -> list[dict[str, float | str]]:
+    """Rows for the log: held-out clips at three fixed levels, with the moving average's weights."""
+    trained = {name: value.clone() for name, value in run.network.state_dict().items()}
+    run.network.load_state_dict(run.ema)
+    rows: list[dict[str, float | str]] = []
+    shown = []
+    for fixed in VALIDATION_LEVELS:
+        level = torch.full((len(clips),), fixed, device=run.device)
+        output = run.network(clips, level)
+        pictures = output.pictures.clamp(-1, 1)
+        bpp = (output.y_bits + output.z_bits) / (clips.shape[1] * clips.shape[-1] * clips.shape[-2])
+        lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8)]).mean()
+        rows.append(
+            {
+                "step": run.step,
+                "stage": f"held-out λ {lambda_of(fixed):.3g}",
+                "seconds": run.seconds,
+                "bpp": float(bpp.mean()),
+                "psnr_db": float(psnr_db(squared_error(pictures, clips)).mean()),
+                "lpips_vgg": float(lpips),
+                "nonzero": float(output.coded_share),
+            }
+        )
+        shown.append(pictures)
+    draw_panel(run.out / f"panel-{run.step:07d}.png", clips, shown)
+    run.network.load_state_dict(trained)
+    return rows
+
+
+def train(run: Run, minutes: float | None) -> Iterator[str]:
+    """Run until the stages or the minutes end, yielding lines for the terminal."""
+    config = run.config
+    started = time.monotonic()
+    base = run.seconds
+    saved = panelled = started
+    clips = run.corpus.validation(8, GOP_LENGTH, 128).to(run.device)
+    log = _Log(run.out / "log.csv")
+    sums: dict[str, float] = {}
+    while run.step < run.total_steps and (minutes is None or time.monotonic() - started < 60 * minutes):
+        stage, inner = run.stage_at(run.step)
+        _set_trainable(run, stage)
+        # The batch depends on the step alone: a resumed run goes on as if it had never stopped.
+        rng = np.random.default_rng((config.seed, run.step))
+        for key, value in train_step(run, stage, inner, rng).items():
+            sums[key] = sums.get(key, 0.0) + value / config.log_every
+        run.step += 1
+        run.seconds = base + time.monotonic() - started
+        if run.step % config.log_every == 0:
+            row = {"step": run.step, "stage": stage.name, "seconds": run.seconds, **sums}
+            log.write({**row, "learning_rate": _learning_rate(stage, inner)})
+            yield "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items())
+            sums = {}
+        now = time.monotonic()
+        if now - panelled > config.panel_every_s:
+            panelled = now
+            for row in validate(run, clips):
+                log.write(row)
+            draw_curves(log.path, run.out / "curves.png")
+        if now - saved > config.save_every_s:
+            saved = now
+            run.save()
+    run.save()
+    for row in validate(run, clips):
+        log.write(row)
+    draw_curves(log.path, run.out / "curves.png")
+
+
+class _Log:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("w", newline="", encoding="utf-8") as file:
+                csv.DictWriter(file, LOG_FIELDS).writeheader()
+
+    def write(self, row: dict[str, float | str | int]) -> None:
+        shown = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, LOG_FIELDS).writerow(shown)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line of training; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m codec.training", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--store", type=Path, required=True, help="folder of the decoded corpus")
+    parser.add_argument("--corpus", type=Path, nargs="*", help="tar archives to decode into the store first")
+    parser.add_argument("--limit", type=int, help="decode only so many files")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run: state, log, pictures")
+    parser.add_argument("--vgg-trunk", type=Path, required=True, help="VGG16 features, safetensors")
+    parser.add_argument("--vgg-heads", type=Path, required=True, help="LPIPS-VGG heads, safetensors")
+    parser.add_argument("--minutes", type=float, help="stop after this time; the state resumes")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's own choice")
+    parser.add_argument("--export", type=Path, help="write the moving average as weights when the run stops")
+    arguments = parser.parse_args(argv)
+    try:
+        torch.set_flush_denormal(True)  # tails of the rate terms; a third of a CPU step's time otherwise
+        if arguments.threads:
+            torch.set_num_threads(arguments.threads)
+        if arguments.corpus:
+            build_store(arguments.corpus, arguments.store, arguments.limit)
+        config = settings.load(arguments.config)
+        device = torch.device(arguments.device)
+        corpus = Corpus(arguments.store, config.held_out, device)
+        lpips = LpipsVgg(arguments.vgg_trunk, arguments.vgg_heads).to(device)
+        run = Run(config, corpus, arguments.out, lpips, device)
+        for line in train(run, arguments.minutes):
+            print(line, flush=True)
+        if arguments.export:
+            run.export(arguments.export)
+    except SeamscopeError as error:
+        print(f"training: {error}")
+        return 1
+    return 0

@@ -1,0 +1,87 @@
+"""One run, one file: every number a training run depends on, read from TOML."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from codec.errors import SettingError
+from codec.model.config import LEVELS, SIZES
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of steps with one set of trainable parts, one crop and one loss."""
+
+    name: str
+    steps: int
+    batch: int
+    crop: int
+    """Side of the square crop in pixels, a multiple of 16."""
+    learning_rate: float
+    learning_rate_end: float
+    """Cosine from the first to the second."""
+    train: tuple[str, ...] = ("vae", "codec")
+    """"vae": E, D and their gains; "codec": transforms, hyperprior, means, scales."""
+    quantise: bool = True
+    """False: the VAE alone, L tolerating noise instead of being coded (stage one of the paper)."""
+    level_low: float = 0.0
+    level_high: float = float(LEVELS - 1)
+    lpips_frames: int = 1
+    """Frames of each clip that LPIPS-VGG looks at; 0 turns it off."""
+    lpips_crop: int = 0
+    """Side of the random window LPIPS-VGG looks through (it costs more than the codec on a CPU); 0: the whole crop."""
+    temporal: float = 0.0
+    """Weight of the frame-difference term."""
+    seam_every: int = 0
+    """Every n-th batch is two GoPs sharing a frame, with the seam terms; 0: never."""
+    warmup: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """A run: model size, loss weights, optimiser, stages."""
+
+    size: str
+    stages: tuple[Stage, ...]
+    seed: int = 1
+    alpha: float = 1e-3
+    """Weight of the squared error on the 0..255 scale (α of Eq. 1; the paper does not state the scale)."""
+    beta: float = 1.0
+    """Weight of LPIPS (β of Eq. 1)."""
+    weight_decay: float = 1e-4
+    clip_norm: float = 0.5
+    ema: float = 0.999
+    precision: str = "bf16"
+    """"bf16" autocast for the float networks, or "fp32"; entropy terms are always fp32."""
+    photo_share: float = 0.1
+    """Share of samples made from a still by a synthetic camera move."""
+    held_out: float = 0.05
+    """Share of sources kept away from training for the log's validation rows."""
+    log_every: int = 50
+    save_every_s: float = 180.0
+    panel_every_s: float = 600.0
+
+
+def load(path: Path) -> RunSettings:
+    """Read a run's TOML. Raises SettingError naming the file and the offending key."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        stages = tuple(_build(Stage, table, path) for table in raw.pop("stage"))
+        run = _build(RunSettings, {**raw, "stages": stages}, path)
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise SettingError(f"{path}: not a usable training configuration ({error}).") from error
+    if run.size not in SIZES:
+        raise SettingError(f"{path}: size must be one of {', '.join(SIZES)}, not {run.size!r}.")
+    for stage in stages:
+        if stage.crop % 16 or stage.crop < 64:
+            raise SettingError(f"{path}: stage {stage.name}: crop must be a multiple of 16 and at least 64.")
+    return run
+
+
+def _build(kind: type[Any], table: dict[str, Any], path: Path) -> Any:
+    known = {field.name for field in fields(kind)}
+    for key in table:
+        if key not in known:
+            raise SettingError(f"{path}: unknown key {key!r}.")
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
