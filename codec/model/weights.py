@@ -18,19 +18,21 @@ from codec.model.config import SIZES, ModelConfig
 from codec.model.gains import GainTable
 from codec.model.network import Analysis, CodecNetwork, Synthesis
 from codec.model.priors import HyperAnalysis, MeanPrior
-from codec.model.scales import FrozenScaleNet
+from codec.model.scales import SCALE_COUNT, FrozenScaleNet, scale_of
 from codec.model.vae import Decoder, Encoder
+from codec.stream import tables
 
 FORMAT = "seamscope-weights-1"
 MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."
+_TABLES = "tables"
 
 
 class CodecModel(nn.Module):
     """The shipped codec: float networks and the frozen scale network, ready for `codec.stream`."""
 
-    def __init__(self, config: ModelConfig, scales: dict[str, Tensor]) -> None:
+    def __init__(self, config: ModelConfig, scales: dict[str, Tensor], frequency_tables: tables.Tables) -> None:
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
@@ -43,6 +45,7 @@ class CodecModel(nn.Module):
         self.decoder_gain = GainTable(config.trunk_channels)
         self.y_gain = GainTable(config.y_channels)
         self.scale_net = FrozenScaleNet(scales)
+        self.tables = frequency_tables
         self.model_id = b"\0" * ID_BYTES
 
 
@@ -57,7 +60,14 @@ def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None
         if not name.startswith(_SCALE_PREFIX)
     }
     tensors |= {_SCALE_PREFIX + name: value for name, value in network.scale_net.frozen_tensors().items()}
-    metadata = {"format": FORMAT, "config": json.dumps(network.config.to_dict()), **(notes or {})}
+    scales = scale_of(torch.arange(SCALE_COUNT, dtype=torch.float64)).numpy()
+    tensors[_TABLES] = torch.from_numpy(tables.build(scales))
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(network.config.to_dict()),
+        "model_id": hash_tensors(tensors).hex(),
+        **(notes or {}),
+    }
     temporary = path.with_name(path.name + ".tmp")
     save_file(tensors, temporary, metadata)
     temporary.replace(path)
@@ -80,8 +90,12 @@ def load_weights(path: Path) -> CodecModel:
         if config != SIZES.get(config.name):
             raise ValueError(f"unknown size {config.name!r}")
         scales = {k[len(_SCALE_PREFIX) :]: v for k, v in tensors.items() if k.startswith(_SCALE_PREFIX)}
-        model = CodecModel(config, scales)
-        floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX)}
+        frequency_tables = tensors[_TABLES].numpy()
+        if len(frequency_tables) != SCALE_COUNT:
+            raise ValueError("wrong number of frequency tables")
+        tables.check(frequency_tables)
+        model = CodecModel(config, scales, frequency_tables)
+        floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX) and k != _TABLES}
         missing, unexpected = model.load_state_dict(floats, strict=False)
         missing = [name for name in missing if not name.startswith(_SCALE_PREFIX)]
         if missing or unexpected:
@@ -90,6 +104,15 @@ def load_weights(path: Path) -> CodecModel:
         raise ModelError(f"{path}: the weights do not fit this version of Seamscope ({error}).") from error
     model.model_id = hash_tensors(tensors)
     return model.eval().requires_grad_(False)
+
+
+def read_model_id(path: Path) -> str:
+    """The model id (hex) a weights file claims, without reading its tensors; "" when it is no such file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return str((file.metadata() or {}).get("model_id", ""))
+    except (OSError, SafetensorError):
+        return ""
 
 
 def hash_tensors(tensors: dict[str, Tensor]) -> bytes:

@@ -1,0 +1,60 @@
+"""What can be asked of the neural encoder, and what comes back GoP by GoP. No torch here: the window imports this."""
+
+import math
+from dataclasses import dataclass, field
+
+from codec.errors import SettingError
+from codec.gop import Gop, Structure
+from codec.media.picture import Picture
+
+LAMBDA_RANGE = (0.02, 2.56)
+"""Smallest and largest λ: few bits, many bits."""
+
+LEVEL_UNIT = 512
+"""Steps of the stream's level code per octave of λ: the code is 512·log2(λ / LAMBDA_RANGE[0])."""
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSettings:
+    """One neural encode. Raises SettingError on construction when a value is outside its range."""
+
+    lmbda: float
+    structure: Structure = Structure.OVERLAP
+    device: str = "auto"
+    first_gop: int = 0
+    """GoP that is encoded (and handed to `on_gop`) before the others; the file is in order all the same."""
+    reconstruct: bool = True
+    """Decode each GoP's bytes and hand the pictures to `on_gop`; False: sizes only, faster."""
+    threads: int = 0
+    """CPU threads of the networks; 0 leaves torch's own choice."""
+
+    def __post_init__(self) -> None:
+        low, high = LAMBDA_RANGE
+        if not (math.isfinite(self.lmbda) and low <= self.lmbda <= high):
+            raise SettingError(f"λ must lie between {low} and {high}, not {self.lmbda}.")
+        if self.device not in DEVICES:
+            raise SettingError(f"The device must be one of {', '.join(DEVICES)}, not {self.device!r}.")
+        if self.threads < 0 or self.first_gop < 0:
+            raise SettingError("Thread count and first GoP cannot be negative.")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedGop:
+    """Pictures [gop.start, gop.stop) as the decoder makes them of the stream's bytes."""
+
+    gop: Gop
+    pictures: list[Picture] = field(repr=False)
+    size_bytes: int
+    """Bytes of the GoP's record in the file, framing included."""
+
+
+def level_code(lmbda: float) -> int:
+    """λ as the stream carries it: 1/256 of an anchor level (two levels an octave)."""
+    return round(LEVEL_UNIT * math.log2(lmbda / LAMBDA_RANGE[0]))
+
+
+def lambda_of_code(code: int) -> float:
+    """λ of a level code."""
+    return LAMBDA_RANGE[0] * 2.0 ** (code / LEVEL_UNIT)
