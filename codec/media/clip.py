@@ -1,0 +1,255 @@
+"""A video file as pictures by number: frame-exact random access, sequential reading without seeking."""
+
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from codec.errors import MediaError, SettingError
+from codec.media import colour, probe
+from codec.media.picture import Colour, Picture, Timing
+from codec.media.probe import ClipInfo
+from codec.media.sequence import SequenceReader, is_sequence
+
+# Decoding on is cheaper than seeking for this many frames.
+_SHORT_WALK = 12
+
+
+class Clip:
+    """Frames [start, stop) of a file or image sequence; implements FrameSource. Thread-safe."""
+
+    def __init__(self, reader: "FileReader | SequenceReader", start: int, stop: int | None) -> None:
+        """Raises SettingError when the range is empty or outside the file."""
+        total = reader.info.total_frames
+        end = total if stop is None else stop
+        if not 0 <= start < end <= total:
+            reader.close()
+            raise SettingError(
+                f"{reader.info.path}: frames {start} to {end} are not a range within its {total} frames."
+            )
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._start = start
+        timing = probe.slice_timing(reader.info.timing, start, end)
+        info = reader.info
+        self.info = ClipInfo(
+            info.path, info.container, info.codec, info.pixel_format, info.bit_depth, info.width, info.height,
+            info.sample_aspect, info.rotation, info.colour, timing, total, info.size_bytes, info.keyframes, info.notes,
+        )  # fmt: skip
+
+    @property
+    def path(self) -> Path:
+        return self.info.path
+
+    @property
+    def start(self) -> int:
+        """The in point: number in the file of this clip's frame 0."""
+        return self._start
+
+    @property
+    def timing(self) -> Timing:
+        return self.info.timing
+
+    @property
+    def frame_count(self) -> int:
+        return self.info.timing.frame_count
+
+    @property
+    def width(self) -> int:
+        return self.info.width
+
+    @property
+    def height(self) -> int:
+        return self.info.height
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index` of the range. Raises IndexError outside it, MediaError when it cannot be decoded."""
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"no frame {index} in {self.frame_count}")
+        with self._lock:
+            return self._reader.read(self._start + index)
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) of the range, in order."""
+        for index in range(start, stop):
+            yield self.picture(index)
+
+    def close(self) -> None:
+        """Give back the file; the clip is of no use afterwards."""
+        with self._lock:
+            self._reader.close()
+
+    def __enter__(self) -> "Clip":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_clip(path: Path | str, *, start: int = 0, stop: int | None = None) -> Clip:
+    """Open a video file, a folder of images, or a pattern such as `name_%04d.png`.
+
+    `start` and `stop` are the in and out points in frames (stop excluded). Raises MediaError, SettingError.
+    """
+    path = Path(path)
+    reader = SequenceReader(path) if is_sequence(path) else FileReader(path)
+    return Clip(reader, start, stop)
+
+
+class FileReader:
+    """Frames of one video file. Not thread-safe: `Clip` holds the lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._container = probe.open_container(path)
+        try:
+            self._stream = probe.video_stream(self._container, path)
+            self._stream.thread_type = "AUTO"
+            self._index = probe.index_packets(self._container, self._stream)
+            if self._index.count == 0:
+                raise MediaError(f"{path}: the video track holds no frames.")
+            self._path = path
+            self._numbers = None if self._index.pts is None else {pts: i for i, pts in enumerate(self._index.pts)}
+            self._frames: Iterator[av.VideoFrame] = iter(())
+            self._position = 0
+            self._restart(0)
+            first = self._first_frame()
+            self.info = self._describe(first)
+            self._restart(0)
+        except BaseException:
+            self._container.close()
+            raise
+
+    def close(self) -> None:
+        self._frames = iter(())
+        self._container.close()
+
+    def _first_frame(self) -> av.VideoFrame:
+        try:
+            frame = next(self._frames)
+        except (StopIteration, av.FFmpegError, OSError) as error:
+            raise MediaError(f"{self._path}: no frame of the video track can be decoded.") from error
+        if max(frame.width, frame.height) > probe.MAX_SIDE:
+            raise MediaError(f"{self._path}: pictures of {frame.width}x{frame.height} are too large.")
+        return frame
+
+    def _describe(self, frame: av.VideoFrame) -> ClipInfo:
+        self._rotation = round(frame.rotation / 90) * 90 % 360
+        self._size = frame.width, frame.height
+        self._colour, notes = probe.colour_of(frame)
+        depth, more = probe.format_notes(frame)
+        notes += more
+        if self._index.damaged:
+            notes.append("The file is damaged or cut short; what can be read of it is shown.")
+        if self._index.pts is None:
+            notes.append("The file's time stamps are unusable; a constant frame rate is assumed.")
+        width, height = self._size if self._rotation % 180 == 0 else self._size[::-1]
+        aspect = Fraction(self._stream.sample_aspect_ratio or 1)
+        if aspect <= 0:
+            aspect = Fraction(1)
+        timing = probe.timing_of(self._index, self._stream)
+        if not timing.is_constant:
+            notes.append("Variable frame rate: frames are shown at their own times.")
+        return ClipInfo(
+            path=self._path,
+            container=self._container.format.name,
+            codec=self._stream.codec_context.name,
+            pixel_format=frame.format.name,
+            bit_depth=depth,
+            width=width,
+            height=height,
+            sample_aspect=aspect if self._rotation % 180 == 0 else 1 / aspect,
+            rotation=self._rotation,
+            colour=self._colour,
+            timing=timing,
+            total_frames=timing.frame_count,
+            size_bytes=self._path.stat().st_size,
+            keyframes=self._index.keyframes,
+            notes=tuple(notes),
+        )
+
+    def _restart(self, keyframe: int) -> None:
+        """Decode from the frame numbered `keyframe` (display order) on."""
+        pts = self._index.pts
+        offset = (pts[keyframe] if keyframe else min(pts[0], 0)) if pts is not None else 0
+        try:
+            self._container.seek(offset, stream=self._stream, backward=True)
+        except (av.FFmpegError, OSError):
+            # Some formats cannot seek: open again.
+            self._container.close()
+            self._container = probe.open_container(self._path)
+            self._stream = probe.video_stream(self._container, self._path)
+            self._stream.thread_type = "AUTO"
+        self._frames = self._decoded()
+        self._position = 0 if pts is None else keyframe
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        for packet in self._container.demux(self._stream):
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                # A damaged packet loses its own frame; the frames after it may be whole.
+                continue
+
+    def read(self, index: int) -> Picture:
+        starts = [k for k in self._index.keyframes if k <= index] or [0]
+        walk = index - self._position
+        if not 0 <= walk <= _SHORT_WALK and not (walk > 0 and starts[-1] <= self._position):
+            self._restart(starts[-1])
+        picture = self._walk_to(index)
+        # Where the nearest key frame does not bring the frame (broken links), start earlier, at last from the top.
+        for keyframe in (*starts[-2:-1], 0):
+            if picture is not None:
+                return picture
+            self._restart(keyframe)
+            picture = self._walk_to(index)
+        if picture is None:
+            raise MediaError(f"{self._path}: frame {index} cannot be decoded; the file is damaged there.")
+        return picture
+
+    def _walk_to(self, index: int) -> Picture | None:
+        try:
+            for frame in self._frames:
+                if self._numbers is None:
+                    number = self._position
+                else:
+                    number = self._numbers.get(frame.pts if frame.pts is not None else -1, -1)
+                    if number < 0:
+                        continue
+                self._position = number + 1
+                if number == index:
+                    return self._convert(frame)
+                if number > index:
+                    return None
+        except (av.FFmpegError, OSError):
+            return None
+        return None
+
+    def _convert(self, frame: av.VideoFrame) -> Picture:
+        return convert(frame, self._colour, self._rotation, self._size)
+
+
+def convert(frame: av.VideoFrame, shown: Colour, rotation: int, size: tuple[int, int]) -> Picture:
+    """An ffmpeg frame of any format as an upright 8-bit 4:2:0 picture; frames of another size are scaled to `size`."""
+    if frame.format.name not in ("yuv420p", "yuvj420p") or (frame.width, frame.height) != size:
+        source_range = None if frame.format.is_rgb else colour.range_of(shown.full_range)
+        frame = frame.reformat(
+            width=size[0],
+            height=size[1],
+            format="yuv420p",
+            src_colorspace=None if frame.format.is_rgb else colour.space_of(shown.matrix),
+            dst_colorspace=colour.space_of(shown.matrix),
+            src_color_range=source_range,
+            dst_color_range=colour.range_of(shown.full_range),
+            interpolation=colour.FLAGS,
+        )
+    picture = colour.from_frame(frame, shown)
+    if rotation == 0:
+        return picture
+    y, u, v = (np.ascontiguousarray(np.rot90(p, rotation // 90)) for p in (picture.y, picture.u, picture.v))
+    return Picture(y, u, v, shown)

@@ -1,0 +1,116 @@
+"""YCbCr 4:2:0 to the RGB that is shown and measured, and back; by swscale, as ffmpeg itself converts.
+
+Coefficients: BT.601-7, BT.709-6, BT.2020-2 (non-constant luminance). Bicubic chroma, exact rounding and full
+chroma interpolation, so that nothing depends on which fast path a processor has.
+"""
+
+import threading
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+
+from codec.media.picture import Colour, Matrix, Picture, Plane, Rgb
+
+_SPACES = {Matrix.BT601: Colorspace.SMPTE170M, Matrix.BT709: Colorspace.ITU709, Matrix.BT2020: Colorspace.BT2020}
+FLAGS = (
+    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+)
+
+_local = threading.local()
+
+
+def _reformatter(name: str) -> VideoReformatter:
+    """One swscale context a thread and use: it is not thread-safe, and making one costs more than a frame."""
+    table: dict[str, VideoReformatter] = _local.__dict__.setdefault("table", {})
+    return table.setdefault(name, VideoReformatter())
+
+
+def range_of(full: bool) -> ColorRange:
+    """ffmpeg's name of a colour range."""
+    return ColorRange.JPEG if full else ColorRange.MPEG
+
+
+def space_of(matrix: Matrix) -> Colorspace:
+    """ffmpeg's name of a matrix."""
+    return _SPACES[matrix]
+
+
+def plane_array(plane: av.video.plane.VideoPlane, width: int, height: int) -> Plane:
+    """A view of an 8-bit plane without its row padding: (height, width)."""
+    rows = np.frombuffer(plane, dtype=np.uint8)
+    return rows[: plane.line_size * height].reshape(height, plane.line_size)[:, :width]
+
+
+def to_frame(picture: Picture) -> av.VideoFrame:
+    """The picture as an ffmpeg frame, colour tags set."""
+    frame = av.VideoFrame(picture.width, picture.height, "yuv420p")
+    for plane, values in zip(frame.planes, (picture.y, picture.u, picture.v), strict=True):
+        plane_array(plane, values.shape[1], values.shape[0])[:] = values
+    frame.colorspace = space_of(picture.colour.matrix)
+    frame.color_range = range_of(picture.colour.full_range)
+    return frame
+
+
+def from_frame(frame: av.VideoFrame, colour: Colour) -> Picture:
+    """An 8-bit yuv420p ffmpeg frame as a picture (copied)."""
+    width, height = frame.width, frame.height
+    half = (width + 1) // 2, (height + 1) // 2
+    y, u, v = (
+        np.ascontiguousarray(plane_array(plane, *size))
+        for plane, size in zip(frame.planes, ((width, height), half, half), strict=True)
+    )
+    return Picture(y, u, v, colour)
+
+
+def to_rgb(picture: Picture) -> Rgb:
+    """(H, W, 3) uint8 full-range RGB of a picture."""
+    width, height = picture.width, picture.height
+    if width % 2 or height % 2:
+        # swscale drops the last column's chroma of odd pictures: repeat it, convert, cut.
+        return np.ascontiguousarray(to_rgb(_even(picture))[:height, :width])
+    colour = picture.colour
+    converted = _reformatter(f"rgb {width}x{height} {colour}").reformat(
+        to_frame(picture),
+        format="rgb24",
+        src_colorspace=space_of(colour.matrix),
+        src_color_range=range_of(colour.full_range),
+        dst_color_range=ColorRange.JPEG,
+        interpolation=FLAGS,
+        threads=1,
+    )
+    rows = np.frombuffer(converted.planes[0], dtype=np.uint8).reshape(height, -1)
+    return np.ascontiguousarray(rows[:, : 3 * width]).reshape(height, width, 3)
+
+
+def from_rgb(rgb: Rgb, colour: Colour) -> Picture:
+    """A picture of (H, W, 3) uint8 full-range RGB."""
+    height, width = rgb.shape[:2]
+    if width % 2 or height % 2:
+        padded = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        return _cropped(from_rgb(padded, colour), width, height)
+    frame = av.VideoFrame(width, height, "rgb24")
+    rows = np.frombuffer(frame.planes[0], dtype=np.uint8).reshape(height, -1)
+    rows[:, : 3 * width] = rgb.reshape(height, 3 * width)
+    converted = _reformatter(f"yuv {width}x{height} {colour}").reformat(
+        frame,
+        format="yuv420p",
+        dst_colorspace=space_of(colour.matrix),
+        src_color_range=ColorRange.JPEG,
+        dst_color_range=range_of(colour.full_range),
+        interpolation=FLAGS,
+        threads=1,
+    )
+    return from_frame(converted, colour)
+
+
+def _even(picture: Picture) -> Picture:
+    rows, columns = picture.height % 2, picture.width % 2
+    return Picture(np.pad(picture.y, ((0, rows), (0, columns)), mode="edge"), picture.u, picture.v, picture.colour)
+
+
+def _cropped(picture: Picture, width: int, height: int) -> Picture:
+    half = (slice((height + 1) // 2), slice((width + 1) // 2))
+    planes = (picture.y[:height, :width], picture.u[half], picture.v[half])
+    y, u, v = (np.ascontiguousarray(plane) for plane in planes)
+    return Picture(y, u, v, picture.colour)

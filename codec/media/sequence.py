@@ -1,0 +1,108 @@
+"""Numbered images as a clip: a folder of pictures, or a pattern such as `name_%04d.png`."""
+
+import re
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from codec.errors import MediaError
+from codec.media.colour import from_rgb
+from codec.media.picture import Colour, Picture
+from codec.media.probe import ClipInfo, counted_timing
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
+SEQUENCE_RATE = Fraction(25)
+_PATTERN = re.compile(r"%(0\d+)?d")
+_COLOUR = Colour()
+
+
+def is_sequence(path: Path) -> bool:
+    """True for a folder, a pattern, and for a single image."""
+    if path.is_dir() or path.suffix.lower() in SUFFIXES:
+        return True
+    return _PATTERN.search(path.name) is not None and not path.exists()
+
+
+def list_images(path: Path) -> list[Path]:
+    """The images of a folder in natural order, or those that fit a pattern, by number. Raises MediaError."""
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = sorted((f for f in path.iterdir() if f.suffix.lower() in SUFFIXES), key=_natural)
+        if not found:
+            raise MediaError(f"{path}: the folder holds no images.")
+        return found
+    match = _PATTERN.search(path.name)
+    if match is None or not path.parent.is_dir():
+        raise MediaError(f"{path}: there is no such file.")
+    head, tail = re.escape(path.name[: match.start()]), re.escape(path.name[match.end() :])
+    digits = r"\d+" if match.group(1) is None else rf"\d{{{int(match.group(1))},}}"
+    name = re.compile(f"{head}({digits}){tail}")
+    numbered = sorted((int(m.group(1)), f) for f in path.parent.iterdir() if (m := name.fullmatch(f.name)))
+    if not numbered:
+        raise MediaError(f"{path}: no file fits the pattern.")
+    for (a, _), (b, _) in zip(numbered, numbered[1:], strict=False):
+        if b != a + 1:
+            raise MediaError(f"{path}: the sequence has a gap, number {a + 1} is missing.")
+    return [f for _, f in numbered]
+
+
+def _natural(path: Path) -> list[tuple[int, int | str]]:
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name) if part]
+
+
+class SequenceReader:
+    """Frames of an image sequence by number. Images are converted to 4:2:0 like any other source."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises MediaError when there is no image, or the first cannot be read."""
+        self._files = list_images(path)
+        self._size: tuple[int, int] | None = None
+        first = self._load(0)
+        height, width = first.shape[:2]
+        self._size = width, height
+        self.info = ClipInfo(
+            path=path,
+            container="image sequence",
+            codec=self._files[0].suffix.lstrip(".").lower(),
+            pixel_format="rgb24",
+            bit_depth=8,
+            width=width,
+            height=height,
+            sample_aspect=Fraction(1),
+            rotation=0,
+            colour=_COLOUR,
+            timing=counted_timing(len(self._files), SEQUENCE_RATE),
+            total_frames=len(self._files),
+            size_bytes=sum(file.stat().st_size for file in self._files),
+            keyframes=tuple(range(len(self._files))),
+            notes=(
+                "RGB source, shown through 4:2:0 with the BT.709 matrix.",
+                f"An image sequence has no frame rate; {SEQUENCE_RATE} frames a second are assumed.",
+            ),
+        )
+
+    def _load(self, index: int) -> np.ndarray:
+        file = self._files[index]
+        try:
+            with Image.open(file) as image:
+                rgb = np.asarray(image.convert("RGB"))
+        except FileNotFoundError as error:
+            raise MediaError(f"{file}: there is no such file.") from error
+        except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise MediaError(f"{file}: the image cannot be read, or it is damaged.") from error
+        if self._size is not None and rgb.shape[1::-1] != self._size:
+            raise MediaError(
+                f"{file}: the image is {rgb.shape[1]}x{rgb.shape[0]}, the sequence began with "
+                f"{self._size[0]}x{self._size[1]}."
+            )
+        return rgb
+
+    def read(self, index: int) -> Picture:
+        """Frame `index`. Raises MediaError."""
+        return from_rgb(self._load(index), _COLOUR)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
