@@ -1,0 +1,119 @@
+"""Per-frame scores of takes against the clip, on the RGB that is shown.
+
+PSNR in dB over all three channels; LPIPS (AlexNet v0.1); tLP(t) = |LP(x̂[t-1], x̂[t]) - LP(x[t-1], x[t])| (section 4
+of the paper, after Chu et al. 2020). A frame's features are computed once and serve LPIPS, both tLPs it is part of,
+and, for the clip, every take.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from codec.context import QUIET, WorkContext
+from codec.errors import SettingError
+from codec.media.colour import to_rgb
+from codec.media.picture import FrameSource, Rgb
+from codec.metrics.lpips import Features, Lpips
+
+PSNR_CAP_DB = 100.0
+"""What an identical frame scores: a mean over frames stays a number."""
+FEATURE_LIMIT_BYTES = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScore:
+    """Scores of one frame. `tlp` is None for frame 0, which has no frame before it."""
+
+    index: int
+    psnr_db: float
+    lpips: float
+    tlp: float | None
+
+
+def psnr_db(a: Rgb, b: Rgb) -> float:
+    """PSNR of two (H, W, 3) uint8 pictures in dB, at most PSNR_CAP_DB."""
+    difference = a.astype(np.int16) - b
+    mse = float(np.mean(np.square(difference, dtype=np.int32)))
+    return PSNR_CAP_DB if mse == 0 else min(PSNR_CAP_DB, 10 * math.log10(255**2 / mse))
+
+
+class FrameScorer:
+    """Scores frames in any order; remembers the clip's features (within a byte limit) and its frame distances."""
+
+    def __init__(self, reference: FrameSource, lpips: Lpips, limit_bytes: int = FEATURE_LIMIT_BYTES) -> None:
+        self._reference = reference
+        self._lpips = lpips
+        self._limit = limit_bytes
+        self._features: OrderedDict[int, tuple[Rgb, Features]] = OrderedDict()
+        self._held = 0
+        self._change: dict[int, float] = {}
+        self._last: dict[str, tuple[int, Features]] = {}
+
+    def score(self, name: str, take: FrameSource, index: int) -> FrameScore:
+        """Score frame `index` of `take`; `name` tells takes apart. Sequential calls reuse the frame before."""
+        self._check_size(take)
+        rgb, wanted = self._reference_at(index)
+        shown = to_rgb(take.picture(index))
+        found = self._lpips.features(shown[None])
+        lpips = float(self._lpips.distance(found, wanted)[0])
+        tlp = None
+        if index > 0:
+            before = self._take_before(name, take, index)
+            tlp = abs(float(self._lpips.distance(before, found)[0]) - self._reference_change(index))
+        self._last[name] = (index, found)
+        return FrameScore(index, psnr_db(rgb, shown), lpips, tlp)
+
+    def forget(self, name: str) -> None:
+        """Drop what is remembered of a take (its pictures changed)."""
+        self._last.pop(name, None)
+
+    def _check_size(self, take: FrameSource) -> None:
+        ours, theirs = (self._reference.width, self._reference.height), (take.width, take.height)
+        if ours != theirs:
+            raise SettingError(f"A take of {theirs[0]}x{theirs[1]} cannot be scored against {ours[0]}x{ours[1]}.")
+
+    def _take_before(self, name: str, take: FrameSource, index: int) -> Features:
+        number, features = self._last.get(name, (-1, None))
+        if number == index - 1 and features is not None:
+            return features
+        return self._lpips.features(to_rgb(take.picture(index - 1))[None])
+
+    def _reference_at(self, index: int) -> tuple[Rgb, Features]:
+        entry = self._features.get(index)
+        if entry is not None:
+            self._features.move_to_end(index)
+            return entry
+        rgb = to_rgb(self._reference.picture(index))
+        entry = rgb, self._lpips.features(rgb[None])
+        self._features[index] = entry
+        self._held += entry[1].size_bytes + rgb.nbytes
+        while self._held > self._limit and len(self._features) > 2:
+            _, (old_rgb, old) = self._features.popitem(last=False)
+            self._held -= old.size_bytes + old_rgb.nbytes
+        return entry
+
+    def _reference_change(self, index: int) -> float:
+        if index not in self._change:
+            before, now = self._reference_at(index - 1)[1], self._reference_at(index)[1]
+            self._change[index] = float(self._lpips.distance(before, now)[0])
+        return self._change[index]
+
+
+def score_takes(
+    reference: FrameSource,
+    takes: Mapping[str, FrameSource],
+    lpips: Lpips,
+    context: WorkContext = QUIET,
+    frames: Iterable[int] | None = None,
+) -> Iterator[tuple[str, FrameScore]]:
+    """Every take's score of every frame (or of `frames`), frame by frame, so that curves fill together."""
+    scorer = FrameScorer(reference, lpips)
+    wanted = list(range(reference.frame_count)) if frames is None else list(frames)
+    for done, index in enumerate(wanted, start=1):
+        for name, take in takes.items():
+            context.check()
+            yield name, scorer.score(name, take, index)
+        context.report(done / len(wanted), f"frame {done} of {len(wanted)}")
