@@ -12,3 +12,9 @@ def resource_folder() -> Path:
 def weights_folder() -> Path:
     """The folder of shipped weights."""
     return resource_folder() / "weights"
+
+
+def sample_clips() -> tuple[Path, ...]:
+    """The clips that ship, the default first."""
+    folder = resource_folder() / "clips"
+    return (folder / "city.mkv", folder / "big_buck_bunny.mp4")

@@ -20,7 +20,7 @@ from codec.media.picture import Colour, FrameSource, Picture, Timing
 from codec.rivals.process import ffmpeg_program, run_with_pictures
 from codec.rivals.settings import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, TargetBitrate
 
-CONTAINER_SUFFIX = ".mp4"
+CONTAINER_SUFFIX = ".mkv"
 MAX_TRIALS = 9
 # x265 refuses pictures narrower than its smallest coding unit; all are padded up to this side.
 MIN_SIDE = 32
@@ -29,7 +29,7 @@ MIN_SIDE = 32
 def encode(
     source: FrameSource, timing: Timing, settings: RivalSettings, output: Path, context: WorkContext = QUIET
 ) -> RivalEncode:
-    """Encode `source` into `output` (an .mp4), which appears whole or not at all.
+    """Encode `source` into `output` (a Matroska file), which appears whole or not at all.
 
     A TargetBitrate is met by trials; when it cannot be (a clip too short, a rate below what the codec can do) the
     nearest trial is kept, `within_tolerance` is False and `note` says why. Raises RivalError, Cancelled.
@@ -142,7 +142,7 @@ def build_command(
         "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", f"{fps.numerator}/{fps.denominator}",
         *tags, "-i", "pipe:0", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
         *_encoder_arguments(settings), *rate, *tags, "-pix_fmt", "yuv420p",
-        "-fps_mode", "passthrough", "-f", "mp4", str(file),
+        "-fps_mode", "passthrough", "-f", "matroska", "-write_crc32", "0", str(file),
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def _encoder_arguments(settings: RivalSettings) -> list[str]:
     if settings.codec is RivalCodec.HEVC:
         # info=0: the encoder's settings are not written into the stream.
         parameters = f"log-level=error:info=0:pools={threads}"
-        return ["-c:v", "libx265", "-preset", settings.effort, "-x265-params", parameters, "-tag:v", "hvc1"]
+        return ["-c:v", "libx265", "-preset", settings.effort, "-x265-params", parameters]
     if settings.codec is RivalCodec.VVC:
         return ["-c:v", "libvvenc", "-preset", settings.effort, "-threads", str(threads)]
     return ["-c:v", "libsvtav1", "-preset", settings.effort, "-svtav1-params", f"lp={threads}"]

@@ -74,6 +74,14 @@ def _decode(
     context.report(1.0, "decoded")
 
 
+def decode_gop(model: CodecModel, stream: Stream, index: int) -> DecodedGop:
+    """One GoP on its own. Raises StreamError when it is missing or damaged."""
+    symbols = _symbols(model, stream, index) if index in stream.records else None
+    if symbols is None:
+        raise StreamError(f"{stream.path}: GoP {index} is missing or damaged.")
+    return _pictures(model, stream.header, stream, index, symbols)
+
+
 def _symbols(model: CodecModel, stream: Stream, index: int) -> latents.GopSymbols | None:
     header = stream.header
     part = gop.gop_at(index, header.frame_count, header.structure)

@@ -1,0 +1,188 @@
+"""The command line: thin. Every command parses, calls one function of the engine, prints; errors are one line."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from codec import __version__
+from codec.errors import Cancelled, SeamscopeError, SettingError
+from codec.gop import DEFAULT_THETA, Structure
+from codec.stream.settings import DEVICES, LAMBDA_RANGE, EncodeSettings
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+class TerminalContext:
+    """Progress as a bar on standard error; quiet when that is no terminal."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=1000, bar_format="{desc:<34.34} {bar} {percentage:3.0f}% {elapsed}", disable=None)
+
+    def report(self, fraction: float, message: str = "") -> None:
+        self._bar.set_description_str(message, refresh=False)
+        self._bar.n = round(1000 * min(1.0, max(0.0, fraction)))
+        self._bar.refresh()
+
+    def check(self) -> None:
+        """Ctrl-C raises by itself."""
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all headless commands."""
+    parser = argparse.ArgumentParser(prog="seamscope", description="Encode, decode and compare without a window.")
+    parser.add_argument("--version", action="version", version=f"seamscope {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_encode(commands.add_parser("encode", help="encode a clip into a .gop stream"))
+    _add_decode(commands.add_parser("decode", help="decode a .gop stream into lossless video (FFV1 in Matroska)"))
+    info = commands.add_parser("info", help="tell what a .gop stream holds, checking every GoP")
+    info.add_argument("stream", type=Path)
+    info.set_defaults(run=_info)
+    _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
+    return parser
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: torch's choice")
+
+
+def _add_range(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--in", dest="start", type=int, default=0, metavar="FRAME", help="first frame (from 0)")
+    parser.add_argument("--out-point", dest="stop", type=int, metavar="FRAME", help="frame after the last one")
+
+
+def _add_encode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    low, high = LAMBDA_RANGE
+    parser.add_argument("--lambda", dest="lmbda", type=float, required=True, help=f"{low} (few bits) to {high}")
+    parser.add_argument("--disjoint", action="store_true", help="GoPs that share no frame")
+    _add_range(parser)
+    _add_machine(parser)
+    parser.set_defaults(run=_encode)
+
+
+def _add_decode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stream", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--theta", type=float, default=DEFAULT_THETA, help="weight of the earlier GoP in a shared frame")
+    parser.add_argument("--keep-undamaged", action="store_true", help="repeat the nearest picture for damaged GoPs")
+    _add_machine(parser)
+    parser.set_defaults(run=_decode)
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--lambda", dest="lambdas", type=float, nargs="+", required=True)
+    parser.add_argument("--against", default="hevc,vvc", help="rivals, comma separated: hevc, vvc, av1")
+    parser.add_argument("--report", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--preset", default="", help="effort of the rivals; default: medium (AV1: 8)")
+    _add_range(parser)
+    _add_machine(parser)
+    parser.set_defaults(run=_compare)
+
+
+def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.media.clip import open_clip
+    from codec.stream.encoder import encode_clip
+
+    structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
+    settings = EncodeSettings(
+        arguments.lmbda, structure, arguments.device, reconstruct=False, threads=arguments.threads
+    )
+    with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
+        info = encode_clip(clip, clip.timing, clip.info.sample_aspect, arguments.output, settings, context)
+    return f"{arguments.output}: {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp"
+
+
+def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.stream.export import decode_to_file
+
+    if not 0 <= arguments.theta <= 1:
+        raise SettingError(f"θ must lie between 0 and 1, not {arguments.theta}.")
+    lost = decode_to_file(
+        arguments.stream,
+        arguments.output,
+        theta=arguments.theta,
+        device=arguments.device,
+        threads=arguments.threads,
+        keep_undamaged=arguments.keep_undamaged,
+        context=context,
+    )
+    return f"{arguments.output}: written" + (f"; {lost} frames of damaged GoPs are repeats" if lost else "")
+
+
+def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.stream.format import read_info
+
+    del context
+    info = read_info(arguments.stream)
+    lines = [
+        f"{info.path}: Seamscope stream, {info.width}x{info.height}, {info.frame_count} frames, "
+        f"{float(info.timing.frame_rate):.3f} fps, {info.timing.duration_s:.3f} s",
+        f"  λ {info.lmbda:.4g}, {info.structure.value} GoPs: {len(info.gop_bytes)}, model {info.model_id}",
+        f"  {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp",
+        f"  {info.colour.matrix.value}, {'full' if info.colour.full_range else 'limited'} range, sample aspect "
+        f"{info.sample_aspect}",
+    ]
+    if info.damaged:
+        lines.append(f"  damaged or missing GoPs: {', '.join(map(str, info.damaged))}")
+    return "\n".join(lines)
+
+
+def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.media.clip import open_clip
+    from codec.report.compare import ReportRequest, compare
+    from codec.rivals import RivalCodec
+
+    names = [name.strip().lower() for name in arguments.against.split(",") if name.strip()]
+    known = {codec.value: codec for codec in RivalCodec}
+    for name in names:
+        if name not in known:
+            raise SettingError(f"--against: there is no rival {name!r}; choose among {', '.join(known)}.")
+    for lmbda in arguments.lambdas:
+        EncodeSettings(lmbda, device=arguments.device)
+    request = ReportRequest(
+        tuple(arguments.lambdas),
+        tuple(known[name] for name in names),
+        arguments.device,
+        arguments.threads,
+        arguments.preset,
+    )
+    with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
+        page = compare(clip, request, arguments.report, context)
+    return f"Report: {page}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 wrong usage, 130 interrupted."""
+    try:
+        arguments = build_parser().parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    context = TerminalContext()
+    try:
+        message = arguments.run(arguments, context)
+    except (SeamscopeError, Cancelled) as error:
+        context.close()
+        print(f"seamscope: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        context.close()
+        print("seamscope: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    context.close()
+    print(message)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Encode a clip with the neural codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
+
+import csv
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codec import __version__, gop
+from codec.context import QUIET, WorkContext
+from codec.errors import SettingError
+from codec.gop import Structure
+from codec.media.clip import Clip
+from codec.media.picture import FrameSource
+from codec.metrics.frames import FrameScore, score_takes
+from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
+from codec.rivals import encode as encode_rival
+from codec.stream.encoder import encode_clip
+from codec.stream.settings import EncodeSettings
+from codec.stream.source import StreamSource
+
+
+@dataclass(slots=True)
+class ReportTake:
+    """One take of the report: its file, how it was made, its scores frame by frame."""
+
+    name: str
+    codec: str
+    lmbda: float
+    """λ of the neural take, or of the neural take whose bitrate a rival was given."""
+    file: Path
+    size_bytes: int
+    kbps: float
+    bpp: float
+    command: str
+    note: str
+    frame_bits: list[float]
+    source: FrameSource
+    scores: list[FrameScore] = field(default_factory=list)
+
+    def mean(self, name: str) -> float | None:
+        """Mean of "psnr_db", "lpips" or "tlp" over the frames that have it; None for a clip of one frame's tLP."""
+        values = [v for score in self.scores if (v := getattr(score, name)) is not None]
+        return sum(values) / len(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What to compare. λ in LAMBDA_RANGE; `threads` 0 leaves the choice to torch and two to ffmpeg."""
+
+    lambdas: tuple[float, ...]
+    against: tuple[RivalCodec, ...]
+    device: str = "auto"
+    threads: int = 0
+    preset: str = ""
+
+
+def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Path:
+    """Write the report into `folder` and return its page. The encoded files are kept in `folder`/takes.
+
+    Raises SettingError when `folder` exists and is no earlier report, and what the encoders raise.
+    """
+    from codec.report.page import write_page
+
+    takes_folder = _prepare(folder)
+    context.report(0.0, "encoding")
+    takes = _encode_all(clip, request, takes_folder, context)
+    from codec.metrics.lpips import shared
+
+    by_name = {take.name: take for take in takes}
+    span = _Part(context, 0.6, 0.38, "measuring")
+    for name, score in score_takes(clip, {t.name: t.source for t in takes}, shared(), span):
+        by_name[name].scores.append(score)
+    _write_frames(folder / "frames.csv", takes)
+    _write_summary(folder / "summary.json", clip, takes)
+    context.report(0.98, "drawing")
+    page = write_page(folder, clip, takes)
+    for take in takes:
+        if isinstance(take.source, RivalSource):
+            take.source.close()
+    context.report(1.0, "done")
+    return page
+
+
+def _prepare(folder: Path) -> Path:
+    if folder.exists() and any(folder.iterdir()) and not (folder / "summary.json").exists():
+        raise SettingError(f"{folder}: the report folder holds other files; name an empty or a new one.")
+    takes = folder / "takes"
+    try:
+        if takes.exists():
+            shutil.rmtree(takes)
+        takes.mkdir(parents=True)
+    except OSError as error:
+        raise SettingError(f"{folder}: the report folder cannot be written ({error.strerror or error}).") from error
+    return takes
+
+
+def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext) -> list[ReportTake]:
+    takes: list[ReportTake] = []
+    steps = len(request.lambdas) * (1 + len(request.against))
+    for lmbda in request.lambdas:
+        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, "Neural"))
+        takes.append(neural)
+        for codec in request.against:
+            part = _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, codec.label)
+            takes.append(_rival(clip, codec, neural, request, folder, part))
+    return takes
+
+
+def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
+    file = folder / f"neural_{lmbda:g}.gop"
+    settings = EncodeSettings(lmbda, device=request.device, reconstruct=False, threads=request.threads)
+    info = encode_clip(clip, clip.timing, clip.info.sample_aspect, file, settings, context)
+    bits = [0.0] * clip.frame_count
+    for part, size in zip(gop.split(clip.frame_count, Structure.OVERLAP), info.gop_bytes, strict=True):
+        # A GoP's bits belong to the frames it alone brings.
+        own = range(part.start + (part.index > 0), part.stop)
+        for index in own:
+            bits[index] += size * 8 / len(own)
+    return ReportTake(
+        name=f"Neural λ {lmbda:g}",
+        codec="neural",
+        lmbda=lmbda,
+        file=file,
+        size_bytes=info.size_bytes,
+        kbps=info.kbps,
+        bpp=info.bpp,
+        command=f"seamscope encode {clip.path} -o {file.name} --lambda {lmbda:g}",
+        note=f"model {info.model_id}",
+        frame_bits=bits,
+        source=StreamSource(file, request.device),
+    )
+
+
+def _rival(
+    clip: Clip, codec: RivalCodec, neural: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
+) -> ReportTake:
+    file = folder / f"{codec.value}_{neural.lmbda:g}.mkv"
+    settings = RivalSettings(codec, TargetBitrate(neural.kbps), request.preset, request.threads or 2)
+    made = encode_rival(clip, clip.timing, settings, file, context)
+    return ReportTake(
+        name=f"{codec.label} at λ {neural.lmbda:g}",
+        codec=codec.value,
+        lmbda=neural.lmbda,
+        file=file,
+        size_bytes=made.size_bytes,
+        kbps=made.kbps,
+        bpp=made.bpp,
+        command=" ".join(made.command),
+        note=made.note,
+        frame_bits=[8.0 * size for size in made.frame_sizes],
+        source=RivalSource(file, clip.width, clip.height, clip.frame_count),
+    )
+
+
+class _Part:
+    """A stretch of the whole work's progress."""
+
+    def __init__(self, context: WorkContext, start: float, span: float, label: str) -> None:
+        self._context, self._start, self._span, self._label = context, start, span, label
+
+    def report(self, fraction: float, message: str = "") -> None:
+        self._context.report(self._start + self._span * fraction, f"{self._label}: {message}")
+
+    def check(self) -> None:
+        self._context.check()
+
+
+def _write_frames(path: Path, takes: list[ReportTake]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits"))
+        for take in takes:
+            for score, bits in zip(take.scores, take.frame_bits, strict=True):
+                tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
+                row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
+                writer.writerow(row)
+
+
+def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
+    summary = {
+        "seamscope": __version__,
+        "clip": {
+            "file": str(clip.path),
+            "width": clip.width,
+            "height": clip.height,
+            "frames": clip.frame_count,
+            "duration_s": clip.timing.duration_s,
+            "frame_rate": str(clip.timing.frame_rate),
+            "notes": list(clip.info.notes),
+        },
+        "takes": [
+            {
+                "name": take.name,
+                "codec": take.codec,
+                "lambda": take.lmbda,
+                "file": f"takes/{take.file.name}",
+                "size_bytes": take.size_bytes,
+                "kbps": take.kbps,
+                "bpp": take.bpp,
+                "psnr_db": take.mean("psnr_db"),
+                "lpips": take.mean("lpips"),
+                "tlp": take.mean("tlp"),
+                "command": take.command,
+                "note": take.note,
+            }
+            for take in takes
+        ],
+    }
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8")

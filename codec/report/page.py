@@ -1,0 +1,155 @@
+"""The report's pictures and its page: charts, a contact sheet of crops at 1:1, one HTML file that ties them together."""
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from codec import gop
+from codec.gop import Structure
+from codec.media.clip import Clip
+from codec.media.colour import to_rgb
+from codec.media.picture import Rgb
+
+if TYPE_CHECKING:
+    from codec.report.compare import ReportTake
+
+CROP_SIDE = 192
+CROPS_A_FRAME = 2
+_COLOURS = {"neural": "#e4572e", "hevc": "#2e86ab", "vvc": "#3fa34d", "av1": "#8e6c8a"}
+_CHARTS = (
+    ("lpips", "LPIPS (AlexNet), lower is better"),
+    ("tlp", "tLP, lower is better"),
+    ("psnr_db", "PSNR in dB"),
+    ("bits", "bits"),
+)
+_STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1100px;color:#222}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}
+td:first-child,th:first-child{text-align:left}img{max-width:100%}code{font-size:12px;word-break:break-all}"""
+
+
+def write_page(folder: Path, clip: Clip, takes: "list[ReportTake]") -> Path:
+    """Charts, contact sheet and index.html in `folder`; returns the page."""
+    for key, title in _CHARTS:
+        _chart(folder / f"{key}.png", key, title, clip, takes)
+    _rate_chart(folder / "rate.png", takes)
+    _contact_sheet(folder / "crops.png", clip, takes)
+    page = folder / "index.html"
+    page.write_text(_html(clip, takes), encoding="utf-8")
+    return page
+
+
+def _values(take: "ReportTake", key: str) -> list[float]:
+    if key == "bits":
+        return take.frame_bits
+    return [float("nan") if (v := getattr(score, key)) is None else v for score in take.scores]
+
+
+def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake]") -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    styles = {lmbda: style for lmbda, style in zip(dict.fromkeys(t.lmbda for t in takes), "- -- : -.".split() * 9)}
+    for take in takes:
+        label = f"{take.name}, {take.kbps:.0f} kbps"
+        axis.plot(_values(take, key), styles[take.lmbda], label=label, linewidth=1.3, color=_COLOURS[take.codec])
+    for boundary in gop.boundaries(clip.frame_count, Structure.OVERLAP):
+        axis.axvline(boundary, color="#bbb", linewidth=0.6, zorder=0)
+    axis.set_title(title)
+    axis.set_xlabel("frame (grey lines: GoP boundaries)")
+    axis.legend(fontsize=7, ncols=2)
+    figure.savefig(path, dpi=110)
+
+
+def _rate_chart(path: Path, takes: "list[ReportTake]") -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axis, key, title in zip(figure.subplots(1, 2), ("lpips", "psnr_db"), ("LPIPS", "PSNR in dB"), strict=True):
+        for codec in dict.fromkeys(take.codec for take in takes):
+            points = sorted((t.bpp, t.mean(key)) for t in takes if t.codec == codec)
+            axis.plot(*zip(*points, strict=True), "o-", label=codec, color=_COLOURS[codec])
+        axis.set_xlabel("bits per pixel")
+        axis.set_title(title)
+        axis.grid(alpha=0.3)
+        axis.legend()
+    figure.savefig(path, dpi=110)
+
+
+def busiest_windows(rgb: Rgb, side: int, count: int) -> list[tuple[int, int]]:
+    """(top, left) of up to `count` windows that do not overlap, most textured first."""
+    height, width = rgb.shape[:2]
+    side_y, side_x = min(side, height), min(side, width)
+    grey = rgb.mean(axis=2)
+    texture = np.abs(np.diff(grey, axis=0))[:, :-1] + np.abs(np.diff(grey, axis=1))[:-1]
+    spots = [
+        (float(texture[top : top + side_y, left : left + side_x].mean()), top, left)
+        for top in range(0, height - side_y + 1, max(1, side_y // 2))
+        for left in range(0, width - side_x + 1, max(1, side_x // 2))
+    ]
+    chosen: list[tuple[int, int]] = []
+    for _, top, left in sorted(spots, reverse=True):
+        if all(abs(top - t) >= side_y or abs(left - x) >= side_x for t, x in chosen):
+            chosen.append((top, left))
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def _contact_sheet(path: Path, clip: Clip, takes: "list[ReportTake]") -> None:
+    """A column for the source and each take, a row for each crop: frames in the first half and on a GoP boundary."""
+    boundaries = gop.boundaries(clip.frame_count, Structure.OVERLAP)
+    frames = sorted({min(4, clip.frame_count - 1), boundaries[len(boundaries) // 2] if boundaries else 0})
+    rows: list[np.ndarray] = []
+    for frame in frames:
+        pictures = [to_rgb(clip.picture(frame)), *(to_rgb(take.source.picture(frame)) for take in takes)]
+        for top, left in busiest_windows(pictures[0], CROP_SIDE, CROPS_A_FRAME):
+            cells = [p[top : top + CROP_SIDE, left : left + CROP_SIDE] for p in pictures]
+            rows.append(np.concatenate([np.pad(c, ((0, 4), (0, 4), (0, 0))) for c in cells], axis=1))
+    sheet = np.concatenate([np.zeros((34, rows[0].shape[1], 3), np.uint8), *rows])
+    image = Image.fromarray(sheet)
+    draw = ImageDraw.Draw(image)
+    cell = rows[0].shape[1] // (len(takes) + 1)
+    draw.text((4, 10), "Source", fill="white")
+    for column, take in enumerate(takes, start=1):
+        name, _, detail = take.name.partition(" at ")
+        draw.text((column * cell + 4, 2), name, fill="white")
+        draw.text((column * cell + 4, 17), f"{take.kbps:.0f} kbps {take.bpp:.4f} bpp {detail}", fill="white")
+    image.save(path)
+
+
+def _html(clip: Clip, takes: "list[ReportTake]") -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(t.name)}</td><td>{t.size_bytes}</td><td>{t.kbps:.1f}</td><td>{t.bpp:.5f}</td>"
+        f"<td>{_number(t.mean('lpips'))}</td><td>{_number(t.mean('tlp'))}</td><td>{_number(t.mean('psnr_db'), 2)}</td>"
+        f"<td>{html.escape(t.note)}</td></tr>"
+        for t in takes
+    )
+    charts = "".join(f'<h2>{html.escape(title)}</h2><img src="{key}.png" alt="{key}">' for key, title in _CHARTS)
+    commands = "".join(f"<p><b>{html.escape(t.name)}</b><br><code>{html.escape(t.command)}</code></p>" for t in takes)
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
+    facts = (
+        f"{clip.width}x{clip.height}, {clip.frame_count} frames, {float(clip.timing.frame_rate):.3f} fps, "
+        f"{clip.timing.duration_s:.3f} s"
+    )
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(clip.path.name)}</title>'
+        f"<style>{_STYLE}</style><h1>{html.escape(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
+        "<table><tr><th>take</th><th>bytes</th><th>kbps</th><th>bpp</th><th>LPIPS</th><th>tLP</th><th>PSNR dB</th>"
+        f"<th>note</th></tr>{rows}</table><p>kbps is file bytes · 8 / duration, container included. LPIPS, tLP and PSNR "
+        "are means over frames of the decoded files.</p>"
+        f'<h2>Rate</h2><img src="rate.png" alt="rate curves">{charts}'
+        f'<h2>Crops at 1:1</h2><img src="crops.png" alt="crops" style="max-width:none">'
+        f"<h2>Commands</h2>{commands}</html>"
+    )
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"

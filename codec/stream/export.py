@@ -1,0 +1,62 @@
+"""A stream to a lossless video file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from codec import gop
+from codec.context import QUIET, WorkContext
+from codec.errors import StreamError
+from codec.gop import DEFAULT_THETA
+from codec.media.picture import Picture
+from codec.media.writer import LosslessWriter
+from codec.stream.decoder import decode_stream
+from codec.stream.format import StreamInfo, read_info
+from codec.stream.join import blend, frames
+
+
+def decode_to_file(
+    path: Path,
+    output: Path,
+    *,
+    theta: float = DEFAULT_THETA,
+    device: str = "auto",
+    threads: int = 0,
+    keep_undamaged: bool = False,
+    context: WorkContext = QUIET,
+) -> int:
+    """Decode `path` into FFV1 `output`; returns how many frames are repeats for damaged GoPs.
+
+    Raises StreamError for a damaged stream unless `keep_undamaged`, MediaError when the output cannot be written.
+    """
+    info = read_info(path)
+    decoded = decode_stream(path, device, context, threads=threads, skip_damaged=keep_undamaged)
+    with LosslessWriter(output, info.width, info.height, info.colour, info.timing, info.sample_aspect) as writer:
+        if not keep_undamaged:
+            for picture in frames(decoded, info.structure, theta):
+                writer.write(picture)
+            return 0
+        return _write_with_gaps(info, {d.gop.index: d.pictures for d in decoded}, theta, writer)
+
+
+def _write_with_gaps(
+    info: StreamInfo, gops: dict[int, list[Picture]], theta: float, writer: LosslessWriter
+) -> int:
+    shown: list[Picture | None] = list(_frames_or_none(info, gops, theta))
+    last = next((picture for picture in shown if picture is not None), None)
+    if last is None:
+        raise StreamError(f"{info.path}: no GoP of the stream can be decoded.")
+    repeats = 0
+    for picture in shown:
+        repeats += picture is None
+        last = picture or last
+        writer.write(last)
+    return repeats
+
+
+def _frames_or_none(info: StreamInfo, gops: dict[int, list[Picture]], theta: float) -> Iterator[Picture | None]:
+    for index in range(info.frame_count):
+        found = [gops[s.gop][s.offset] for s in gop.slots(index, info.frame_count, info.structure) if s.gop in gops]
+        if len(found) == 2 and theta < 1:
+            yield blend(found[0], found[1], theta)
+        else:
+            yield found[0] if found else None
