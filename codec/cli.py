@@ -73,7 +73,9 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
 def _add_decode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--theta", type=float, default=DEFAULT_THETA, help="weight of the earlier GoP in a shared frame")
+    parser.add_argument(
+        "--theta", type=float, default=DEFAULT_THETA, help="weight of the earlier GoP in a shared frame"
+    )
     parser.add_argument("--keep-undamaged", action="store_true", help="repeat the nearest picture for damaged GoPs")
     _add_machine(parser)
     parser.set_defaults(run=_decode)

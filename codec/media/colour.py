@@ -13,9 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 from codec.media.picture import Colour, Matrix, Picture, Plane, Rgb
 
 _SPACES = {Matrix.BT601: Colorspace.SMPTE170M, Matrix.BT709: Colorspace.ITU709, Matrix.BT2020: Colorspace.BT2020}
-FLAGS = (
-    Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
-)
+FLAGS = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 
 _local = threading.local()
 

@@ -1,5 +1,6 @@
 """What a video file holds, found by reading its packets without decoding them (but for the first frame)."""
 
+import itertools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -116,7 +117,7 @@ def timing_of(index: PacketIndex, stream: av.VideoStream) -> Timing:
         return counted_timing(index.count, rate)
     base = Fraction(stream.time_base)
     pts = tuple(value - index.pts[0] for value in index.pts)
-    gaps = [b - a for a, b in zip(pts, pts[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(pts)]
     typical = sorted(gaps)[len(gaps) // 2] if gaps else round(1 / (rate * base))
     last = index.last_duration if 0 < index.last_duration <= 4 * max(typical, 1) else typical
     duration = (pts[-1] + max(last, 1)) * base

@@ -1,5 +1,6 @@
 """Numbered images as a clip: a folder of pictures, or a pattern such as `name_%04d.png`."""
 
+import itertools
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -43,7 +44,7 @@ def list_images(path: Path) -> list[Path]:
     numbered = sorted((int(m.group(1)), f) for f in path.parent.iterdir() if (m := name.fullmatch(f.name)))
     if not numbered:
         raise MediaError(f"{path}: no file fits the pattern.")
-    for (a, _), (b, _) in zip(numbered, numbered[1:], strict=False):
+    for (a, _), (b, _) in itertools.pairwise(numbered):
         if b != a + 1:
             raise MediaError(f"{path}: the sequence has a gap, number {a + 1} is missing.")
     return [f for _, f in numbered]

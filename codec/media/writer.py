@@ -1,5 +1,6 @@
 """Pictures to files: lossless video and PNG. A file appears under its name whole or not at all."""
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -66,11 +67,9 @@ class LosslessWriter:
 
     def abandon(self) -> None:
         """Drop what was written."""
-        try:
+        # Flushing to a full disk fails again; the file goes either way.
+        with contextlib.suppress(OSError, av.FFmpegError):
             self._container.close()
-        except (OSError, av.FFmpegError):
-            # Flushing to a full disk fails again; the file goes either way.
-            pass
         self._temporary.unlink(missing_ok=True)
 
     def __enter__(self) -> "LosslessWriter":

@@ -8,7 +8,6 @@ and, for the clip, every take.
 import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,20 +16,11 @@ from codec.errors import SettingError
 from codec.media.colour import to_rgb
 from codec.media.picture import FrameSource, Rgb
 from codec.metrics.lpips import Features, Lpips
+from codec.metrics.scores import FrameScore
 
 PSNR_CAP_DB = 100.0
 """What an identical frame scores: a mean over frames stays a number."""
 FEATURE_LIMIT_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class FrameScore:
-    """Scores of one frame. `tlp` is None for frame 0, which has no frame before it."""
-
-    index: int
-    psnr_db: float
-    lpips: float
-    tlp: float | None
 
 
 def psnr_db(a: Rgb, b: Rgb) -> float:

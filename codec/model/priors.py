@@ -48,9 +48,7 @@ class MeanPrior(nn.Module):
         self.block = Block(_BASE)
         self.first = nn.Conv2d(_BASE, channels, 1)
         self.spatial = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
-        self.second = nn.Sequential(
-            nn.Conv2d(_BASE + 2 * channels, _BASE, 1), nn.SiLU(), nn.Conv2d(_BASE, channels, 1)
-        )
+        self.second = nn.Sequential(nn.Conv2d(_BASE + 2 * channels, _BASE, 1), nn.SiLU(), nn.Conv2d(_BASE, channels, 1))
         for last in (self.first, self.second[-1]):
             assert isinstance(last, nn.Conv2d) and last.bias is not None
             nn.init.normal_(last.weight, std=0.01)

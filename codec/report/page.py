@@ -1,4 +1,4 @@
-"""The report's pictures and its page: charts, a contact sheet of crops at 1:1, one HTML file that ties them together."""
+"""The report itself: charts, a contact sheet of crops at 1:1, one HTML page that ties them together."""
 
 import html
 from pathlib import Path
@@ -54,7 +54,7 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
     figure = Figure(figsize=(10, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()
-    styles = {lmbda: style for lmbda, style in zip(dict.fromkeys(t.lmbda for t in takes), "- -- : -.".split() * 9)}
+    styles = dict(zip(dict.fromkeys(t.lmbda for t in takes), ["-", "--", ":", "-."] * 9, strict=False))
     for take in takes:
         label = f"{take.name}, {take.kbps:.0f} kbps"
         axis.plot(_values(take, key), styles[take.lmbda], label=label, linewidth=1.3, color=_COLOURS[take.codec])
@@ -143,7 +143,7 @@ def _html(clip: Clip, takes: "list[ReportTake]") -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(clip.path.name)}</title>'
         f"<style>{_STYLE}</style><h1>{html.escape(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
         "<table><tr><th>take</th><th>bytes</th><th>kbps</th><th>bpp</th><th>LPIPS</th><th>tLP</th><th>PSNR dB</th>"
-        f"<th>note</th></tr>{rows}</table><p>kbps is file bytes · 8 / duration, container included. LPIPS, tLP and PSNR "
+        f"<th>note</th></tr>{rows}</table><p>kbps is file bytes · 8 / duration, container included. LPIPS, tLP, PSNR "
         "are means over frames of the decoded files.</p>"
         f'<h2>Rate</h2><img src="rate.png" alt="rate curves">{charts}'
         f'<h2>Crops at 1:1</h2><img src="crops.png" alt="crops" style="max-width:none">'

@@ -81,8 +81,7 @@ class _Attempt:
         sizes = packet_sizes(file)
         if len(sizes) != self._source.frame_count:
             raise RivalError(
-                f"{self._output}: {self._settings.codec.label} wrote {len(sizes)} frames of "
-                f"{self._source.frame_count}."
+                f"{self._output}: {self._settings.codec.label} wrote {len(sizes)} frames of {self._source.frame_count}."
             )
         return RivalEncode(
             path=self._output,
@@ -217,7 +216,9 @@ def _search(attempt: _Attempt, codec: RivalCodec, target: TargetBitrate) -> _Tri
         value = following
     best = min(tried, key=lambda entry: abs(entry[1]))[2]
     kbps = best.result.kbps
-    note = f"{codec.label} came to {kbps:.1f} kbps where {target.kbps:.1f} were asked for ({kbps / target.kbps - 1:+.1%})."
+    note = (
+        f"{codec.label} came to {kbps:.1f} kbps where {target.kbps:.1f} were asked for ({kbps / target.kbps - 1:+.1%})."
+    )
     return _Trial(replace(best.result, within_tolerance=False, note=note), best.file)
 
 

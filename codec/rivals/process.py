@@ -1,5 +1,6 @@
 """The one place that runs ffmpeg: pictures in by a pipe, progress and cancel, one sentence when it fails."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -64,10 +65,8 @@ def run_with_pictures(
         progress.join()
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
     if feeder.failure is not None:
         raise feeder.failure
     if process.returncode != 0:

@@ -107,9 +107,7 @@ def _reconstruct(
         return model, _pictures(model, stream.header, stream, index, symbols)
 
 
-def _pictures(
-    model: CodecModel, header: Header, stream: Stream, index: int, symbols: latents.GopSymbols
-) -> DecodedGop:
+def _pictures(model: CodecModel, header: Header, stream: Stream, index: int, symbols: latents.GopSymbols) -> DecodedGop:
     part = gop.gop_at(index, header.frame_count, header.structure)
     y_hat = latents.restore(model, symbols, header.level_code)
     pictures = networks.synthesise(

@@ -1,4 +1,4 @@
-"""Clip to `.gop` file: networks, quantisation, rANS; the GoP the user looks at first, the file in order all the same."""
+"""Clip to `.gop` file: networks, quantisation, rANS; the GoP the user looks at first, the file in order."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -164,5 +164,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-

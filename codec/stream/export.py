@@ -38,9 +38,7 @@ def decode_to_file(
         return _write_with_gaps(info, {d.gop.index: d.pictures for d in decoded}, theta, writer)
 
 
-def _write_with_gaps(
-    info: StreamInfo, gops: dict[int, list[Picture]], theta: float, writer: LosslessWriter
-) -> int:
+def _write_with_gaps(info: StreamInfo, gops: dict[int, list[Picture]], theta: float, writer: LosslessWriter) -> int:
     shown: list[Picture | None] = list(_frames_or_none(info, gops, theta))
     last = next((picture for picture in shown if picture is not None), None)
     if last is None:

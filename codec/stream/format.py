@@ -189,7 +189,7 @@ def parse_header(data: bytes, path: Path) -> tuple[Header, int, int]:
     version = data[len(MAGIC)]
     if version > VERSION:
         raise StreamError(
-            f"{path}: the stream is of format {version}, this program reads up to {VERSION}; a newer Seamscope is needed."
+            f"{path}: the stream is of format {version}, this program reads up to {VERSION}; use a newer Seamscope."
         )
     try:
         reader = Reader(data, len(MAGIC) + 1)
@@ -228,9 +228,8 @@ def _parse_fields(reader: Reader, file_size: int) -> Header:
     else:
         period = 1 / rate
         timing = Timing(tuple(range(frames)), period, rate, float(frames * period))
-    return Header(
-        model_id, width, height, _STRUCTURES[flags & 1], code, Colour(_MATRICES[flags >> 4], bool(flags & 2)), aspect, timing
-    )  # fmt: skip
+    colour = Colour(_MATRICES[flags >> 4], bool(flags & 2))
+    return Header(model_id, width, height, _STRUCTURES[flags & 1], code, colour, aspect, timing)
 
 
 def _ratio(reader: Reader) -> Fraction:

@@ -11,9 +11,7 @@ from codec.stream.settings import DecodedGop
 
 def blend(earlier: Picture, later: Picture, theta: float) -> Picture:
     """θ·earlier + (1-θ)·later on the planes, rounded half up."""
-    y, u, v = (
-        _mix(a, b, theta) for a, b in ((earlier.y, later.y), (earlier.u, later.u), (earlier.v, later.v))
-    )
+    y, u, v = (_mix(a, b, theta) for a, b in ((earlier.y, later.y), (earlier.u, later.u), (earlier.v, later.v)))
     return Picture(y, u, v, earlier.colour)
 
 

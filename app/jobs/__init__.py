@@ -1,0 +1,1 @@
+"""The one job system: threads for ffmpeg and files, worker processes for torch."""

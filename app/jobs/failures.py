@@ -1,0 +1,31 @@
+"""What a user reads when work fails, and where the rest is written down."""
+
+import os
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+from codec.errors import SeamscopeError
+
+LOG_LIMIT_BYTES = 2**20
+
+
+def log_file() -> Path:
+    """$XDG_STATE_HOME/seamscope/errors.log, else ~/.local/state/..."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "errors.log"
+
+
+def sentence_for(error: BaseException) -> str:
+    """The user's sentence: the error's own when it was meant for users, else a plain one, the trace in the log."""
+    if isinstance(error, SeamscopeError):
+        return str(error)
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "w" if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES else "a"
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(f"--- {datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n")
+    except OSError:
+        return f"Something unforeseen went wrong ({type(error).__name__})."
+    return f"Something unforeseen went wrong ({type(error).__name__}); details are in {path}."

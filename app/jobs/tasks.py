@@ -1,0 +1,185 @@
+"""The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from codec.gop import Gop, SeamMode, Slot, Structure
+from codec.media.clip import Clip, open_clip
+from codec.media.picture import FrameSource, Timing
+from codec.media.spool import FrameSpool, SpoolSpec
+from codec.metrics.scores import FrameScore
+from codec.rivals import RivalEncode, RivalSettings, RivalSource
+from codec.rivals import encode as encode_with_rival
+from codec.stream.format import StreamInfo
+from codec.stream.settings import DecodedGop, EncodeSettings
+from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number
+
+
+class EmittingContext(Protocol):
+    """A context that can also hand over values early."""
+
+    def report(self, fraction: float, message: str = "") -> None: ...
+    def check(self) -> None: ...
+    def emit(self, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSpec:
+    """A clip by value: opened again wherever it is needed."""
+
+    path: Path
+    start: int
+    stop: int
+
+    def open(self) -> Clip:
+        return open_clip(self.path, start=self.start, stop=self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class RivalSpec:
+    """A rival's file by value."""
+
+    path: Path
+    width: int
+    height: int
+    frame_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GopReady:
+    """Event: a GoP's pictures are in the spool."""
+
+    structure: Structure
+    gop: Gop
+    size_bytes: int
+
+
+def open_and_prime(context: object, path: Path, start: int, stop: int | None) -> Clip:
+    """Open a clip and decode its first frame, so that errors come now."""
+    del context
+    clip = open_clip(path, start=start, stop=stop)
+    try:
+        clip.picture(0)
+    except BaseException:
+        clip.close()
+        raise
+    return clip
+
+
+def warm_up(context: EmittingContext, device: str) -> str:
+    """Load torch, the codec's weights and the entropy coder before they are first needed; returns the device."""
+    import numpy as np
+
+    from codec.gop import GOP_LENGTH
+    from codec.media.picture import Colour, Picture
+    from codec.model import device as devices
+    from codec.model import store
+    from codec.stream import latents, networks
+
+    context.report(0.0, "loading the model")
+    chosen = devices.pick(device)
+    model = store.default_model(chosen)
+    # One small GoP through everything: kernels are chosen and the coder is compiled.
+    grey = np.full((32, 32), 128, np.uint8)
+    picture = Picture(grey, grey[:16, :16].copy(), grey[:16, :16].copy(), Colour())
+    y = networks.analyse(model, [picture] * GOP_LENGTH, 0)
+    symbols, indices = latents.quantise(model, y, 0)
+    latents.decode(model, latents.encode(symbols, indices, model), 0, *_shape(y))
+    return str(chosen)
+
+
+def _shape(y: Any) -> tuple[int, int, int]:
+    return y.shape[0], y.shape[2], y.shape[3]
+
+
+def warm_metrics(context: EmittingContext) -> None:
+    """Load torch and LPIPS."""
+    del context
+    from codec.metrics.lpips import shared
+
+    shared()
+
+
+def encode_neural(
+    context: EmittingContext,
+    clip: ClipSpec,
+    timing: Timing,
+    sample_aspect: Fraction,
+    output: Path,
+    settings: EncodeSettings,
+    spool: SpoolSpec,
+) -> StreamInfo:
+    """Encode, writing every GoP's decode into the spool and telling so as it comes."""
+    from codec.stream.encoder import encode_clip
+
+    pictures = FrameSpool(spool)
+
+    def keep(decoded: DecodedGop) -> None:
+        for offset, picture in enumerate(decoded.pictures):
+            pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
+        context.emit(GopReady(settings.structure, decoded.gop, decoded.size_bytes))
+
+    try:
+        with clip.open() as source:
+            return encode_clip(source, timing, sample_aspect, output, settings, context, keep)
+    finally:
+        pictures.close()
+
+
+def encode_rival(
+    context: Any, clip: ClipSpec, timing: Timing, output: Path, settings: RivalSettings
+) -> tuple[RivalEncode, RivalSource]:
+    """Encode with ffmpeg and open the result (in a thread of the window's process)."""
+    with clip.open() as source:
+        made = encode_with_rival(source, timing, settings, output, context)
+        return made, RivalSource(output, source.width, source.height, source.frame_count)
+
+
+class _Scorers:
+    """The metrics worker's memory: one scorer for the clip at hand, one source for each take."""
+
+    def __init__(self) -> None:
+        self.clip: ClipSpec | None = None
+        self.scorer: Any = None
+        self.sources: dict[object, FrameSource] = {}
+
+    def scorer_for(self, clip: ClipSpec) -> Any:
+        from codec.metrics.frames import FrameScorer
+        from codec.metrics.lpips import shared
+
+        if self.clip != clip:
+            self.clip, self.sources = clip, {}
+            self.scorer = FrameScorer(clip.open(), shared())
+        return self.scorer
+
+    def source_for(self, take: SpooledSpec | RivalSpec, mode: SeamMode) -> FrameSource:
+        key = (take, mode)
+        if key not in self.sources:
+            if isinstance(take, SpooledSpec):
+                self.sources[key] = SpooledTake(take, mode)
+            else:
+                self.sources[key] = RivalSource(take.path, take.width, take.height, take.frame_count)
+        return self.sources[key]
+
+
+_scorers = _Scorers()
+BATCH_FRAMES = 4
+
+
+def score(
+    context: EmittingContext, clip: ClipSpec, take: SpooledSpec | RivalSpec, mode: SeamMode, frames: tuple[int, ...]
+) -> None:
+    """Score frames of a take, handing over lists of FrameScore as they come."""
+    scorer = _scorers.scorer_for(clip)
+    source = _scorers.source_for(take, mode)
+    batch: list[FrameScore] = []
+    for index in frames:
+        context.check()
+        batch.append(scorer.score(f"{take} {mode}", source, index))
+        if len(batch) == BATCH_FRAMES:
+            context.emit(batch)
+            batch = []
+    if batch:
+        context.emit(batch)

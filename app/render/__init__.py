@@ -1,0 +1,1 @@
+"""Pictures to pixels, off the GUI thread."""

@@ -1,0 +1,59 @@
+"""Per-frame measurements of every take, in packed arrays that fill as they are computed."""
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from codec.metrics.scores import FrameScore
+
+METRICS = ("lpips", "tlp", "psnr_db")
+Key = tuple[int, str]
+"""Take id and seam mode ("" for takes without GoP modes)."""
+
+
+class Scores:
+    """Arrays (frame_count,) float32 per key and metric; NaN where nothing is computed."""
+
+    changed = Signal(object)
+    """Key whose values changed."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._values: dict[tuple[Key, str], NDArray[np.float32]] = {}
+
+    def reset(self, frame_count: int) -> None:
+        """Forget everything: a new clip."""
+        self._count = frame_count
+        self._values.clear()
+        self.changed.emit(None)
+
+    def add(self, key: Key, scores: list[FrameScore]) -> None:
+        """Enter new values."""
+        for score in scores:
+            for metric in METRICS:
+                value = getattr(score, metric)
+                if value is not None and 0 <= score.index < self._count:
+                    self._array(key, metric)[score.index] = value
+        self.changed.emit(key)
+
+    def forget(self, take_id: int) -> None:
+        """Drop a take's values."""
+        for entry in [e for e in self._values if e[0][0] == take_id]:
+            del self._values[entry]
+        self.changed.emit(None)
+
+    def values(self, key: Key, metric: str) -> NDArray[np.float32] | None:
+        """The array of a metric, or None when nothing was entered."""
+        return self._values.get((key, metric))
+
+    def mean(self, key: Key, metric: str) -> float | None:
+        """Mean over the frames computed so far."""
+        values = self.values(key, metric)
+        if values is None or np.isnan(values).all():
+            return None
+        return float(np.nanmean(values))
+
+    def _array(self, key: Key, metric: str) -> NDArray[np.float32]:
+        if (key, metric) not in self._values:
+            self._values[key, metric] = np.full(self._count, np.nan, np.float32)
+        return self._values[key, metric]

@@ -1,0 +1,100 @@
+"""Everything the window shows, in one place: clip, takes, playback, view, scores, and how seams are shown."""
+
+from pathlib import Path
+
+from psygnal import Signal
+
+from app.state.playback import Playback
+from app.state.scores import Key, Scores
+from app.state.settings import Settings, load_settings, save_settings
+from app.state.takes import Kind, Status, Take, TakeList
+from app.state.view import View
+from codec import gop
+from codec.gop import SeamMode
+from codec.media.clip import Clip
+
+SEAM_CYCLE = (SeamMode.BLENDED, SeamMode.HARD_CUT, SeamMode.DISJOINT)
+
+
+class Session:
+    """The application's state. Widgets subscribe to the signals; actions and jobs change it."""
+
+    clip_changed = Signal()
+    seam_changed = Signal()
+    """Seam mode or GoP marks changed."""
+    focus_changed = Signal()
+    """Which single take fills the window changed."""
+    message = Signal(str)
+    """A sentence for the user (an error, a note)."""
+    settings_changed = Signal()
+
+    def __init__(self, settings_path: Path) -> None:
+        self._settings_path = settings_path
+        self.settings = load_settings(settings_path)
+        self.clip: Clip | None = None
+        self.takes = TakeList()
+        self.playback = Playback()
+        self.view = View()
+        self.scores = Scores()
+        self.gop_marks = True
+        self.seam_mode = SeamMode.BLENDED
+        self.focus: int | None = None
+        """Id of the take shown alone, or None for all panes."""
+
+    def set_clip(self, clip: Clip) -> Take:
+        """Show another clip; returns the take of its source. Takes of the old one are gone."""
+        self.clip = clip
+        self.takes.clear()
+        self.focus = None
+        self.scores.reset(clip.frame_count)
+        info = clip.info
+        size = f"{clip.width}x{clip.height}, {float(clip.timing.frame_rate):.4g} fps"
+        source = self.takes.add(Kind.SOURCE, size, status=Status.READY)
+        self.takes.update(source, source=clip, file=clip.path, note=" ".join(info.notes))
+        self.view.reset()
+        self.playback.set_timing(clip.timing)
+        self.update_settings(self.settings.with_recent(clip.path.absolute()))
+        self.clip_changed.emit()
+        return source
+
+    @property
+    def shown(self) -> list[Take]:
+        """Takes with a pane now: all visible ones, or the one in focus."""
+        focus = None if self.focus is None else self.takes.by_id(self.focus)
+        return self.takes.shown if focus is None else [focus]
+
+    @property
+    def boundaries(self) -> list[int]:
+        """Frames where a GoP begins in the structure shown now."""
+        if self.clip is None:
+            return []
+        return gop.boundaries(self.clip.frame_count, self.seam_mode.structure)
+
+    def score_key(self, take: Take) -> Key:
+        """Where the take's measurements in the current seam mode lie."""
+        return take.picture_key(self.seam_mode)
+
+    def set_focus(self, take: Take | None) -> None:
+        """Show one take alone, or all again."""
+        self.focus = None if take is None else take.id
+        self.focus_changed.emit()
+
+    def cycle_seam_mode(self) -> None:
+        """Blended, hard cut, disjoint, blended, ..."""
+        self.set_seam_mode(SEAM_CYCLE[(SEAM_CYCLE.index(self.seam_mode) + 1) % len(SEAM_CYCLE)])
+
+    def set_seam_mode(self, mode: SeamMode) -> None:
+        """How GoP boundaries are shown, at the same frame."""
+        self.seam_mode = mode
+        self.seam_changed.emit()
+
+    def toggle_gop_marks(self) -> None:
+        """Boundary marks on pictures, timeline and charts."""
+        self.gop_marks = not self.gop_marks
+        self.seam_changed.emit()
+
+    def update_settings(self, settings: Settings) -> None:
+        """Replace and store the settings."""
+        self.settings = settings
+        save_settings(self._settings_path, settings)
+        self.settings_changed.emit()

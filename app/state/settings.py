@@ -1,0 +1,75 @@
+"""What is remembered between sessions, in one JSON file of the user's configuration folder."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+RECENT_LIMIT = 10
+DEFAULT_CACHE_BYTES = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Values of the last session."""
+
+    recent: tuple[str, ...] = ()
+    """Paths of clips, newest first."""
+    cache_bytes: int = 0
+    """Memory for decoded pictures; 0: a quarter of the machine's, at most DEFAULT_CACHE_BYTES."""
+    device: str = "auto"
+    lmbda: float = 0.32
+
+    @property
+    def cache_limit_bytes(self) -> int:
+        """The limit in force."""
+        if self.cache_bytes > 0:
+            return self.cache_bytes
+        try:
+            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        except (ValueError, OSError, AttributeError):
+            memory = 4 * DEFAULT_CACHE_BYTES
+        return min(DEFAULT_CACHE_BYTES, memory // 4)
+
+    def with_recent(self, path: Path) -> "Settings":
+        """`path` moved to the front of the recent clips."""
+        name = str(path)
+        return replace(self, recent=(name, *(r for r in self.recent if r != name))[:RECENT_LIMIT])
+
+
+def settings_file() -> Path:
+    """Where settings lie: $XDG_CONFIG_HOME/seamscope/settings.json, else ~/.config/..."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "seamscope" / "settings.json"
+
+
+def load_settings(path: Path) -> Settings:
+    """Read settings; a missing file gives defaults, a damaged one too and is put aside as `.damaged`."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        known = {field.name for field in fields(Settings)}
+        values = {key: value for key, value in raw.items() if key in known}
+        values["recent"] = tuple(str(item) for item in values.get("recent", ()))[:RECENT_LIMIT]
+        loaded = Settings(**values)
+        return replace(
+            loaded, cache_bytes=int(loaded.cache_bytes), device=str(loaded.device), lmbda=float(loaded.lmbda)
+        )
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError, TypeError, AttributeError):
+        try:
+            path.replace(path.with_suffix(".damaged"))
+        except OSError:
+            return Settings()
+        return Settings()
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write settings whole or not at all; an unwritable folder is no error (nothing is lost but comfort)."""
+    temporary = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        return

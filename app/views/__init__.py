@@ -1,0 +1,1 @@
+"""Widgets: thin, they show state and trigger actions."""

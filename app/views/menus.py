@@ -1,0 +1,71 @@
+"""Menus and keys, grown from the action registry."""
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from app.actions.registry import ACTIONS, Context, open_recent
+
+
+class Menus:
+    """Qt actions for every entry of the registry; `refresh` brings their state up to date."""
+
+    def __init__(self, window: QMainWindow, context: Context) -> None:
+        self._context = context
+        self.actions: dict[str, QAction] = {}
+        self._recent = QMenu("Open recent", window)
+        menus: dict[str, QMenu] = {}
+        for spec in ACTIONS:
+            menu = menus.get(spec.menu)
+            if menu is None:
+                menu = menus[spec.menu] = window.menuBar().addMenu(spec.menu)
+            action = QAction(spec.text, window)
+            action.setShortcuts([QKeySequence(key) for key in spec.keys])
+            action.setCheckable(spec.checked_when is not None)
+            action.triggered.connect(lambda _checked, run=spec.run: self._run(run))
+            menu.addAction(action)
+            # Keys must work in full screen too, where the menu bar is hidden.
+            window.addAction(action)
+            self.actions[spec.id] = action
+            if spec.id == "open":
+                menu.addMenu(self._recent)
+        self.refresh()
+
+    def _run(self, run) -> None:
+        run(self._context)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Enable, check, and list recent clips."""
+        for spec in ACTIONS:
+            action = self.actions[spec.id]
+            action.setEnabled(spec.enabled_when(self._context))
+            if spec.checked_when is not None:
+                action.setChecked(spec.checked_when(self._context))
+        recent = self._context.session.settings.recent
+        if [a.text() for a in self._recent.actions()] != list(recent):
+            self._recent.clear()
+            for path in recent:
+                self._recent.addAction(path, lambda p=path: open_recent(self._context, p))
+        self._recent.setEnabled(bool(recent))
+
+
+def key_sheet() -> str:
+    """All keys as HTML, in the order of the menus."""
+    rows = []
+    menu = ""
+    for spec in ACTIONS:
+        if spec.menu != menu:
+            menu = spec.menu
+            rows.append(f"<tr><td colspan=2><b>{menu}</b></td></tr>")
+        keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
+        rows.append(f"<tr><td style='padding-right:24px'>{keys or 'hold S'}</td><td>{spec.text}</td></tr>")
+    rows.append("<tr><td colspan=2><b>Mouse</b></td></tr>")
+    for key, text in (
+        ("wheel", "zoom under the cursor, all panes"),
+        ("drag", "pan"),
+        ("Shift+drag", "zoom to a box"),
+        ("double-click", "full screen"),
+        ("click in a chart", "seek"),
+    ):
+        rows.append(f"<tr><td>{key}</td><td>{text}</td></tr>")
+    return f"<table cellspacing=2>{''.join(rows)}</table>"

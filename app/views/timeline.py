@@ -1,0 +1,75 @@
+"""The seek bar: position, in/out range, GoP boundaries."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.state.session import Session
+from app.views.theme import ACCENT, MUTED, TEXT
+
+_MARGIN = 10
+
+
+class Timeline(QWidget):
+    """Click or drag to seek."""
+
+    seek_asked = Signal(int)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Timeline")
+        self.setToolTip("Click or drag to seek; the ticks are GoP boundaries (G)")
+        for signal in (session.playback.frame_changed, session.playback.state_changed, session.seam_changed):
+            signal.connect(self._refresh)
+        session.clip_changed.connect(self._refresh)
+
+    def sizeHint(self) -> QSize:
+        """Wide and low."""
+        return QSize(400, 34)
+
+    def _refresh(self) -> None:
+        self.update()
+
+    def _x(self, frame: float) -> float:
+        count = max(1, self._session.playback.frame_count - 1)
+        return _MARGIN + (self.width() - 2 * _MARGIN) * frame / count
+
+    def frame_at(self, x: float) -> int:
+        """The frame under a horizontal position."""
+        count = max(1, self._session.playback.frame_count - 1)
+        share = (x - _MARGIN) / max(1, self.width() - 2 * _MARGIN)
+        return round(min(1.0, max(0.0, share)) * count)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Bar, range, ticks, position."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        playback, middle = self._session.playback, self.height() / 2
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor("#3a3f49"))
+        painter.drawRoundedRect(QRectF(_MARGIN, middle - 3, self.width() - 2 * _MARGIN, 6), 3, 3)
+        painter.setBrush(QColor("#5a6270"))
+        left, right = self._x(playback.in_point), self._x(playback.out_point)
+        painter.drawRoundedRect(QRectF(left, middle - 3, max(2.0, right - left), 6), 3, 3)
+        if self._session.gop_marks and self._session.clip is not None:
+            painter.setPen(QColor(MUTED))
+            for boundary in self._session.boundaries:
+                x = self._x(boundary)
+                painter.drawLine(int(x), int(middle) - 9, int(x), int(middle) + 9)
+        if self._session.clip is not None:
+            painter.setPen(QColor(TEXT))
+            painter.setBrush(QColor(ACCENT))
+            painter.drawEllipse(QRectF(self._x(playback.frame) - 6, middle - 6, 12, 12))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Seek."""
+        if event.button() == Qt.MouseButton.LeftButton and self._session.clip is not None:
+            self.seek_asked.emit(self.frame_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Seek along."""
+        if event.buttons() & Qt.MouseButton.LeftButton and self._session.clip is not None:
+            self.seek_asked.emit(self.frame_at(event.position().x()))

@@ -1,0 +1,38 @@
+"""Start-up: the window as fast as it can be, heavy imports after it is shown."""
+
+import argparse
+import sys
+from pathlib import Path
+
+EXIT_NO_SCREEN = 2
+
+
+def run(arguments: list[str]) -> int:
+    """Open the window, on a clip when one is named; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="seamscope")
+    parser.add_argument("clip", nargs="?", type=Path, help="a video file or image sequence to open")
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    from app.early import missing_for_a_window
+
+    problem = missing_for_a_window()
+    if problem:
+        print(f"seamscope: {problem}", file=sys.stderr)
+        return EXIT_NO_SCREEN
+    from PySide6.QtWidgets import QApplication
+
+    from app.state.session import Session
+    from app.state.settings import settings_file
+    from app.views.main_window import MainWindow
+    from app.views.theme import STYLE
+
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Seamscope")
+    application.setStyleSheet(STYLE)
+    window = MainWindow(Session(settings_file()))
+    window.show()
+    if options.clip is not None:
+        window.engine.open(options.clip)
+    return application.exec()
