@@ -51,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: torch's choice")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: all cores; does not change the result")
 
 
 def _add_range(parser: argparse.ArgumentParser) -> None:

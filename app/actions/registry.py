@@ -133,7 +133,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.screen.encode_neural()),
     ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.screen.add_rival()),
     ActionSpec("cancel", "Cancel encodes", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running),
-    ActionSpec("copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.screen.copy_command(), _has_command),
+    ActionSpec(
+        "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.screen.copy_command(), _has_command
+    ),
     ActionSpec(
         "play",
         "Play / pause",
@@ -165,7 +167,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Playback",
         lambda c: c.session.playback.set_speed(1.0, c.screen.now_s()),
     ),
-    ActionSpec("set_in", "Set in point", ("I",), "Playback", lambda c: c.session.playback.set_in(c.session.playback.frame)),
+    ActionSpec(
+        "set_in", "Set in point", ("I",), "Playback", lambda c: c.session.playback.set_in(c.session.playback.frame)
+    ),
     ActionSpec(
         "set_out", "Set out point", ("O",), "Playback", lambda c: c.session.playback.set_out(c.session.playback.frame)
     ),

@@ -1,19 +1,22 @@
 """The one door for actions that start work: opening, encoding, measuring. Keeps the session in step with its jobs."""
 
-import shutil
-import tempfile
+import itertools
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from app.jobs import tasks
-from app.jobs.runner import Job, JobRunner, Lane, Outcome
-from app.jobs.tasks import ClipSpec, GopReady, RivalSpec
+from app.jobs.job import Job, Lane, Outcome, Runner
+from app.jobs.scoring import Scoring
+from app.jobs.tasks import ClipSpec, GopReady
+from app.jobs.workspace import close_workspace, open_workspace
 from app.state.session import Session
-from app.state.takes import Kind, Rate, Status, Take
+from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import gop
-from codec.gop import SeamMode, Structure
+from codec.errors import MediaError, SettingError
+from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.spool import SpoolSpec
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
@@ -22,201 +25,218 @@ from codec.stream.settings import EncodeSettings
 from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
 KIND_OF = {RivalCodec.HEVC: Kind.HEVC, RivalCodec.VVC: Kind.VVC, RivalCodec.AV1: Kind.AV1}
+_GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
 
 
 class Engine:
-    """Starts jobs for a session and enters what they bring."""
+    """Starts jobs for a session and enters what they bring. No call waits for work, none raises for a user's error:
+    what goes wrong is told by `Session.message` and the take's `error`."""
 
-    def __init__(self, session: Session, runner: JobRunner) -> None:
+    def __init__(self, session: Session, runner: Runner) -> None:
         self.session, self.runner = session, runner
-        self._folder = Path(tempfile.mkdtemp(prefix="seamscope-"))
-        self._jobs: dict[int, list[Job]] = {}
-        self._asked: dict[tuple[int, SeamMode], set[int]] = {}
-        self._opening = 0
         self.device = "not started"
-        session.seam_changed.connect(self._score_all)
+        """Where the networks run, once they are loaded."""
+        self._folder = open_workspace()
+        self._numbers = itertools.count(1)
+        self._jobs: dict[tuple[int, Structure], Job] = {}
+        self._opening: Job | None = None
+        self._scoring = Scoring(session, runner)
+        session.seam_changed.connect(self._seams_changed)
 
     def warm_up(self) -> None:
         """Load the models in the background."""
         device = self.session.settings.device
         self.runner.submit(Lane.CODEC, tasks.warm_up, (device,), on_done=self._warmed)
-        self.runner.submit(Lane.METRICS, tasks.warm_metrics)
+        self.runner.submit(Lane.METRICS, tasks.warm_metrics, on_done=self._told)
 
     def _warmed(self, outcome: Outcome, value: Any) -> None:
         if outcome is Outcome.SUCCEEDED:
             self.device = str(value)
             self.session.settings_changed.emit()
-        elif outcome is Outcome.FAILED:
+        self._told(outcome, value)
+
+    def _told(self, outcome: Outcome, value: Any) -> None:
+        if outcome is Outcome.FAILED:
             self.session.message.emit(str(value))
 
     def set_device(self, device: str) -> None:
         """Where the next encodes run."""
         self.session.update_settings(replace(self.session.settings, device=device))
-        self.warm_up()
+        self.runner.submit(Lane.CODEC, tasks.warm_up, (device,), on_done=self._warmed)
 
     def open(self, path: Path, start: int = 0, stop: int | None = None) -> None:
         """Open a clip; the one shown stays until the new one is there. A newer request wins."""
-        self._opening += 1
-        ticket = self._opening
+        if self._opening is not None:
+            self.runner.cancel(self._opening)
+        cell: list[Job] = []
 
         def done(outcome: Outcome, value: Any) -> None:
-            if outcome is Outcome.SUCCEEDED and ticket == self._opening:
-                self._show(value)
-            elif outcome is Outcome.SUCCEEDED:
+            stale = bool(cell) and cell[0].cancelled.is_set()
+            if outcome is Outcome.SUCCEEDED and stale:
                 value.close()
-            elif outcome is Outcome.FAILED:
-                self.session.message.emit(str(value))
+            elif outcome is Outcome.SUCCEEDED:
+                self._show(value)
+            elif not stale:
+                self._told(outcome, value)
 
-        self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done)
+        cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done))
+        self._opening = cell[0]
 
     def _show(self, clip: Clip) -> None:
         for take in self.session.takes:
             self._release(take)
-        self._asked.clear()
+        self._scoring.reset()
         self.session.set_clip(clip)
 
     def encode_neural(self, lmbda: float) -> Take | None:
-        """A neural take at λ: the GoP on the screen first, then the rest, then the disjoint companion."""
+        """A neural take at λ: first the stream of the seam mode shown, its GoP on the screen before the others, then
+        the other stream in the background."""
         clip = self.session.clip
         if clip is None:
             return None
+        number = next(self._numbers)
+        try:
+            EncodeSettings(lmbda, device=self.session.settings.device)
+            overlap, disjoint = (self._spool(number, structure, clip) for structure in Structure)
+            source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self.session.theta)
+        except (SettingError, MediaError) as error:
+            self.session.message.emit(str(error))
+            return None
         self.session.update_settings(replace(self.session.settings, lmbda=lmbda))
         take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}", lmbda=lmbda)
-        specs = {
-            structure: SpoolSpec(
-                self._folder / f"take-{take.id}-{structure.value}.yuv",
-                clip.width,
-                clip.height,
-                clip.info.colour,
-                spool_slots(clip.frame_count, structure),
-            )
-            for structure in Structure
-        }
-        spec = SpooledSpec(specs[Structure.OVERLAP], specs[Structure.DISJOINT], clip.frame_count)
-        take.source = SpooledTake(spec)
-        take.frame_bits = [float("nan")] * clip.frame_count
-        order = (Structure.OVERLAP, Structure.DISJOINT)
-        if self.session.seam_mode is SeamMode.DISJOINT:
-            order = order[::-1]
-        for structure in order:
-            self._submit_neural(take, structure, specs[structure], clip)
+        nothing = [float("nan")] * clip.frame_count
+        encoded = Encoded(command=_command(clip, lmbda), frame_bits=list(nothing))
+        other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
+        self.session.takes.update(take, source=source, encoded=encoded, disjoint=other)
+        first = self.session.seam_mode.structure
+        self._submit_neural(take, first)
+        self._submit_neural(take, _other(first), background=True)
         return take
 
-    def _submit_neural(self, take: Take, structure: Structure, spool: SpoolSpec, clip: Clip) -> None:
-        assert take.lmbda is not None
+    def _spool(self, number: int, structure: Structure, clip: Clip) -> SpoolSpec:
+        path = self._folder / f"neural-{number}-{structure.value}.yuv"
+        slots = spool_slots(clip.frame_count, structure)
+        return SpoolSpec(path, clip.width, clip.height, clip.info.colour, slots)
+
+    def _submit_neural(self, take: Take, structure: Structure, *, background: bool = False) -> None:
+        clip = self.session.clip
+        assert clip is not None and take.lmbda is not None and isinstance(take.source, SpooledTake)
         visible = gop.gop_of(self.session.playback.frame, clip.frame_count, structure)
         settings = EncodeSettings(take.lmbda, structure, self.session.settings.device, visible)
-        output = self._folder / f"take-{take.id}-{structure.value}.gop"
-        main = structure is Structure.OVERLAP
+        spec = take.source.spec
+        spool = spec.overlap if structure is Structure.OVERLAP else spec.disjoint
+        output = spool.path.with_suffix(".gop")
         arguments = (_spec(clip), clip.timing, clip.info.sample_aspect, output, settings, spool)
         job = self.runner.submit(
             Lane.CODEC,
             tasks.encode_neural,
             arguments,
-            on_progress=lambda fraction, message: self._progress(take, main, fraction, message),
+            background=background,
+            on_progress=lambda fraction, text: self._neural_progress(take, structure, background, fraction, text),
             on_event=lambda event: self._gop_ready(take, event),
-            on_done=lambda outcome, value: self._neural_done(take, main, outcome, value),
+            on_done=lambda outcome, value: self._neural_done(take, structure, outcome, value),
         )
-        self._jobs.setdefault(take.id, []).append(job)
+        self._jobs[take.id, structure] = job
 
-    def _progress(self, take: Take, main: bool, fraction: float, message: str) -> None:
-        if take.status is Status.RUNNING and main:
-            self.session.takes.update(take, progress=fraction, message=message)
-        elif not main:
-            text = "" if fraction >= 1 else f"disjoint GoPs: {message}"
+    def _neural_progress(
+        self, take: Take, structure: Structure, background: bool, fraction: float, message: str
+    ) -> None:
+        text = f"{_GOPS[structure]}: {message}" if background else message
+        if not background:
+            self.session.takes.update(take, progress=fraction, message=text)
+        elif fraction < 1:
             self.session.takes.update(take, message=text)
 
     def _gop_ready(self, take: Take, event: GopReady) -> None:
-        if event.structure is Structure.OVERLAP:
-            own = range(event.gop.start + (event.gop.index > 0), event.gop.stop)
-            for index in own:
-                take.frame_bits[index] = event.size_bytes * 8 / len(own)
+        shared = event.structure is Structure.OVERLAP and event.gop.index > 0
+        own = range(event.gop.start + shared, event.gop.stop)
+        bits = _stream(take, event.structure).frame_bits
+        for index in own:
+            bits[index] = event.size_bytes * 8 / len(own)
         self.session.takes.update(take)
-        self._score(take)
+        self._scoring.refresh()
 
-    def _neural_done(self, take: Take, main: bool, outcome: Outcome, value: Any) -> None:
-        if not main:
-            if outcome is Outcome.FAILED:
-                self.session.takes.update(take, note=f"Disjoint GoPs: {value}", message="")
-            else:
-                self.session.takes.update(take, message="")
-            self._score(take)
+    def _neural_done(self, take: Take, structure: Structure, outcome: Outcome, value: Any) -> None:
+        if self.session.takes.by_id(take.id) is None:
             return
+        main = structure is Structure.OVERLAP
         if outcome is Outcome.SUCCEEDED:
             info: StreamInfo = value
-            assert self.session.clip is not None
-            command = f"seamscope encode {self.session.clip.path} -o stream.gop --lambda {take.lmbda:g}"
-            self.session.takes.update(
-                take,
-                status=Status.READY,
-                progress=1.0,
-                message="",
-                file=info.path,
-                rate=Rate(info.size_bytes, info.kbps, info.bpp),
-                command=command,
-                note=f"model {info.model_id}",
-            )
-        else:
+            stream = _stream(take, structure)
+            stream.file, stream.rate = info.path, Rate(info.size_bytes, info.kbps, info.bpp)
+            done: dict[str, object] = {"status": Status.READY, "progress": 1.0} if main else {}
+            self.session.takes.update(take, message="", note=f"model {info.model_id}", **done)
+        elif main:
             self._ended(take, outcome, value)
-        self._score(take)
+            self._cancel(take)
+        else:
+            why = str(value) if outcome is Outcome.FAILED else "cancelled."
+            self.session.takes.update(take, note=f"Disjoint GoPs: {why}", message="")
+        self._scoring.refresh()
 
-    def encode_rival(self, codec: RivalCodec, quality: float | None = None) -> Take | None:
-        """A rival take, at a CRF/QP, or (None) at the measured bitrate of the newest finished neural take."""
+    def encode_rival(
+        self, codec: RivalCodec, quality: float | None = None, *, same_as: Take | None = None
+    ) -> Take | None:
+        """A rival take, at a CRF/QP, or (None) at the measured bitrate that `same_as` shows, by default that of the
+        newest finished neural take."""
         clip = self.session.clip
         if clip is None:
             return None
-        if quality is None:
-            ours = self.newest_neural
-            if ours is None or ours.rate is None:
-                self.session.message.emit("Encode with the neural codec first: its bitrate is the one to match.")
-                return None
-            asked, wanted = f"at {ours.rate.kbps:.0f} kbps", TargetBitrate(ours.rate.kbps)
-        else:
-            knob = "QP" if codec is RivalCodec.VVC else "CRF"
-            asked, wanted = f"{knob} {quality:g}", ConstantQuality(quality)
+        ours = same_as or self.newest_neural
+        rate = None if ours is None else ours.rate or ours.encoded.rate
+        if quality is None and (ours is None or rate is None):
+            self.session.message.emit("Encode with the neural codec first: its bitrate is the one to match.")
+            return None
+        try:
+            if quality is None:
+                assert ours is not None and rate is not None
+                asked, settings = f"matched to {ours.asked}", RivalSettings(codec, TargetBitrate(rate.kbps))
+            else:
+                knob = "QP" if codec is RivalCodec.VVC else "CRF"
+                asked, settings = f"{knob} {quality:g}", RivalSettings(codec, ConstantQuality(quality))
+        except SettingError as error:
+            self.session.message.emit(str(error))
+            return None
         take = self.session.takes.add(KIND_OF[codec], asked)
-        output = self._folder / f"take-{take.id}.mkv"
+        output = self._folder / f"rival-{next(self._numbers)}.mkv"
         job = self.runner.submit(
             Lane.RIVAL,
             tasks.encode_rival,
-            (_spec(clip), clip.timing, output, RivalSettings(codec, wanted)),
-            on_progress=lambda fraction, message: self._progress(take, True, fraction, message),
+            (_spec(clip), clip.timing, output, settings),
+            on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
             on_done=lambda outcome, value: self._rival_done(take, outcome, value),
         )
-        self._jobs[take.id] = [job]
+        self._jobs[take.id, Structure.OVERLAP] = job
         return take
 
     @property
     def newest_neural(self) -> Take | None:
         """The last neural take whose file is whole."""
-        done = [t for t in self.session.takes if t.kind is Kind.NEURAL and t.rate is not None]
+        done = [t for t in self.session.takes if t.kind is Kind.NEURAL and t.encoded.rate is not None]
         return done[-1] if done else None
 
     def _rival_done(self, take: Take, outcome: Outcome, value: Any) -> None:
+        gone = self.session.takes.by_id(take.id) is None
         if outcome is not Outcome.SUCCEEDED:
-            self._ended(take, outcome, value)
+            if not gone:
+                self._ended(take, outcome, value)
             return
         made: RivalEncode
         source: RivalSource
         made, source = value
-        if self.session.takes.by_id(take.id) is None:
+        if gone:
             source.close()
+            made.path.unlink(missing_ok=True)
             return
+        rate = Rate(made.size_bytes, made.kbps, made.bpp)
+        bits = [8.0 * size for size in made.frame_sizes]
+        encoded = Encoded(made.path, rate, shlex.join(made.command), bits)
         self.session.takes.update(
-            take,
-            status=Status.READY,
-            progress=1.0,
-            message="",
-            source=source,
-            file=made.path,
-            rate=Rate(made.size_bytes, made.kbps, made.bpp),
-            command=" ".join(made.command),
-            note=made.note,
-            frame_bits=[8.0 * size for size in made.frame_sizes],
+            take, status=Status.READY, progress=1.0, message="", source=source, encoded=encoded, note=made.note
         )
         if made.note:
             self.session.message.emit(made.note)
-        self._score(take)
+        self._scoring.refresh()
 
     def _ended(self, take: Take, outcome: Outcome, value: Any) -> None:
         if outcome is Outcome.FAILED:
@@ -225,100 +245,88 @@ class Engine:
         else:
             self.session.takes.update(take, status=Status.CANCELLED, message="")
 
-    def _score_all(self) -> None:
-        for take in self.session.takes:
-            self._score(take)
-
-    def _score(self, take: Take) -> None:
-        """Ask for the scores of every frame that can be shown in the current seam mode and was not asked for."""
-        clip = self.session.clip
-        if clip is None or take.kind is Kind.SOURCE or take.source is None:
-            return
-        mode = self.session.seam_mode if take.kind is Kind.NEURAL else SeamMode.BLENDED
-        asked = self._asked.setdefault((take.id, mode), set())
-        ready = [take.ready(i, mode) for i in range(clip.frame_count)]
-        # A frame's tLP needs the frame before it.
-        frames = tuple(i for i in range(clip.frame_count) if i not in asked and ready[i] and (i == 0 or ready[i - 1]))
-        if not frames:
-            return
-        asked.update(frames)
-        key = take.picture_key(mode)
-        if isinstance(take.source, SpooledTake):
-            spec: SpooledSpec | RivalSpec = take.source.spec
-        else:
-            assert take.file is not None
-            spec = RivalSpec(take.file, clip.width, clip.height, clip.frame_count)
-        job = self.runner.submit(
-            Lane.METRICS,
-            tasks.score,
-            (_spec(clip), spec, mode, frames),
-            on_event=lambda scores: self.session.scores.add(key, scores),
-            on_done=self._scored,
-        )
-        self._jobs.setdefault(take.id, []).append(job)
-
-    def _scored(self, outcome: Outcome, value: Any) -> None:
-        if outcome is Outcome.FAILED:
-            self.session.message.emit(str(value))
+    def _seams_changed(self) -> None:
+        """Encode disjoint GoPs that are wanted now and were given up before; score what is shown."""
+        if self.session.seam_mode.structure is Structure.DISJOINT:
+            for take in self.session.takes:
+                job = self._jobs.get((take.id, Structure.DISJOINT))
+                missing = take.disjoint is not None and take.disjoint.rate is None
+                if missing and take.status is Status.READY and (job is None or job.finished):
+                    self._submit_neural(take, Structure.DISJOINT, background=True)
+        self._scoring.refresh()
 
     def cancel(self, take: Take) -> None:
-        """Stop the take's encode; what is decoded of it stays on the screen."""
-        for job in self._jobs.get(take.id, []):
-            self.runner.cancel(job)
+        """Stop the take's encodes; what is decoded of it stays on the screen."""
+        self._cancel(take)
+
+    def _cancel(self, take: Take) -> None:
+        for structure in Structure:
+            job = self._jobs.get((take.id, structure))
+            if job is not None:
+                self.runner.cancel(job)
 
     def cancel_all(self) -> None:
         """Stop every encode."""
         for take in self.session.takes:
-            if take.status is Status.RUNNING:
-                self.cancel(take)
+            self.cancel(take)
 
     def remove(self, take: Take) -> None:
         """Stop a take and take it off the list. The source stays."""
         if take.kind is not Kind.SOURCE:
-            self._release(take)
             self.session.takes.remove(take)
+            self._release(take)
             self.session.scores.forget(take.id)
 
     def save_stream(self, take: Take, target: Path) -> None:
-        """Copy a finished take's file to where the user wants it, whole or not at all."""
-        if take.file is None:
-            return
-        self.runner.submit(Lane.MEDIA, _copy, (take.file, target), on_done=self._scored)
+        """Copy a take's stream, of the seam mode shown if there is one, to where the user wants it; whole or not."""
+        file = take.file or take.encoded.file
+        if file is not None:
+            self.in_background(tasks.copy_file, (file, target))
 
     def in_background(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Small file work of an action (saving pictures); a failure becomes a message."""
-        self.runner.submit(Lane.MEDIA, work, arguments, on_done=self._scored)
+        self.runner.submit(Lane.MEDIA, work, arguments, on_done=self._told)
 
     def _release(self, take: Take) -> None:
-        self.cancel(take)
-        self._jobs.pop(take.id, None)
+        """End a take's work and give back its files. It is off the list, or about to be."""
+        self._cancel(take)
+        for structure in Structure:
+            self._jobs.pop((take.id, structure), None)
+        self._scoring.forget(take)
         source = take.source
         # The picture thread may still be reading: it gets an error, which it shows as a missing picture.
         if isinstance(source, SpooledTake):
             source.close(remove=True)
         elif isinstance(source, RivalSource | Clip):
             source.close()
+        for stream in (take.encoded, take.disjoint):
+            if stream is not None and stream.file is not None and stream.file.is_relative_to(self._folder):
+                stream.file.unlink(missing_ok=True)
 
     def shutdown(self) -> None:
         """End all work, give back files, remove what was temporary."""
+        self.session.seam_changed.disconnect(self._seams_changed)
         self.runner.shutdown()
         for take in self.session.takes:
             self._release(take)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        close_workspace(self._folder)
 
 
 def _spec(clip: Clip) -> ClipSpec:
     return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
 
 
-def _copy(context: object, source: Path, target: Path) -> None:
-    from codec.errors import MediaError
+def _other(structure: Structure) -> Structure:
+    return Structure.DISJOINT if structure is Structure.OVERLAP else Structure.OVERLAP
 
-    del context
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise MediaError(f"{target}: the file cannot be written ({error.strerror or error}).") from error
+
+def _stream(take: Take, structure: Structure) -> Encoded:
+    return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
+
+
+def _command(clip: Clip, lmbda: float) -> str:
+    """What a user types to make the same stream."""
+    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{lmbda:g}"]
+    if clip.frame_count < clip.info.total_frames:
+        words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
+    return shlex.join(words)

@@ -1,97 +1,214 @@
-"""A worker process seen from the window: started when first needed, replaced when it dies."""
+"""A worker process seen from the window: given one job at a time, started when first needed, replaced when it dies."""
 
+import contextlib
 import multiprocessing
 import threading
+from collections import deque
 from collections.abc import Callable
-from multiprocessing.connection import Connection
-from typing import Any
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from typing import Any, Protocol
 
 from app.jobs import worker
+from app.jobs.failures import sentence_for
 
 GRACE_S = 2.0
-"""How long a worker may take to end at its own pace before it is killed."""
+"""How long a worker may take to end a job or itself at its own pace before it is killed."""
 
 Arrived = tuple[int, str, Any]
+_OUTCOMES = frozenset({"succeeded", "failed", "cancelled"})
+_ATTEMPTS = 2
+_LOST = "The worker process ended unexpectedly (is the memory full?); the work was not finished."
+
+
+class Channel(Protocol):
+    """What is used of a `multiprocessing` connection, whose class differs between systems."""
+
+    def send(self, obj: Any) -> None: ...
+    def recv(self) -> Any: ...
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    number: int
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    background: bool
+    cancelled: bool = False
+    giving_way: bool = False
+    started: bool = False
+    """The worker said so: a process that dies before has not died of this job."""
+    sent: int = 0
 
 
 class ProcessLane:
-    """One worker process and the thread that listens to it. `arrived` is called from that thread."""
+    """One worker process and the thread that listens to it. `arrived` may be called from any thread.
+
+    Jobs wait here, not in the worker: a cancel of a waiting job takes effect at once, a worker that dies takes one job
+    with it, and background jobs give way to others.
+    """
 
     def __init__(self, name: str, threads: int, arrived: Callable[[Arrived], None]) -> None:
         self._name, self._threads, self._arrived = name, threads, arrived
-        self._lock = threading.Lock()
-        self._process: multiprocessing.process.BaseProcess | None = None
-        self._connection: Connection | None = None
+        self._lock = threading.RLock()
+        self._waiting: deque[_Entry] = deque()
+        self._background: deque[_Entry] = deque()
+        self._current: _Entry | None = None
+        self._process: BaseProcess | None = None
+        self._connection: Channel | None = None
         self._listener: threading.Thread | None = None
-        self._pending: set[int] = set()
+        self._killer: threading.Timer | None = None
         self._closed = False
 
-    def submit(self, number: int, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-        """Send a job; starts the process when there is none."""
+    def submit(self, number: int, work: Callable[..., Any], arguments: tuple[Any, ...], background: bool) -> None:
+        """Queue a job; a background job that runs makes room for one that is not."""
+        entry = _Entry(number, work, arguments, background)
         with self._lock:
-            self._pending.add(number)
-            if self._process is None or not self._process.is_alive():
-                self._start()
-            self._send(("run", number, work, arguments))
+            (self._background if background else self._waiting).append(entry)
+            running = self._current
+            if running is None:
+                self._start_next()
+            elif running.background and not background and not running.giving_way:
+                running.giving_way = True
+                self._stop(running)
 
     def cancel(self, number: int) -> None:
-        """Ask the worker to stop a job."""
+        """Take a waiting job off the queue, or ask the worker to stop; a worker that does not is killed."""
         with self._lock:
-            self._send(("cancel", number))
+            if self._current is not None and self._current.number == number:
+                if not self._current.cancelled:
+                    self._current.cancelled = True
+                    self._stop(self._current)
+                return
+            for entries in (self._waiting, self._background):
+                for entry in entries:
+                    if entry.number == number:
+                        entries.remove(entry)
+                        self._arrived((number, "cancelled", None))
+                        return
 
-    def close(self) -> None:
-        """End the process, kindly, then not; join the listener."""
+    def ask_to_end(self) -> None:
+        """Tell the process to end; `close` waits for it."""
         with self._lock:
             self._closed = True
+            self._waiting.clear()
+            self._background.clear()
             self._send(("quit",))
-            process, listener = self._process, self._listener
+
+    def close(self) -> None:
+        """End the process, kindly, then not; join the threads."""
+        self.ask_to_end()
+        process, listener, killer = self._process, self._listener, self._killer
+        if killer is not None:
+            killer.cancel()
+            killer.join()
         if process is not None:
             process.join(GRACE_S)
             if process.is_alive():
                 process.kill()
-                process.join()
         if listener is not None:
+            # It reaps the process.
             listener.join()
-        if self._connection is not None:
-            self._connection.close()
-        if process is not None:
-            process.close()
-            self._process = None
 
-    def _start(self) -> None:
+    def _start_next(self) -> None:
+        if self._closed:
+            return
+        waiting = self._waiting or self._background
+        if not waiting:
+            return
+        entry = self._current = waiting.popleft()
+        entry.giving_way, entry.started = False, False
+        entry.sent += 1
+        try:
+            if self._process is None:
+                self._start_process()
+            self._send(("run", entry.number, entry.work, entry.arguments))
+        except Exception as error:
+            # No process can be had, or the arguments are not values.
+            self._ended((entry.number, "failed", sentence_for(error)))
+
+    def _start_process(self) -> None:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self._process = context.Process(
-            target=worker.main, args=(theirs, self._threads), name=f"seamscope-{self._name}", daemon=True
+        process = context.Process(
+            target=worker.main, args=(theirs, self._threads, GRACE_S), name=f"seamscope-{self._name}", daemon=True
         )
-        self._process.start()
+        process.start()
         theirs.close()
-        self._connection = ours
-        self._listener = threading.Thread(target=self._listen, args=(ours,), name=f"{self._name}-listener", daemon=True)
+        self._process, self._connection = process, ours
+        self._listener = threading.Thread(
+            target=self._listen, args=(process, ours), name=f"{self._name}-listener", daemon=True
+        )
         self._listener.start()
 
-    def _send(self, message: tuple[Any, ...]) -> None:
-        if self._connection is None:
-            return
-        try:
-            self._connection.send(message)
-        except (BrokenPipeError, OSError):
-            # The process died; the listener tells the jobs.
-            return
+    def _stop(self, entry: _Entry) -> None:
+        self._send(("cancel", entry.number))
+        if self._killer is None and self._process is not None:
+            self._killer = threading.Timer(GRACE_S, self._kill, (entry,))
+            self._killer.name = f"{self._name}-killer"
+            self._killer.daemon = True
+            self._killer.start()
 
-    def _listen(self, connection: Connection) -> None:
+    def _kill(self, entry: _Entry) -> None:
+        with self._lock:
+            if self._current is entry and self._process is not None:
+                self._process.kill()
+
+    def _send(self, message: tuple[Any, ...]) -> None:
+        # When the process has died the listener tells the job.
+        if self._connection is not None:
+            with contextlib.suppress(BrokenPipeError, OSError):
+                self._connection.send(message)
+
+    def _listen(self, process: BaseProcess, connection: Channel) -> None:
         while True:
             try:
                 arrived: Arrived = connection.recv()
             except (EOFError, OSError):
                 break
-            if arrived[1] in ("succeeded", "failed", "cancelled"):
-                with self._lock:
-                    self._pending.discard(arrived[0])
-            self._arrived(arrived)
+            if arrived[1] == "started":
+                self._mark_started(arrived[0])
+            elif arrived[1] in _OUTCOMES:
+                self._ended(arrived)
+            else:
+                self._arrived(arrived)
+        process.join()
         with self._lock:
-            lost, self._pending = self._pending, set()
-            closed = self._closed
-        if not closed:
-            for number in lost:
-                self._arrived((number, "failed", "The worker process ended unexpectedly; the work was not finished."))
+            connection.close()
+            self._process, self._connection = None, None
+            entry = self._current
+            if entry is not None:
+                self._lost(entry)
+        process.close()
+
+    def _mark_started(self, number: int) -> None:
+        with self._lock:
+            if self._current is not None and self._current.number == number:
+                self._current.started = True
+
+    def _lost(self, entry: _Entry) -> None:
+        if entry.cancelled or entry.giving_way:
+            self._ended((entry.number, "cancelled", None))
+        elif not entry.started and entry.sent < _ATTEMPTS and not self._closed:
+            self._current = None
+            (self._background if entry.background else self._waiting).appendleft(entry)
+            self._start_next()
+        else:
+            self._ended((entry.number, "failed", _LOST))
+
+    def _ended(self, arrived: Arrived) -> None:
+        with self._lock:
+            entry = self._current
+            if entry is None or entry.number != arrived[0]:
+                return
+            self._current = None
+            if self._killer is not None:
+                self._killer.cancel()
+                self._killer = None
+            again = entry.giving_way and not entry.cancelled and arrived[1] == "cancelled"
+            if again:
+                self._background.appendleft(entry)
+            self._start_next()
+        if not again:
+            self._arrived(arrived)

@@ -7,56 +7,26 @@ work runs in worker processes (`worker.py`), ffmpeg and file work in threads. On
 """
 
 import itertools
-import threading
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from enum import Enum
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from app.jobs.failures import sentence_for
+from app.jobs.job import Job, Lane, Outcome
 from app.jobs.lane import ProcessLane
 from codec.errors import Cancelled
 
 
-class Lane(Enum):
-    """Where a job runs; jobs of one lane run one after another."""
-
-    MEDIA = "media"
-    RIVAL = "rival"
-    CODEC = "codec"
-    METRICS = "metrics"
-
-
-PROCESS_LANES = {Lane.CODEC: 2, Lane.METRICS: 1}
-"""Worker processes and their CPU threads."""
-
-
-class Outcome(Enum):
-    """How a job ended."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One piece of work under way."""
-
-    number: int
-    lane: Lane
-    on_progress: Callable[[float, str], None] | None
-    on_event: Callable[[Any], None] | None
-    on_done: Callable[[Outcome, Any], None] | None
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    finished: bool = False
+def process_lanes(cores: int) -> dict[Lane, int]:
+    """CPU threads of each worker process on a machine with `cores`: the codec first, metrics beside it."""
+    return {Lane.CODEC: max(2, min(8, cores - 1)), Lane.METRICS: max(1, min(4, cores // 2))}
 
 
 class _ThreadContext:
-    """Progress and cancel of a job in a thread; an event is any value the work wants to hand over early."""
+    """Progress, events and cancel of a job in a thread."""
 
     def __init__(self, runner: "JobRunner", job: Job) -> None:
         self._runner, self._job = runner, job
@@ -68,6 +38,9 @@ class _ThreadContext:
         if self._job.cancelled.is_set():
             raise Cancelled
 
+    def emit(self, value: Any) -> None:
+        self._runner.post(self._job, "event", value)
+
 
 class JobRunner(QObject):
     """Runs jobs and delivers what they say on the thread it lives on."""
@@ -78,9 +51,11 @@ class JobRunner(QObject):
         super().__init__()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
+        self._futures: dict[int, Future[None]] = {}
         self._threads = {lane: ThreadPoolExecutor(1, f"{lane.value}-lane") for lane in (Lane.MEDIA, Lane.RIVAL)}
         self._processes = {
-            lane: ProcessLane(lane.value, threads, self._arrived.emit) for lane, threads in PROCESS_LANES.items()
+            lane: ProcessLane(lane.value, threads, self._arrived.emit)
+            for lane, threads in process_lanes(os.cpu_count() or 2).items()
         }
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._closed = False
@@ -96,37 +71,46 @@ class JobRunner(QObject):
         work: Callable[..., Any],
         arguments: tuple[Any, ...] = (),
         *,
+        background: bool = False,
         on_progress: Callable[[float, str], None] | None = None,
         on_event: Callable[[Any], None] | None = None,
         on_done: Callable[[Outcome, Any], None] | None = None,
     ) -> Job:
-        """Queue `work(context, *arguments)`; in a process lane `work` is a module-level function of values."""
+        """Queue `work(context, *arguments)`; see `Runner.submit`."""
         job = Job(next(self._numbers), lane, on_progress, on_event, on_done)
         self._jobs[job.number] = job
         if self._closed:
             self.post(job, "cancelled", None)
         elif lane in self._processes:
-            self._processes[lane].submit(job.number, work, arguments)
+            self._processes[lane].submit(job.number, work, arguments, background)
         else:
-            self._threads[lane].submit(self._run, job, work, arguments)
+            self._futures[job.number] = self._threads[lane].submit(self._run, job, work, arguments)
         return job
 
     def cancel(self, job: Job) -> None:
         """Ask a job to stop; its outcome still arrives. Harmless when it has ended."""
         job.cancelled.set()
-        if job.lane in self._processes and not job.finished:
+        if job.finished:
+            return
+        if job.lane in self._processes:
             self._processes[job.lane].cancel(job.number)
+        elif job.number in self._futures and self._futures[job.number].cancel():
+            # It waited behind another and will not start any more.
+            self.post(job, "cancelled", None)
 
     def shutdown(self) -> None:
-        """Stop everything and wait for it: no process, no thread is left."""
+        """Stop everything and wait for it: no process, no thread is left, and no callback comes any more."""
         self._closed = True
         for job in list(self._jobs.values()):
-            self.cancel(job)
+            job.cancelled.set()
+        for lane in self._processes.values():
+            lane.ask_to_end()
         for lane in self._processes.values():
             lane.close()
         for pool in self._threads.values():
             pool.shutdown(wait=True, cancel_futures=True)
         self._jobs.clear()
+        self._futures.clear()
 
     def post(self, job: Job, kind: str, value: Any) -> None:
         """Hand something to the GUI thread; callable from any thread."""
@@ -147,14 +131,10 @@ class JobRunner(QObject):
         job = self._jobs.get(number)
         if job is None or self._closed:
             return
-        if kind == "progress":
-            if job.on_progress is not None:
-                job.on_progress(*value)
-        elif kind == "event":
-            if job.on_event is not None and not job.cancelled.is_set():
-                job.on_event(value)
+        if kind in ("progress", "event"):
+            job.deliver(kind, value)
         else:
-            job.finished = True
+            # First: a callback may look at `active`.
             del self._jobs[number]
-            if job.on_done is not None:
-                job.on_done(Outcome(kind), value)
+            self._futures.pop(number, None)
+            job.deliver(kind, value)

@@ -1,10 +1,14 @@
 """The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
 
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from codec.context import WorkContext
+from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
 from codec.media.clip import Clip, open_clip
 from codec.media.picture import FrameSource, Timing
@@ -47,6 +51,9 @@ class RivalSpec:
     frame_count: int
 
 
+TakeSpec = SpooledSpec | RivalSpec
+
+
 @dataclass(frozen=True, slots=True)
 class GopReady:
     """Event: a GoP's pictures are in the spool."""
@@ -56,9 +63,9 @@ class GopReady:
     size_bytes: int
 
 
-def open_and_prime(context: object, path: Path, start: int, stop: int | None) -> Clip:
+def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None) -> Clip:
     """Open a clip and decode its first frame, so that errors come now."""
-    del context
+    context.check()
     clip = open_clip(path, start=start, stop=stop)
     try:
         clip.picture(0)
@@ -129,57 +136,99 @@ def encode_neural(
 
 
 def encode_rival(
-    context: Any, clip: ClipSpec, timing: Timing, output: Path, settings: RivalSettings
+    context: WorkContext, clip: ClipSpec, timing: Timing, output: Path, settings: RivalSettings
 ) -> tuple[RivalEncode, RivalSource]:
     """Encode with ffmpeg and open the result (in a thread of the window's process)."""
     with clip.open() as source:
         made = encode_with_rival(source, timing, settings, output, context)
-        return made, RivalSource(output, source.width, source.height, source.frame_count)
+        return made, _open_rival(RivalSpec(output, source.width, source.height, source.frame_count))
 
 
 class _Scorers:
     """The metrics worker's memory: one scorer for the clip at hand, one source for each take."""
 
     def __init__(self) -> None:
-        self.clip: ClipSpec | None = None
-        self.scorer: Any = None
-        self.sources: dict[object, FrameSource] = {}
+        self._spec: ClipSpec | None = None
+        self._clip: Clip | None = None
+        self._scorer: Any = None
+        self._sources: dict[TakeSpec, tuple[SpooledTake | RivalSource, str]] = {}
 
     def scorer_for(self, clip: ClipSpec) -> Any:
+        """The scorer against a clip; another clip's is given up with all its takes."""
         from codec.metrics.frames import FrameScorer
         from codec.metrics.lpips import shared
 
-        if self.clip != clip:
-            self.clip, self.sources = clip, {}
-            self.scorer = FrameScorer(clip.open(), shared())
-        return self.scorer
+        if self._spec != clip:
+            for take in list(self._sources):
+                self.forget(take)
+            if self._clip is not None:
+                self._clip.close()
+            self._spec, self._clip = None, clip.open()
+            self._scorer = FrameScorer(self._clip, shared())
+            self._spec = clip
+        return self._scorer
 
-    def source_for(self, take: SpooledSpec | RivalSpec, mode: SeamMode) -> FrameSource:
-        key = (take, mode)
-        if key not in self.sources:
-            if isinstance(take, SpooledSpec):
-                self.sources[key] = SpooledTake(take, mode)
-            else:
-                self.sources[key] = RivalSource(take.path, take.width, take.height, take.frame_count)
-        return self.sources[key]
+    def source_for(self, take: TakeSpec, mode: SeamMode, theta: float) -> tuple[FrameSource, str]:
+        """The take's pictures, shown as asked, and the name under which its features are remembered."""
+        if take not in self._sources:
+            made = SpooledTake(take) if isinstance(take, SpooledSpec) else _open_rival(take)
+            self._sources[take] = made, str(take)
+        source, name = self._sources[take]
+        if isinstance(source, SpooledTake) and (source.mode, source.theta) != (mode, theta):
+            # The frame before the next one looks different now.
+            self._scorer.forget(name)
+            source.mode, source.theta = mode, theta
+        return source, name
+
+    def forget(self, take: TakeSpec) -> None:
+        """Give back a take's files, so that their space is free."""
+        if take in self._sources:
+            source, name = self._sources.pop(take)
+            source.close()
+            self._scorer.forget(name)
 
 
 _scorers = _Scorers()
-BATCH_FRAMES = 4
+BATCH_FRAMES = 2
+"""Frames whose scores travel together: curves fill live."""
+
+
+def _open_rival(take: RivalSpec) -> RivalSource:
+    return RivalSource(take.path, take.width, take.height, take.frame_count)
 
 
 def score(
-    context: EmittingContext, clip: ClipSpec, take: SpooledSpec | RivalSpec, mode: SeamMode, frames: tuple[int, ...]
+    context: EmittingContext, clip: ClipSpec, take: TakeSpec, mode: SeamMode, theta: float, frames: tuple[int, ...]
 ) -> None:
     """Score frames of a take, handing over lists of FrameScore as they come."""
     scorer = _scorers.scorer_for(clip)
-    source = _scorers.source_for(take, mode)
+    source, name = _scorers.source_for(take, mode, theta)
     batch: list[FrameScore] = []
     for index in frames:
         context.check()
-        batch.append(scorer.score(f"{take} {mode}", source, index))
+        batch.append(scorer.score(name, source, index))
         if len(batch) == BATCH_FRAMES:
             context.emit(batch)
             batch = []
     if batch:
         context.emit(batch)
+
+
+def forget(context: object, take: TakeSpec) -> None:
+    """A take is gone: give back what the metrics worker holds of it."""
+    del context
+    _scorers.forget(take)
+
+
+def copy_file(context: object, source: Path, target: Path) -> None:
+    """Copy whole or not at all. Raises MediaError."""
+    del context
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise MediaError(f"{target}: the file cannot be written ({error.strerror or error}).") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

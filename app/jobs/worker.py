@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -35,8 +36,11 @@ class _WorkerContext:
         self._send((self._number, "event", value))
 
 
-def main(connection: Connection, threads: int) -> None:
-    """Entry of the process; `threads` bounds the CPU threads of its networks."""
+def main(connection: Connection, threads: int, grace_s: float) -> None:
+    """Entry of the process; `threads` bounds the CPU threads of its networks.
+
+    Told to quit (or left alone), it ends after the step at hand, at the latest after `grace_s` seconds.
+    """
     # The window handles Ctrl-C and tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -55,16 +59,18 @@ def main(connection: Connection, threads: int) -> None:
                 # The window is gone: nobody wants the work any more.
                 cancelled.add(-1)
 
-    threading.Thread(target=_listen, args=(connection, jobs, cancelled), daemon=True).start()
+    threading.Thread(target=_listen, args=(connection, jobs, cancelled, grace_s), daemon=True).start()
     while (job := jobs.get()) is not None:
         _, number, work, arguments = job
         _run(number, work, arguments, send, cancelled)
 
 
-def _listen(connection: Connection, jobs: "queue.SimpleQueue[tuple[Any, ...] | None]", cancelled: set[int]) -> None:
+def _listen(
+    connection: Connection, jobs: "queue.SimpleQueue[tuple[Any, ...] | None]", cancelled: set[int], grace_s: float
+) -> None:
     while True:
         try:
-            message = connection.recv()
+            message: tuple[Any, ...] = connection.recv()
         except (EOFError, OSError):
             message = ("quit",)
         if message[0] == "run":
@@ -74,7 +80,9 @@ def _listen(connection: Connection, jobs: "queue.SimpleQueue[tuple[Any, ...] | N
         else:
             cancelled.add(-1)
             jobs.put(None)
-            return
+            # Reached only while the main thread is stuck in a step.
+            time.sleep(grace_s)
+            os._exit(1)
 
 
 def _run(
@@ -83,6 +91,7 @@ def _run(
     from app.jobs.failures import sentence_for
 
     context = _WorkerContext(send, number, cancelled)
+    send((number, "started", None))
     try:
         context.check()
         send((number, "succeeded", work(context, *arguments)))

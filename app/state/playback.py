@@ -72,20 +72,19 @@ class Playback:
             return self._frame
         started, origin = self._anchor
         position = origin + (now_s - started) * self.speed
-        first, end = self._times[self.in_point], self._range_end_s()
-        if position >= end:
+        if position >= self._range_end_s():
             if not self.loop:
                 return self.out_point
-            position = first + (position - first) % (end - first)
+            position = self._wrapped(position)
         return max(self.in_point, min(self.out_point, bisect_right(self._times, position + 1e-6) - 1))
 
     def next_due_s(self, now_s: float) -> float:
         """Seconds until the frame after the due one."""
         started, origin = self._anchor
         position = origin + (now_s - started) * self.speed
-        first, end = self._times[self.in_point], self._range_end_s()
+        end = self._range_end_s()
         if position >= end:
-            position = first + (position - first) % (end - first)
+            position = self._wrapped(position)
         following = bisect_right(self._times, position + 1e-6)
         target = self._times[following] if following <= self.out_point else end
         return max(0.0, (target - position) / self.speed)
@@ -106,20 +105,24 @@ class Playback:
         """Told by the presenter that `frame` is on the screen; counts what was skipped, stops at an unlooped end."""
         if self.playing:
             jump = frame - self._frame
-            if jump > 1:
-                self.skipped += jump - 1
+            if jump < 0 and self.loop:
+                # Round the loop's end: frames up to the out point and from the in point on.
+                jump += self.out_point - self.in_point + 1
+            self.skipped += max(0, jump - 1)
         self._show(frame)
-        ended = self._anchor[1] + (now_s - self._anchor[0]) * self.speed >= self._range_end_s()
-        if self.playing and not self.loop and frame == self.out_point and ended:
+        started, origin = self._anchor
+        position = origin + (now_s - started) * self.speed
+        if not self.playing or position < self._range_end_s():
+            return
+        if self.loop:
+            # Count from this round on, or a change of loop or range would be measured from the first round.
+            self._anchor = (started, origin + self._wrapped(position) - position)
+        elif frame == self.out_point:
             self.pause()
-
-    def hold(self, now_s: float) -> None:
-        """The due frame was not ready: let the clock wait for it rather than run away."""
-        self._anchor = (now_s, self._times[self._frame])
 
     def seek(self, frame: int, now_s: float = 0.0) -> None:
         """Go to `frame` (clamped to the clip); playing goes on from there."""
-        frame = max(0, min(len(self._times) - 1, frame))
+        frame = self._clamped(frame)
         self._anchor = (now_s, self._times[frame])
         if frame != self._frame:
             self._show(frame)
@@ -142,11 +145,13 @@ class Playback:
 
     def set_in(self, frame: int) -> None:
         """In point; pushes the out point along when it would lie before it."""
+        frame = self._clamped(frame)
         self.in_point, self.out_point = frame, max(frame, self.out_point)
         self.state_changed.emit()
 
     def set_out(self, frame: int) -> None:
         """Out point, included."""
+        frame = self._clamped(frame)
         self.out_point, self.in_point = frame, min(frame, self.in_point)
         self.state_changed.emit()
 
@@ -154,6 +159,14 @@ class Playback:
         """Loop the range, or stop at its end."""
         self.loop = not self.loop
         self.state_changed.emit()
+
+    def _clamped(self, frame: int) -> int:
+        return max(0, min(len(self._times) - 1, frame))
+
+    def _wrapped(self, position: float) -> float:
+        first = self._times[self.in_point]
+        # A frame without a duration (one still picture) is shown for ever.
+        return first + (position - first) % max(1e-3, self._range_end_s() - first)
 
     def _range_end_s(self) -> float:
         return self._times[self.out_point + 1] if self.out_point + 1 < len(self._times) else self._end_s

@@ -1,5 +1,7 @@
 """Per-frame measurements of every take, in packed arrays that fill as they are computed."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
@@ -35,6 +37,15 @@ class Scores:
                 if value is not None and 0 <= score.index < self._count:
                     self._array(key, metric)[score.index] = value
         self.changed.emit(key)
+
+    def copy(self, source: Key, target: Key, frames: Iterable[int]) -> None:
+        """Enter under `target` what `source` has for `frames`."""
+        indices = np.fromiter(frames, dtype=np.intp)
+        for metric in METRICS:
+            values = self.values(source, metric)
+            if values is not None:
+                self._array(target, metric)[indices] = values[indices]
+        self.changed.emit(target)
 
     def forget(self, take_id: int) -> None:
         """Drop a take's values."""

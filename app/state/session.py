@@ -7,11 +7,12 @@ from psygnal import Signal
 from app.state.playback import Playback
 from app.state.scores import Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
-from app.state.takes import Kind, Status, Take, TakeList
+from app.state.takes import Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
 from codec import gop
-from codec.gop import SeamMode
+from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
+from codec.stream.spooled import SpooledTake
 
 SEAM_CYCLE = (SeamMode.BLENDED, SeamMode.HARD_CUT, SeamMode.DISJOINT)
 
@@ -21,7 +22,7 @@ class Session:
 
     clip_changed = Signal()
     seam_changed = Signal()
-    """Seam mode or GoP marks changed."""
+    """Seam mode, θ or GoP marks changed."""
     focus_changed = Signal()
     """Which single take fills the window changed."""
     message = Signal(str)
@@ -38,6 +39,8 @@ class Session:
         self.scores = Scores()
         self.gop_marks = True
         self.seam_mode = SeamMode.BLENDED
+        self.theta = DEFAULT_THETA
+        """Weight of the earlier GoP in a blended frame, 0 to 1; changed through `set_theta`."""
         self.focus: int | None = None
         """Id of the take shown alone, or None for all panes."""
 
@@ -50,7 +53,7 @@ class Session:
         info = clip.info
         size = f"{clip.width}x{clip.height}, {float(clip.timing.frame_rate):.4g} fps"
         source = self.takes.add(Kind.SOURCE, size, status=Status.READY)
-        self.takes.update(source, source=clip, file=clip.path, note=" ".join(info.notes))
+        self.takes.update(source, source=clip, encoded=Encoded(clip.path), note=" ".join(info.notes))
         self.view.reset()
         self.playback.set_timing(clip.timing)
         self.update_settings(self.settings.with_recent(clip.path.absolute()))
@@ -86,6 +89,15 @@ class Session:
     def set_seam_mode(self, mode: SeamMode) -> None:
         """How GoP boundaries are shown, at the same frame."""
         self.seam_mode = mode
+        self.takes.set_seam_mode(mode)
+        self.seam_changed.emit()
+
+    def set_theta(self, theta: float) -> None:
+        """Weight of the earlier GoP's picture in a shared frame; clamped to 0..1."""
+        self.theta = min(1.0, max(0.0, theta))
+        for take in self.takes:
+            if isinstance(take.source, SpooledTake):
+                take.source.theta = self.theta
         self.seam_changed.emit()
 
     def toggle_gop_marks(self) -> None:

@@ -1,12 +1,16 @@
 """What is remembered between sessions, in one JSON file of the user's configuration folder."""
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from codec.stream.settings import DEVICES, LAMBDA_RANGE
+
 RECENT_LIMIT = 10
 DEFAULT_CACHE_BYTES = 2**31
+DEFAULT_LAMBDA = 0.32
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Settings:
     cache_bytes: int = 0
     """Memory for decoded pictures; 0: a quarter of the machine's, at most DEFAULT_CACHE_BYTES."""
     device: str = "auto"
-    lmbda: float = 0.32
+    lmbda: float = DEFAULT_LAMBDA
 
     @property
     def cache_limit_bytes(self) -> int:
@@ -50,18 +54,27 @@ def load_settings(path: Path) -> Settings:
         known = {field.name for field in fields(Settings)}
         values = {key: value for key, value in raw.items() if key in known}
         values["recent"] = tuple(str(item) for item in values.get("recent", ()))[:RECENT_LIMIT]
-        loaded = Settings(**values)
-        return replace(
-            loaded, cache_bytes=int(loaded.cache_bytes), device=str(loaded.device), lmbda=float(loaded.lmbda)
-        )
+        return _within_range(Settings(**values))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
         try:
             path.replace(path.with_suffix(".damaged"))
         except OSError:
             return Settings()
         return Settings()
+
+
+def _within_range(loaded: Settings) -> Settings:
+    """Values of the right types, those outside their ranges replaced. Raises ValueError, TypeError."""
+    low, high = LAMBDA_RANGE
+    lmbda = float(loaded.lmbda)
+    return replace(
+        loaded,
+        cache_bytes=max(0, int(loaded.cache_bytes)),
+        device=loaded.device if loaded.device in DEVICES else "auto",
+        lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
+    )
 
 
 def save_settings(path: Path, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from psygnal import Signal
 
-from codec.gop import SeamMode
+from codec.gop import SeamMode, Structure
 from codec.media.picture import FrameSource, Picture
 from codec.stream.spooled import SpooledTake
 
@@ -39,13 +39,25 @@ class Pictures(Protocol):
     def picture(self, index: int) -> Picture: ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Rate:
     """Measured on the written file."""
 
     size_bytes: int
     kbps: float
     bpp: float
+
+
+@dataclass(slots=True)
+class Encoded:
+    """One encode of the clip: its file, what was measured of it, and the command that makes it."""
+
+    file: Path | None = None
+    """None until the file is whole."""
+    rate: Rate | None = None
+    command: str = ""
+    frame_bits: list[float] = field(default_factory=list)
+    """Bits of every frame, NaN where nothing is coded yet; a GoP's bits are spread over its frames."""
 
 
 @dataclass(slots=True, eq=False)
@@ -61,13 +73,38 @@ class Take:
     progress: float = 0.0
     message: str = ""
     visible: bool = True
-    file: Path | None = None
-    rate: Rate | None = None
-    command: str = ""
     note: str = ""
     error: str = ""
     source: FrameSource | SpooledTake | None = None
-    frame_bits: list[float] = field(default_factory=list)
+    seam_mode: SeamMode = SeamMode.BLENDED
+    """The session's, kept here by `TakeList.set_seam_mode`: it decides which of two streams is meant."""
+    encoded: Encoded = field(default_factory=Encoded)
+    """The file; of a neural take the stream whose GoPs overlap."""
+    disjoint: Encoded | None = None
+    """A neural take's other stream, whose GoPs share no frame."""
+
+    @property
+    def shown(self) -> Encoded:
+        """The encode whose pictures are shown in the current seam mode."""
+        if self.disjoint is not None and self.seam_mode.structure is Structure.DISJOINT:
+            return self.disjoint
+        return self.encoded
+
+    @property
+    def file(self) -> Path | None:
+        return self.shown.file
+
+    @property
+    def rate(self) -> Rate | None:
+        return self.shown.rate
+
+    @property
+    def command(self) -> str:
+        return self.shown.command
+
+    @property
+    def frame_bits(self) -> list[float]:
+        return self.shown.frame_bits
 
     @property
     def name(self) -> str:
@@ -75,14 +112,17 @@ class Take:
 
     @property
     def label(self) -> str:
-        """Codec, request and the measured rate; while encoding, how far it is."""
+        """Codec, request and the measured rate of what is shown; while encoding, how far it is."""
         if self.kind is Kind.SOURCE:
             return f"Source · {self.asked}"
+        if self.rate is not None:
+            return f"{self.name} · {self.rate.kbps:.1f} kbps · {self.rate.bpp:.4f} bpp"
         if self.status is Status.RUNNING:
-            return f"{self.name} · {self.progress:.0%}"
-        if self.rate is None:
-            return f"{self.name} · {self.status.value}"
-        return f"{self.name} · {self.rate.kbps:.1f} kbps · {self.rate.bpp:.4f} bpp"
+            under_way = self.progress > 0 or self.message
+            return f"{self.name} · encoding {self.progress:.0%}" if under_way else f"{self.name} · waiting"
+        if self.status is Status.READY:
+            return f"{self.name} · {self.message or 'disjoint GoPs not encoded'}"
+        return f"{self.name} · {self.status.value}"
 
     def ready(self, index: int, mode: SeamMode) -> bool:
         """True when frame `index` can be shown."""
@@ -99,7 +139,9 @@ class Take:
 
     def picture_key(self, mode: SeamMode) -> tuple[int, str]:
         """Key of this take's pictures in a cache."""
-        return self.id, mode.value if self.kind is Kind.NEURAL else ""
+        if not isinstance(self.source, SpooledTake):
+            return self.id, ""
+        return self.id, f"{mode.value} {self.source.theta:g}" if mode is SeamMode.BLENDED else mode.value
 
 
 class TakeList:
@@ -113,6 +155,7 @@ class TakeList:
     def __init__(self) -> None:
         self._takes: list[Take] = []
         self._next = 0
+        self._seam_mode = SeamMode.BLENDED
 
     def __iter__(self) -> Iterator[Take]:
         return iter(tuple(self._takes))
@@ -131,7 +174,7 @@ class TakeList:
 
     def add(self, kind: Kind, asked: str, *, lmbda: float | None = None, status: Status = Status.RUNNING) -> Take:
         """A new take at the end."""
-        take = Take(self._next, kind, asked, lmbda=lmbda, status=status)
+        take = Take(self._next, kind, asked, lmbda=lmbda, status=status, seam_mode=self._seam_mode)
         self._next += 1
         self._takes.append(take)
         self.changed.emit()
@@ -153,6 +196,12 @@ class TakeList:
         if visible or len(self.shown) > 1:
             take.visible = visible
         self.changed.emit()
+
+    def set_seam_mode(self, mode: SeamMode) -> None:
+        """Tell every take which seam mode is shown."""
+        self._seam_mode = mode
+        for take in self._takes:
+            take.seam_mode = mode
 
     def update(self, take: Take, **values: object) -> None:
         """Change fields of a take."""

@@ -12,10 +12,10 @@ from app.views.theme import ACCENT, BACKGROUND, MUTED, kind_colour
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
 _METRICS = (
-    ("lpips", "LPIPS", "lower is better"),
-    ("tlp", "tLP", "lower is better"),
-    ("psnr_db", "PSNR", "dB"),
-    ("bits", "Bits", "per frame"),
+    ("lpips", "LPIPS", "lower is better", (-0.5, 3.0)),
+    ("tlp", "tLP", "lower is better", (-0.5, 3.0)),
+    ("psnr_db", "PSNR", "dB", (-10.0, 120.0)),
+    ("bits", "Bits", "per frame", (-1e6, 5e7)),
 )
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
@@ -25,8 +25,10 @@ class Chart(pg.PlotWidget):
 
     seek_asked = Signal(int)
 
-    def __init__(self, title: str, unit: str) -> None:
+    def __init__(self, title: str, unit: str, span: tuple[float, float]) -> None:
+        """`span`: the lowest and highest value of interest; boundary lines are drawn over it."""
         super().__init__(background=BACKGROUND)
+        self._span = span
         item = self.getPlotItem()
         item.setTitle(f"{title} <span style='color:{MUTED}'>({unit})</span>", size="9pt")
         item.showGrid(x=False, y=True, alpha=0.2)
@@ -50,7 +52,7 @@ class Chart(pg.PlotWidget):
     def set_boundaries(self, frames: list[int]) -> None:
         """Vertical lines at GoP boundaries, drawn as one item."""
         x = np.repeat(np.asarray(frames, dtype=float), 2)
-        y = np.tile([-1e6, 1e9], len(frames))
+        y = np.tile(self._span, len(frames))
         self._boundaries.setData(x, y, connect="pairs")
 
     def set_curve(self, take: Take, values: np.ndarray | None, style: Qt.PenStyle) -> None:
@@ -93,8 +95,8 @@ class Charts(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         self.charts: dict[str, Chart] = {}
-        for number, (key, title, unit) in enumerate(_METRICS):
-            chart = Chart(title, unit)
+        for number, (key, title, unit, span) in enumerate(_METRICS):
+            chart = Chart(title, unit, span)
             chart.seek_asked.connect(self.seek_asked)
             layout.addWidget(chart, number // 2, number % 2)
             self.charts[key] = chart

@@ -50,22 +50,30 @@ class Menus:
 
 
 def key_sheet() -> str:
-    """All keys as HTML, in the order of the menus."""
-    rows = []
-    menu = ""
+    """All keys as HTML in two columns, in the order of the menus."""
+    blocks: dict[str, list[str]] = {}
     for spec in ACTIONS:
-        if spec.menu != menu:
-            menu = spec.menu
-            rows.append(f"<tr><td colspan=2><b>{menu}</b></td></tr>")
+        if spec.id.startswith("take_") and spec.id != "take_1":
+            continue
         keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
-        rows.append(f"<tr><td style='padding-right:24px'>{keys or 'hold S'}</td><td>{spec.text}</td></tr>")
-    rows.append("<tr><td colspan=2><b>Mouse</b></td></tr>")
-    for key, text in (
+        text = spec.text
+        if spec.id == "take_1":
+            keys, text = "1 … 9", "That take alone, again for all panes"
+        blocks.setdefault(spec.menu, []).append(_row(keys or "hold S", text))
+    mouse = (
         ("wheel", "zoom under the cursor, all panes"),
         ("drag", "pan"),
         ("Shift+drag", "zoom to a box"),
         ("double-click", "full screen"),
         ("click in a chart", "seek"),
-    ):
-        rows.append(f"<tr><td>{key}</td><td>{text}</td></tr>")
-    return f"<table cellspacing=2>{''.join(rows)}</table>"
+    )
+    blocks["Mouse"] = [_row(key, text) for key, text in mouse]
+    tables = {menu: f"<tr><td colspan=2><b>{menu}</b></td></tr>{''.join(rows)}" for menu, rows in blocks.items()}
+    left = "".join(tables[menu] for menu in tables if menu not in ("View", "Help"))
+    right = "".join(tables[menu] for menu in ("View", "Help"))
+    cells = f"<td><table>{left}</table></td><td style='padding-left:40px'><table>{right}</table></td>"
+    return f"<table><tr>{cells}</tr></table>"
+
+
+def _row(keys: str, text: str) -> str:
+    return f"<tr><td style='padding-right:24px'>{keys}</td><td>{text}</td></tr>"

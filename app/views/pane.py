@@ -14,7 +14,7 @@ _NOTCH = 120.0
 
 
 class Canvas(QWidget):
-    """The picture. Wheel zooms under the cursor, drag pans, Shift-drag zooms to a box, double-click goes full screen."""
+    """The picture. Wheel zooms under the cursor, drag pans, Shift-drag zooms to a box."""
 
     full_screen_asked = Signal()
 
@@ -58,7 +58,7 @@ class Canvas(QWidget):
         ratio = self.devicePixelRatioF()
         return event.position().x() * ratio, event.position().y() * ratio
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint with zoom counted in device pixels, so that 1:1 is exact on any screen."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(BACKGROUND))
@@ -125,7 +125,7 @@ class Canvas(QWidget):
         self._drag = event.position()
         self._session.view.pan((moved.x(), moved.y()), self.picture_size(), self._pane_size())
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         """End panning; zoom to the box."""
         if self._box is not None:
             ratio, box = self.devicePixelRatioF(), self._box

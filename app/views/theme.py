@@ -31,7 +31,7 @@ QPushButton:hover, QToolButton:hover {{ background: #3d4450; }}
 QPushButton:disabled, QToolButton:disabled {{ color: #6a6f78; }}
 QPushButton#primary {{ background: {ACCENT}; color: #101010; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: #6b6040; }}
-QLineEdit, QComboBox, QDoubleSpinBox {{ background: #2b2f37; border: 1px solid #454b57; border-radius: 4px; padding: 3px; }}
+QComboBox, QDoubleSpinBox {{ background: #2b2f37; border: 1px solid #454b57; border-radius: 4px; padding: 3px; }}
 QProgressBar {{ background: #2b2f37; border: none; border-radius: 3px; height: 6px; }}
 QProgressBar::chunk {{ background: {ACCENT}; border-radius: 3px; }}
 QMenuBar::item:selected, QMenu::item:selected {{ background: #3d4450; }}

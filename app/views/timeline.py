@@ -42,7 +42,7 @@ class Timeline(QWidget):
         share = (x - _MARGIN) / max(1, self.width() - 2 * _MARGIN)
         return round(min(1.0, max(0.0, share)) * count)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Bar, range, ticks, position."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -9,6 +9,7 @@ import av
 from PIL import Image
 
 from codec.errors import MediaError
+from codec.ffmpeg import set_display_aspect
 from codec.media.colour import range_of, space_of, to_frame
 from codec.media.picture import Colour, Picture, Rgb, Timing
 
@@ -27,6 +28,7 @@ class LosslessWriter:
     ) -> None:
         """Raises MediaError when the file cannot be made."""
         self._path, self._timing, self._count = path, timing, 0
+        self._shape = width * sample_aspect / height if sample_aspect != 1 else None
         self._temporary = path.with_name(f".{path.name}.part")
         try:
             self._container = av.open(str(self._temporary), "w", format="matroska")
@@ -36,7 +38,6 @@ class LosslessWriter:
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = timing.time_base
-        stream.codec_context.sample_aspect_ratio = sample_aspect
         stream.codec_context.colorspace = int(space_of(colour.matrix))
         stream.codec_context.color_range = int(range_of(colour.full_range))
         stream.codec_context.options = {"level": "3", "slicecrc": "1", "g": "1"}
@@ -60,6 +61,8 @@ class LosslessWriter:
             for packet in self._stream.encode():
                 self._container.mux(packet)
             self._container.close()
+            if self._shape is not None:
+                set_display_aspect(self._temporary, self._shape)
             self._temporary.replace(self._path)
         except (OSError, av.FFmpegError) as error:
             self.abandon()

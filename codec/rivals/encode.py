@@ -16,8 +16,8 @@ import numpy as np
 
 from codec.context import QUIET, WorkContext
 from codec.errors import RivalError
+from codec.ffmpeg import ffmpeg_program, run_with_pictures
 from codec.media.picture import Colour, FrameSource, Picture, Timing
-from codec.rivals.process import ffmpeg_program, run_with_pictures
 from codec.rivals.settings import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, TargetBitrate
 
 CONTAINER_SUFFIX = ".mkv"

@@ -1,7 +1,6 @@
-"""`.gop` file to pictures, from the file alone: entropy decoding of the next GoPs beside the synthesis of this one."""
+"""`.gop` file to pictures, from the file alone: several GoPs side by side."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from codec.model import store
 from codec.model.weights import CodecModel
 from codec.stream import latents, networks
 from codec.stream.format import Header, Stream, parse_stream
+from codec.stream.parallel import in_order, worker_count
 from codec.stream.settings import DecodedGop
 
 
@@ -34,14 +34,16 @@ def decode_stream(
     stream = parse_stream(Path(path))
     if stream.damaged and not skip_damaged:
         raise StreamError(f"{path}: {describe_damage(stream)}.")
-    before = torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(threads)
-    try:
-        model = store.model_for(stream.header.model_id, devices.pick(device), stream.path)
-        yield from _decode(stream, model, start_gop, context, skip_damaged)
-    finally:
-        torch.set_num_threads(before)
+    chosen = devices.pick(device)
+    decoder = _GopDecoder(stream, store.model_for(stream.header.model_id, chosen, stream.path), context)
+    order = [i for i in range(start_gop, stream.header.gop_count) if i in stream.records]
+    for done, decoded in enumerate(in_order(decoder.decode, order, worker_count(threads, chosen)), start=1):
+        if decoded is not None:
+            yield decoded
+        elif not skip_damaged:
+            raise StreamError(f"{path}: GoP {order[done - 1]} passes its checksum but does not decode.")
+        context.report(done / len(order), f"GoP {done} of {len(order)}")
+        context.check()
 
 
 def describe_damage(stream: Stream) -> str:
@@ -49,29 +51,6 @@ def describe_damage(stream: Stream) -> str:
     lost = stream.damaged
     shown = ", ".join(str(i) for i in lost[:5]) + (", ..." if len(lost) > 5 else "")
     return f"{len(lost)} of {stream.header.gop_count} GoPs are missing or damaged (number {shown})"
-
-
-def _decode(
-    stream: Stream, model: CodecModel, start_gop: int, context: WorkContext, skip_damaged: bool
-) -> Iterator[DecodedGop]:
-    header = stream.header
-    order = [i for i in range(start_gop, header.gop_count) if i in stream.records]
-    with ThreadPoolExecutor(1, "gop-symbols") as pool:
-        upcoming = pool.submit(_symbols, model, stream, order[0]) if order else None
-        for position, index in enumerate(order):
-            context.check()
-            assert upcoming is not None
-            symbols = upcoming.result()
-            if position + 1 < len(order):
-                upcoming = pool.submit(_symbols, model, stream, order[position + 1])
-            context.report(position / len(order), f"GoP {position + 1} of {len(order)}")
-            if symbols is None:
-                if skip_damaged:
-                    continue
-                raise StreamError(f"{stream.path}: GoP {index} passes its checksum but does not decode.")
-            model, decoded = _reconstruct(model, stream, index, symbols, context)
-            yield decoded
-    context.report(1.0, "decoded")
 
 
 def decode_gop(model: CodecModel, stream: Stream, index: int) -> DecodedGop:
@@ -93,18 +72,27 @@ def _symbols(model: CodecModel, stream: Stream, index: int) -> latents.GopSymbol
         return None
 
 
-def _reconstruct(
-    model: CodecModel, stream: Stream, index: int, symbols: latents.GopSymbols, context: WorkContext
-) -> tuple[CodecModel, DecodedGop]:
-    """The GoP's pictures, and the model to go on with (on the CPU when the accelerator's memory is full)."""
-    try:
-        return model, _pictures(model, stream.header, stream, index, symbols)
-    except RuntimeError as error:
-        if not devices.is_out_of_memory(error) or model.y_gain.log_gain.device.type == "cpu":
-            raise
-        context.report(0.0, "the accelerator's memory is full, going on with the CPU")
-        model = store.model_for(stream.header.model_id, torch.device("cpu"), stream.path)
-        return model, _pictures(model, stream.header, stream, index, symbols)
+class _GopDecoder:
+    """Decodes GoPs, several at once; moves to the CPU for good when the accelerator's memory is full."""
+
+    def __init__(self, stream: Stream, model: CodecModel, context: WorkContext) -> None:
+        self._stream, self._model, self._context = stream, model, context
+
+    def decode(self, index: int) -> DecodedGop | None:
+        """The GoP's pictures, or None when its symbols do not decode."""
+        self._context.check()
+        stream, model = self._stream, self._model
+        symbols = _symbols(model, stream, index)
+        if symbols is None:
+            return None
+        try:
+            return _pictures(model, stream.header, stream, index, symbols)
+        except RuntimeError as error:
+            if not devices.is_out_of_memory(error) or model.y_gain.log_gain.device.type == "cpu":
+                raise
+            self._context.report(0.0, "the accelerator's memory is full, going on with the CPU")
+            self._model = store.model_for(stream.header.model_id, torch.device("cpu"), stream.path)
+            return _pictures(self._model, stream.header, stream, index, symbols)
 
 
 def _pictures(model: CodecModel, header: Header, stream: Stream, index: int, symbols: latents.GopSymbols) -> DecodedGop:

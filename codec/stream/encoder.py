@@ -1,8 +1,6 @@
 """Clip to `.gop` file: networks, quantisation, rANS; the GoP the user looks at first, the file in order."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from codec.stream.format import (
     write_header,
     write_record,
 )
+from codec.stream.parallel import in_order, worker_count
 from codec.stream.settings import DecodedGop, EncodeSettings, level_code
 
 
@@ -53,49 +52,35 @@ def encode_clip(
         raise SettingError(f"The first GoP must be below {count}, not {settings.first_gop}.")
     context.report(0.0, "loading the model")
     device = devices.pick(settings.device)
-    with _threads(settings.threads):
-        model = store.default_model(device)
-        code = level_code(settings.lmbda)
-        header = Header(
-            model.model_id, clip.width, clip.height, settings.structure, code, header_colour, sample_aspect, timing
-        )
-        head = write_header(header)
-        checksum = int.from_bytes(head[-4:], "little")
-        encoder = _GopEncoder(model, header, checksum, settings.reconstruct, context)
-        records: dict[int, bytes] = {}
-        for done, (index, record, decoded) in enumerate(_records(clip, encoder, count, settings), start=1):
-            records[index] = record
-            if on_gop is not None:
-                on_gop(decoded)
-            context.report(done / count, f"GoP {done} of {count}")
-            context.check()
+    model = store.default_model(device)
+    code = level_code(settings.lmbda)
+    header = Header(
+        model.model_id, clip.width, clip.height, settings.structure, code, header_colour, sample_aspect, timing
+    )
+    head = write_header(header)
+    checksum = int.from_bytes(head[-4:], "little")
+    encoder = _GopEncoder(model, header, checksum, settings.reconstruct, context)
+    order = [settings.first_gop, *(i for i in range(count) if i != settings.first_gop)]
+    records: dict[int, bytes] = {}
+
+    def work(index: int) -> tuple[bytes, DecodedGop]:
+        context.check()
+        part = gop.gop_at(index, clip.frame_count, settings.structure)
+        return encoder.encode(part, list(clip.pictures(part.start, part.stop)))
+
+    workers = worker_count(settings.threads, device)
+    for done, (record, decoded) in enumerate(in_order(work, order, workers), start=1):
+        records[decoded.gop.index] = record
+        if on_gop is not None:
+            on_gop(decoded)
+        context.report(done / count, f"GoP {done} of {count}")
+        context.check()
     _write(output, head, [records[i] for i in range(count)])
     return read_info(output)
 
 
-def _records(
-    clip: FrameSource, encoder: "_GopEncoder", count: int, settings: EncodeSettings
-) -> Iterator[tuple[int, bytes, DecodedGop]]:
-    order = [settings.first_gop, *(i for i in range(count) if i != settings.first_gop)]
-    # The next GoP's pictures are decoded and its symbols coded on a second thread while the networks run.
-    with ThreadPoolExecutor(1, "gop-io") as pool:
-        upcoming: Future[list[Picture]] | None = None
-        for position, index in enumerate(order):
-            encoder.context.check()
-            part = gop.gop_at(index, clip.frame_count, settings.structure)
-            pictures = _fetch(clip, part) if upcoming is None else upcoming.result()
-            if position + 1 < count:
-                following = gop.gop_at(order[position + 1], clip.frame_count, settings.structure)
-                upcoming = pool.submit(_fetch, clip, following)
-            yield index, *encoder.encode(part, pictures)
-
-
-def _fetch(clip: FrameSource, part: Gop) -> list[Picture]:
-    return list(clip.pictures(part.start, part.stop))
-
-
 class _GopEncoder:
-    """Encodes one GoP after another; moves to the CPU for good when the accelerator's memory is full."""
+    """Encodes GoPs, several at once; moves to the CPU for good when the accelerator's memory is full."""
 
     def __init__(
         self, model: CodecModel, header: Header, checksum: int, reconstruct: bool, context: WorkContext
@@ -151,16 +136,3 @@ def _write(output: Path, head: bytes, records: list[bytes]) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise StreamError(f"{output}: the stream cannot be written ({error.strerror or error}).") from error
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    if count == 0:
-        yield
-        return
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -162,7 +162,7 @@ class Decoder:
         return symbols.reshape(indices.shape)
 
     def finish(self) -> None:
-        """Raise ValueError unless the bytes are used up and the state is back where the encoder began: a desynchronised
-        decoder passes this once in 2^31 streams."""
+        """Raise ValueError unless the bytes are used up and the state is back where the encoder began: a decoder with
+        other table indices hardly ever ends there. (Damaged bytes are the business of the record's checksum.)"""
         if int(self._cursor[0]) != LOWER or int(self._cursor[1]) != self._data.size:
             raise ValueError("the coder did not end where it began")

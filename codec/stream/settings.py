@@ -28,7 +28,7 @@ class EncodeSettings:
     reconstruct: bool = True
     """Decode each GoP's bytes and hand the pictures to `on_gop`; False: sizes only, faster."""
     threads: int = 0
-    """CPU threads of the networks; 0 leaves torch's own choice."""
+    """GoPs coded side by side on the CPU, one thread each; 0: as many as there are cores. Never changes the result."""
 
     def __post_init__(self) -> None:
         low, high = LAMBDA_RANGE

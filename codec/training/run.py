@@ -21,6 +21,7 @@ from torch import Tensor
 from codec.errors import SeamscopeError
 from codec.gop import DEFAULT_THETA, GOP_LENGTH
 from codec.model.config import LEVELS, SIZES, lambda_of
+from codec.model.initial import start_as_transform
 from codec.model.network import CodecNetwork, TrainingOutput
 from codec.model.weights import save_weights
 from codec.training import checkpoint, settings
@@ -40,7 +41,9 @@ class Run:
     def __init__(self, config: RunSettings, corpus: Corpus, out: Path, lpips: LpipsVgg, device: torch.device) -> None:
         self.config, self.corpus, self.out, self.lpips, self.device = config, corpus, out, lpips, device
         torch.manual_seed(config.seed)
-        self.network = CodecNetwork(SIZES[config.size]).to(device)
+        network = CodecNetwork(SIZES[config.size])
+        start_as_transform(network)
+        self.network = network.to(device)
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.step = 0
         self.seconds = 0.0

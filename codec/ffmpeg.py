@@ -1,4 +1,4 @@
-"""The one place that runs ffmpeg: pictures in by a pipe, progress and cancel, one sentence when it fails."""
+"""The one place that runs the ffmpeg program: pictures in by a pipe, progress, cancel, one sentence when it fails."""
 
 import contextlib
 import os
@@ -7,6 +7,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 from codec.context import WorkContext
@@ -30,6 +31,18 @@ def ffmpeg_program() -> str:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise RivalError(f"No ffmpeg program was found; reinstall Seamscope or set {OVERRIDE}.") from error
+
+
+def set_display_aspect(path: Path, aspect: Fraction) -> None:
+    """Rewrite a Matroska file, packets untouched, with a display aspect ratio. Raises OSError."""
+    changed = path.with_name(f"{path.name}.aspect.mkv")
+    shape = f"{aspect.numerator}:{aspect.denominator}"
+    command = [ffmpeg_program(), "-v", "error", "-y", "-i", str(path), "-c", "copy", "-aspect", shape, str(changed)]
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        changed.unlink(missing_ok=True)
+        raise OSError(f"ffmpeg stopped with exit code {done.returncode}")
+    changed.replace(path)
 
 
 def run_with_pictures(

@@ -1,0 +1,48 @@
+# Two commands do everything: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SAMPLE := resources/clips/city.mkv
+
+.PHONY: run test check fuzz bench clean
+
+run: $(STAMP)
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+		sh packaging/system_packages.sh && $(BIN)/seamscope $(SAMPLE); \
+	else \
+		echo "No display: comparing without a window."; \
+		$(BIN)/seamscope compare $(SAMPLE) --lambda 0.16 --report report/city; \
+	fi
+
+test: $(STAMP)
+	@sh packaging/system_packages.sh
+	$(MAKE) check
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff check app codec packaging tests
+	$(BIN)/ruff format --check app codec packaging tests
+	$(BIN)/lint-imports
+
+# Slow proofs, not part of `make test`.
+fuzz: $(STAMP)
+	$(BIN)/python packaging/fuzz_streams.py --streams 10000
+
+bench: $(STAMP)
+	$(BIN)/python packaging/measure.py
+
+$(STAMP): pyproject.toml packaging/constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+		if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q >/dev/null && apt-get install -y -q python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); \
+		else \
+			echo "Python's venv module is missing. Type: sudo apt-get install python3-venv"; exit 1; \
+		fi; }
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint packaging/constraints.txt --editable '.[dev]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build report *.egg-info

@@ -1,0 +1,143 @@
+"""Keeps every take's scores up with its pictures: what is on the screen first, all takes advancing together."""
+
+from typing import Any
+
+from app.jobs import tasks
+from app.jobs.job import Job, Lane, Outcome, Runner
+from app.jobs.tasks import ClipSpec, RivalSpec, TakeSpec
+from app.state.scores import Key
+from app.state.session import Session
+from app.state.takes import Kind, Take
+from codec import gop
+from codec.gop import SeamMode, Structure
+from codec.stream.spooled import SpooledTake
+
+BATCH_FRAMES = 8
+"""Frames of one job: few, so that a change of seam mode or position is followed within a second."""
+
+
+class Scoring:
+    """One job at a time; the next is chosen when it ends, from what can be shown then and was not scored yet."""
+
+    def __init__(self, session: Session, runner: Runner) -> None:
+        self._session, self._runner = session, runner
+        self._job: Job | None = None
+        self._job_take: Take | None = None
+        self._scored: dict[Key, set[int]] = {}
+        self._given_up: set[Key] = set()
+
+    def reset(self) -> None:
+        """A new clip: nothing is scored."""
+        self._stop()
+        self._scored.clear()
+        self._given_up.clear()
+
+    def forget(self, take: Take) -> None:
+        """A take went: stop, and let the worker give back its files."""
+        if self._job_take is take:
+            self._stop()
+        for key in [key for key in self._scored if key[0] == take.id]:
+            del self._scored[key]
+        spec = _spec_of(take, self._session)
+        if spec is not None and take.kind is not Kind.SOURCE:
+            self._runner.submit(Lane.METRICS, tasks.forget, (spec,))
+
+    def refresh(self) -> None:
+        """Go on if there is something to score: pictures came, the seam mode or θ changed."""
+        clip = self._session.clip
+        if self._job is not None or clip is None:
+            return
+        chosen: tuple[tuple[bool, int], Take, list[int]] | None = None
+        for take in self._session.takes:
+            frames = self._next_frames(take)
+            if frames:
+                rank = (not take.visible, (frames[0] - self._anchor) % clip.frame_count)
+                if chosen is None or rank < chosen[0]:
+                    chosen = rank, take, frames
+        if chosen is not None:
+            self._submit(chosen[1], chosen[2])
+
+    @property
+    def _anchor(self) -> int:
+        """First frame of the GoP on the screen."""
+        clip, structure = self._session.clip, self._session.seam_mode.structure
+        assert clip is not None
+        visible = gop.gop_of(self._session.playback.frame, clip.frame_count, structure)
+        return gop.gop_at(visible, clip.frame_count, structure).start
+
+    def _next_frames(self, take: Take) -> list[int]:
+        """Up to BATCH_FRAMES consecutive frames to score, from the GoP on the screen on, then from the start."""
+        clip, mode = self._session.clip, self._session.seam_mode
+        assert clip is not None
+        key = self._session.score_key(take)
+        if take.kind is Kind.SOURCE or take.source is None or key in self._given_up:
+            return []
+        self._adopt(take, key)
+        done, count, anchor = self._scored.setdefault(key, set()), clip.frame_count, self._anchor
+        # A frame's tLP needs the frame before it.
+        found: list[int] = []
+        for index in (*range(anchor, count), *range(anchor)):
+            wanted = index not in done and take.ready(index, mode) and (index == 0 or take.ready(index - 1, mode))
+            if wanted and (not found or index == found[-1] + 1):
+                found.append(index)
+            elif found:
+                break
+            if len(found) == BATCH_FRAMES:
+                break
+        return found
+
+    def _adopt(self, take: Take, key: Key) -> None:
+        """Take over scores from another way of showing the same GoPs, for frames that look the same in both."""
+        mode = self._session.seam_mode
+        if not isinstance(take.source, SpooledTake) or mode.structure is not Structure.OVERLAP:
+            return
+        disjoint = take.picture_key(SeamMode.DISJOINT)
+        mine = self._scored.setdefault(key, set())
+        for other, theirs in self._scored.items():
+            if other[0] == take.id and other not in (key, disjoint) and not theirs <= mine:
+                seams = set(gop.boundaries(take.source.frame_count, Structure.OVERLAP))
+                same = {i for i in theirs - mine if i not in seams and i - 1 not in seams}
+                if same:
+                    self._session.scores.copy(other, key, same)
+                    mine |= same
+
+    def _submit(self, take: Take, frames: list[int]) -> None:
+        clip = self._session.clip
+        spec = _spec_of(take, self._session)
+        assert clip is not None and spec is not None
+        key = self._session.score_key(take)
+        self._scored[key].update(frames)
+        reference = ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
+        arguments = (reference, spec, self._session.seam_mode, self._session.theta, tuple(frames))
+        job = self._runner.submit(
+            Lane.METRICS,
+            tasks.score,
+            arguments,
+            on_event=lambda scores: self._session.scores.add(key, scores),
+            on_done=lambda outcome, value: self._done(key, outcome, value),
+        )
+        if not job.finished:
+            self._job, self._job_take = job, take
+
+    def _done(self, key: Key, outcome: Outcome, value: Any) -> None:
+        stale = self._job is not None and self._job.cancelled.is_set()
+        self._job, self._job_take = None, None
+        if outcome is Outcome.FAILED and not stale:
+            # Once: the next batch would fail alike.
+            self._given_up.add(key)
+            self._session.message.emit(str(value))
+        self.refresh()
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._runner.cancel(self._job)
+
+
+def _spec_of(take: Take, session: Session) -> TakeSpec | None:
+    """The take's pictures by value, for the worker; None when it has none."""
+    clip = session.clip
+    if isinstance(take.source, SpooledTake):
+        return take.source.spec
+    if take.source is None or take.file is None or clip is None:
+        return None
+    return RivalSpec(take.file, take.source.width, take.source.height, take.source.frame_count)

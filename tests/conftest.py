@@ -1,0 +1,47 @@
+"""Small real clips made by ffmpeg, and a machine kept quiet: one CPU thread, no user settings touched."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from codec.ffmpeg import ffmpeg_program
+
+TEXTURE = "testsrc2=size={size}:rate={rate},noise=alls=12:allf=t"
+
+
+def make_clip(path: Path, *options: str, size: str = "96x64", frames: int = 20, rate: str = "25") -> Path:
+    """A moving test picture with some noise, encoded by ffmpeg with `options`; `size` may be odd."""
+    even = "x".join(str(int(side) + int(side) % 2) for side in size.split("x"))
+    source = TEXTURE.format(size=even, rate=rate)
+    if even != size:
+        source += f",format=yuv444p,crop={size.replace('x', ':')}:0:0:exact=1"
+    command = [ffmpeg_program(), "-v", "error", "-y", "-f", "lavfi", "-i", source, "-frames:v", str(frames)]
+    subprocess.run([*command, *options, str(path)], check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that lasts for the session."""
+    return tmp_path_factory.mktemp("clips")
+
+
+@pytest.fixture(scope="session")
+def small_clip(clips: Path) -> Path:
+    """96x64, 20 frames, H.264 with B-frames and several key frames."""
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "7", "-bf", "2", "-colorspace", "bt709")
+    return make_clip(clips / "small.mp4", *options)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and logs of a test go nowhere else."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -1,0 +1,65 @@
+"""The real window on a real clip; a test that leaves a thread, a process or a window behind fails."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.state.session import Session
+from app.state.settings import settings_file
+from app.views.main_window import MainWindow
+from tests.conftest import make_clip
+
+WAIT_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def numbered_clip(clips: Path) -> Path:
+    """96x64, 30 frames; the mean luma of a frame says its number: 20 + 6 n."""
+    options = ("-vf", "geq=lum='20+6*N':cb=128:cr=128", "-c:v", "ffv1", "-pix_fmt", "yuv420p", "-g", "1")
+    return make_clip(clips / "numbered.mkv", *options, frames=30)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[MainWindow]:
+    made = MainWindow(Session(settings_file()))
+    made.show()
+    qtbot.waitUntil(lambda: made.charts is not None, timeout=WAIT_MS)
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.processEvents()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and (_threads() or multiprocessing.active_children()):
+        time.sleep(0.02)
+    assert _threads() == []
+    assert multiprocessing.active_children() == []
+
+
+def _threads() -> list[str]:
+    names = ("pictures", "media", "rival", "codec", "metrics", "ffmpeg", "gop")
+    return [t.name for t in threading.enumerate() if t.name.startswith(names)]
+
+
+@pytest.fixture
+def shows(qtbot: QtBot, window: MainWindow) -> Callable[[Path], None]:
+    """Open a clip and wait until its first frame is on the screen."""
+
+    def run(path: Path) -> None:
+        window.engine.open(path)
+        qtbot.waitUntil(
+            lambda: (
+                window.session.clip is not None
+                and window.session.clip.path == path
+                and window.shown_set is not None
+                and window.shown_set.complete
+            ),
+            timeout=WAIT_MS,
+        )
+
+    return run

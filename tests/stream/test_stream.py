@@ -1,0 +1,206 @@
+import hashlib
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codec import gop
+from codec.errors import Cancelled, ModelError, SettingError, StreamError
+from codec.gop import Structure
+from codec.media import open_clip
+from codec.stream.decoder import decode_stream
+from codec.stream.encoder import encode_clip
+from codec.stream.format import MAGIC, parse_stream, read_info
+from codec.stream.settings import DecodedGop, EncodeSettings
+from tests.conftest import make_clip
+
+
+def encode(path: Path, output: Path, settings: EncodeSettings, stop: int | None = None) -> list[DecodedGop]:
+    gops: list[DecodedGop] = []
+    with open_clip(path, stop=stop) as clip:
+        encode_clip(clip, clip.timing, clip.info.sample_aspect, output, settings, on_gop=gops.append)
+    return gops
+
+
+def digest(gops: list[DecodedGop]) -> str:
+    planes = (plane.tobytes() for d in gops for p in d.pictures for plane in (p.y, p.u, p.v))
+    return hashlib.sha256(b"".join(planes)).hexdigest()
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5, 9, 10, 17])
+@pytest.mark.parametrize("structure", Structure)
+def test_decoding_the_file_gives_what_the_encoder_showed(
+    small_clip: Path, tmp_path: Path, frames: int, structure: Structure
+) -> None:
+    output = tmp_path / "a.gop"
+    shown = encode(small_clip, output, EncodeSettings(0.3, structure), frames)
+    decoded = list(decode_stream(output))
+    assert digest(decoded) == digest(shown)
+    info = read_info(output)
+    assert (info.frame_count, info.width, info.height) == (frames, 96, 64)
+    assert len(info.gop_bytes) == gop.count(frames, structure)
+    assert info.kbps == pytest.approx(output.stat().st_size * 8 / info.timing.duration_s / 1000)
+
+
+def test_a_fresh_process_decodes_the_same_with_one_or_two_threads(small_clip: Path, tmp_path: Path) -> None:
+    stream = tmp_path / "a.gop"
+    encode(small_clip, stream, EncodeSettings(0.3))
+    hashes = set()
+    for threads in ("1", "2"):
+        target = tmp_path / f"{threads}.mkv"
+        command = [sys.executable, "-m", "codec.cli", "decode", str(stream), "-o", str(target), "--threads", threads]
+        subprocess.run(command, check=True, capture_output=True)
+        with open_clip(target) as clip:
+            hashes.add(digest([DecodedGop(gop.Gop(0, 0, 1), list(clip.pictures(0, 20)), 0)]))
+    assert len(hashes) == 1
+
+
+def test_the_gop_asked_for_comes_first_and_the_file_is_the_same(small_clip: Path, tmp_path: Path) -> None:
+    first = encode(small_clip, tmp_path / "a.gop", EncodeSettings(0.3))
+    second = encode(small_clip, tmp_path / "b.gop", EncodeSettings(0.3, first_gop=2))
+    assert [d.gop.index for d in first] == [0, 1, 2]
+    assert [d.gop.index for d in second] == [2, 0, 1]
+    assert (tmp_path / "a.gop").read_bytes() == (tmp_path / "b.gop").read_bytes()
+
+
+def test_more_lambda_means_more_bits_and_odd_sizes_work(clips: Path, tmp_path: Path) -> None:
+    odd = make_clip(clips / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="101x67", frames=9)
+    sizes = []
+    for lmbda in (0.02, 0.1, 0.5, 2.56):
+        gops = encode(odd, tmp_path / "odd.gop", EncodeSettings(lmbda))
+        assert gops[0].pictures[0].y.shape == (67, 101)
+        sizes.append(read_info(tmp_path / "odd.gop").size_bytes)
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 1.5 * sizes[0]
+    for wrong in (0.01, 3.0, float("nan")):
+        with pytest.raises(SettingError, match="λ must lie"):
+            EncodeSettings(wrong)
+
+
+def test_times_of_a_variable_rate_clip_survive(clips: Path, tmp_path: Path) -> None:
+    options = ("-vf", "select='not(between(n,4,7))'", "-fps_mode", "vfr", "-c:v", "libx264", "-pix_fmt", "yuv420p")
+    path = make_clip(clips / "vfr2.mkv", *options, frames=12)
+    with open_clip(path) as clip:
+        encode(path, tmp_path / "v.gop", EncodeSettings(0.3))
+        timing = read_info(tmp_path / "v.gop").timing
+        assert timing.pts == clip.timing.pts
+        assert timing.duration_s == pytest.approx(clip.timing.duration_s, abs=0.002)
+
+
+class CancelAfter:
+    """A context that is cancelled at its n-th check."""
+
+    def __init__(self, checks: int) -> None:
+        self.left = checks
+
+    def report(self, fraction: float, message: str = "") -> None:
+        assert 0 <= fraction <= 1
+
+    def check(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled
+
+
+def test_cancel_and_bad_outputs_leave_nothing_behind(small_clip: Path, tmp_path: Path) -> None:
+    with open_clip(small_clip) as clip:
+        arguments = (clip, clip.timing, Fraction(1))
+        with pytest.raises(Cancelled):
+            encode_clip(*arguments, tmp_path / "x.gop", EncodeSettings(0.3), CancelAfter(3))
+        with pytest.raises(StreamError, match="folder does not exist"):
+            encode_clip(*arguments, tmp_path / "no" / "x.gop", EncodeSettings(0.3))
+    assert not list(tmp_path.glob("*.gop*"))
+    assert not list(tmp_path.glob(".*part"))
+
+
+@pytest.fixture(scope="module")
+def stream(small_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("stream") / "good.gop"
+    encode(small_clip, path, EncodeSettings(0.3))
+    return path
+
+
+def test_a_damaged_gop_is_found_and_the_others_are_kept(stream: Path, tmp_path: Path) -> None:
+    good = list(decode_stream(stream))
+    data = bytearray(stream.read_bytes())
+    middle = len(data) - read_info(stream).gop_bytes[2] - 20
+    data[middle] ^= 0x10
+    hurt = tmp_path / "hurt.gop"
+    hurt.write_bytes(data)
+    assert read_info(hurt).damaged == (1,)
+    with pytest.raises(StreamError, match="1 of 3 GoPs are missing or damaged"):
+        list(decode_stream(hurt))
+    kept = list(decode_stream(hurt, skip_damaged=True))
+    assert digest(kept) == digest([good[0], good[2]])
+
+
+def test_foreign_newer_truncated_and_spliced_streams_are_told_apart(
+    stream: Path, small_clip: Path, tmp_path: Path
+) -> None:
+    data = stream.read_bytes()
+    target = tmp_path / "t.gop"
+
+    def error(content: bytes) -> str:
+        target.write_bytes(content)
+        with pytest.raises(StreamError) as caught:
+            list(decode_stream(target))
+        return str(caught.value)
+
+    assert "empty" in error(b"")
+    assert "not a Seamscope" in error(b"RIFF" + data[4:])
+    assert "newer Seamscope" in error(MAGIC + b"\x09" + data[9:])
+    assert "header is damaged" in error(data[:20])
+    assert "header is damaged" in error(data[:12] + bytes([data[12] ^ 1]) + data[13:])
+    assert "missing or damaged" in error(data[:-5])
+    # A GoP of another stream (another λ) does not fit: its checksum is seeded with its own header.
+    encode(small_clip, tmp_path / "other.gop", EncodeSettings(0.6))
+    other = parse_stream(tmp_path / "other.gop")
+    tail = (tmp_path / "other.gop").read_bytes()[-other.records[2].size_bytes :]
+    own = parse_stream(stream)
+    assert "number 2" in error(data[: -own.records[2].size_bytes] + tail)
+    with pytest.raises(StreamError, match="cannot be read"):
+        read_info(tmp_path)
+
+
+def test_a_stream_names_the_weights_it_needs(stream: Path, tmp_path: Path) -> None:
+    import zlib
+
+    data = stream.read_bytes()
+    parsed = parse_stream(stream)
+    start = data.index(parsed.header.model_id)
+    end = len(data) - sum(r.size_bytes for r in parsed.records.values()) - 4
+    changed = data[:start] + b"\xab" * 8 + data[start + 8 : end]
+    header = changed + zlib.crc32(changed).to_bytes(4, "little")
+    from codec.stream.format import write_record
+
+    checksum = int.from_bytes(header[-4:], "little")
+    records = b"".join(write_record(i, parsed.records[i].payload, checksum) for i in range(3))
+    (tmp_path / "w.gop").write_bytes(header + records)
+    with pytest.raises(ModelError, match="needs the weights abababab"):
+        list(decode_stream(tmp_path / "w.gop"))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_damage_gives_an_error_or_undamaged_gops(stream: Path, tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    good = {d.gop.index: digest([d]) for d in decode_stream(stream)}
+    data = bytearray(stream.read_bytes())
+    for _ in range(int(rng.integers(1, 4))):
+        kind, place = rng.integers(3), int(rng.integers(len(data)))
+        if kind == 0:
+            data[place] ^= 1 << int(rng.integers(8))
+        elif kind == 1:
+            del data[place:]
+        else:
+            data[place:place] = rng.bytes(int(rng.integers(1, 30)))
+        if not data:
+            break
+    (tmp_path / "d.gop").write_bytes(data)
+    try:
+        for decoded in decode_stream(tmp_path / "d.gop", skip_damaged=True):
+            assert digest([decoded]) == good[decoded.gop.index]
+    except (StreamError, ModelError) as error:
+        assert str(tmp_path) in str(error)

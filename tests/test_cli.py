@@ -1,0 +1,85 @@
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import make_clip
+
+
+def seamscope(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app", *(str(a) for a in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_encode_info_decode(small_clip: Path, tmp_path: Path) -> None:
+    stream = tmp_path / "x.gop"
+    made = seamscope("encode", small_clip, "-o", stream, "--lambda", "0.2", "--in", "2", "--out-point", "14")
+    assert made.returncode == 0, made.stderr
+    assert f"{stream.stat().st_size} bytes" in made.stdout
+    told = seamscope("info", stream)
+    assert "96x64, 12 frames" in told.stdout
+    assert "GoPs: 2" in told.stdout
+    done = seamscope("decode", stream, "-o", tmp_path / "y.mkv")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "y.mkv").exists()
+    hurt = tmp_path / "hurt.gop"
+    hurt.write_bytes(stream.read_bytes()[:-9])
+    refused = seamscope("decode", hurt, "-o", tmp_path / "z.mkv")
+    assert refused.returncode == 1
+    assert "1 of 2 GoPs are missing or damaged" in refused.stderr
+    assert not (tmp_path / "z.mkv").exists()
+    kept = seamscope("decode", hurt, "-o", tmp_path / "z.mkv", "--keep-undamaged")
+    assert "repeats" in kept.stdout
+    assert (tmp_path / "z.mkv").exists()
+
+
+def test_compare_writes_a_report_whose_bitrates_are_the_files_own(clips: Path, tmp_path: Path) -> None:
+    clip = make_clip(clips / "compare.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="160x96", frames=25)
+    folder = tmp_path / "report"
+    done = seamscope("compare", clip, "--lambda", "0.05", "0.5", "--preset", "faster", "--report", folder)
+    assert done.returncode == 0, done.stderr
+    assert str(folder / "index.html") in done.stdout
+    summary = json.loads((folder / "summary.json").read_text())
+    assert [take["codec"] for take in summary["takes"]] == ["neural", "hevc", "vvc"] * 2
+    for take in summary["takes"]:
+        size = (folder / take["file"]).stat().st_size
+        assert take["size_bytes"] == size
+        assert take["kbps"] == pytest.approx(size * 8 / summary["clip"]["duration_s"] / 1000)
+        assert take["bpp"] == pytest.approx(size * 8 / (160 * 96 * 25))
+        assert 0 < take["lpips"] < 1.5
+    with (folder / "frames.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6 * 25
+    neural = [float(row["bits"]) for row in rows if row["take"] == "Neural λ 0.05"]
+    assert sum(neural) == pytest.approx(8 * summary["takes"][0]["size_bytes"], rel=0.2)
+    for name in ("lpips", "tlp", "psnr_db", "bits", "rate", "crops"):
+        assert (folder / f"{name}.png").stat().st_size > 2000
+
+
+def test_mistakes_are_one_line_and_an_exit_code(small_clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("nothing")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("keep")
+    out = tmp_path / "o.gop"
+    cases = [
+        (("encode", tmp_path / "absent.mp4", "-o", out, "--lambda", "0.2"), "no such file"),
+        (("encode", tmp_path / "text.mp4", "-o", out, "--lambda", "0.2"), "not a video"),
+        (("encode", small_clip, "-o", out, "--lambda", "9"), "λ must lie between"),
+        (("encode", small_clip, "-o", tmp_path / "no" / "o.gop", "--lambda", "0.2"), "folder does not exist"),
+        (("encode", small_clip, "-o", out, "--lambda", "0.2", "--device", "cuda"), "cuda"),
+        (("info", small_clip), "not a Seamscope"),
+        (("compare", small_clip, "--lambda", "0.2", "--against", "h261", "--report", tmp_path / "r"), "h261"),
+        (("compare", small_clip, "--lambda", "0.2", "--report", tmp_path / "full"), "holds other files"),
+    ]
+    for arguments, reason in cases:
+        result = seamscope(*arguments)
+        assert result.returncode == 1, arguments
+        assert reason in result.stderr
+        assert result.stderr.strip().count("\n") == 0
+        assert "Traceback" not in result.stderr
+    assert seamscope("encode").returncode == 2
+    assert not out.exists()
+    assert (tmp_path / "full" / "mine.txt").read_text() == "keep"

@@ -1,0 +1,78 @@
+import csv
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from codec.model.weights import load_weights
+from tests.conftest import make_clip
+
+CONFIG = """
+size = "tiny"
+log_every = 5
+held_out = 0.3
+precision = "fp32"
+photo_share = 0.2
+[[stage]]
+name = "vae"
+steps = 5
+batch = 2
+crop = 64
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+train = ["vae"]
+quantise = false
+warmup = 1
+[[stage]]
+name = "joint"
+steps = 60
+batch = 2
+crop = 64
+learning_rate = 2e-3
+learning_rate_end = 1e-3
+warmup = 1
+seam_every = 4
+temporal = 0.1
+"""
+VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12, 256, 256), (14, 256, 256),
+       (17, 256, 512), (19, 512, 512), (21, 512, 512), (24, 512, 512), (26, 512, 512), (28, 512, 512))  # fmt: skip
+
+
+def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "corpus.tar", "w") as tar:
+        for n in range(4):
+            options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-vf", f"hue=h={60 * n}")
+            tar.add(make_clip(clips / f"train{n}_0.mp4", *options, size="192x160", frames=17), f"train/v{n}_0.mp4")
+        still = make_clip(clips / "photo.png", "-update", "1", size="320x288", frames=1)
+        tar.add(still, "photos/p0.png")
+    torch.manual_seed(0)
+    trunk = {f"{n}.weight": torch.randn(b, a, 3, 3) * (2 / (9 * a)) ** 0.5 for n, a, b in VGG}
+    trunk |= {f"{n}.bias": torch.zeros(b) for n, _, b in VGG}
+    save_file(trunk, tmp_path / "trunk.safetensors")
+    heads = {f"lin{i}": torch.full((1, c, 1, 1), 0.1) for i, c in enumerate((64, 128, 256, 512, 512))}
+    save_file(heads, tmp_path / "heads.safetensors")
+    (tmp_path / "run.toml").write_text(CONFIG)
+    base = [sys.executable, "-m", "codec.training", tmp_path / "run.toml", "--store", tmp_path / "store"]
+    base += ["--out", tmp_path / "out", "--vgg-trunk", tmp_path / "trunk.safetensors"]
+    base += ["--vgg-heads", tmp_path / "heads.safetensors", "--device", "cpu", "--threads", "1"]
+    first = [*base, "--corpus", tmp_path / "corpus.tar", "--minutes", "0.03"]
+    subprocess.run([str(a) for a in first], check=True, capture_output=True)
+    assert (tmp_path / "out" / "state.json").exists()
+    weights = tmp_path / "codec_tiny.safetensors"
+    subprocess.run([str(a) for a in [*base, "--export", weights]], check=True, capture_output=True)
+    with (tmp_path / "out" / "log.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["stage"] == "joint"]
+    assert [int(row["step"]) for row in rows][-1] == 65
+    assert float(rows[-1]["loss"]) < 0.9 * float(rows[0]["loss"])
+    assert load_weights(weights).config.name == "tiny"
+    for name in ("curves.png", "panel-0000065.png"):
+        assert (tmp_path / "out" / name).stat().st_size > 1000
+    assert all(part.stat().st_size <= 16 * 2**20 for part in (tmp_path / "out").glob("state-*"))
+    wrong = subprocess.run(
+        [str(a) for a in [*base[:3], tmp_path / "no.toml", *base[4:]]], capture_output=True, text=True, check=False
+    )
+    assert wrong.returncode == 1
+    assert "not a usable training configuration" in wrong.stdout
