@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.state.session import Session
+from app.state.takes import Encoded, Kind, Rate, Status, Take
+from codec.gop import GOP_LENGTH, SeamMode, Slot, Structure
+from codec.media import open_clip
+from codec.media.picture import Colour, Picture
+from codec.media.spool import FrameSpool, SpoolSpec
+from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
+
+FRAMES, WIDTH, HEIGHT = 12, 6, 4
+
+
+def flat(value: int) -> Picture:
+    y, half = np.full((HEIGHT, WIDTH), value, np.uint8), np.full((HEIGHT // 2, WIDTH // 2), value, np.uint8)
+    return Picture(y, half, half.copy(), Colour())
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(tmp_path / "settings.json")
+
+
+@pytest.fixture
+def neural(session: Session, tmp_path: Path):
+    """A neural take of 12 frames whose overlapping GoPs hold the values 100 and 201, and no disjoint GoP yet."""
+    specs = {s: SpoolSpec(tmp_path / s.value, WIDTH, HEIGHT, Colour(), spool_slots(FRAMES, s)) for s in Structure}
+    spool = FrameSpool(specs[Structure.OVERLAP])
+    for offset in range(GOP_LENGTH):
+        spool.put(slot_number(Slot(0, offset)), flat(100))
+    for offset in range(4):
+        spool.put(slot_number(Slot(1, offset)), flat(201))
+    spool.close()
+    source = SpooledTake(SpooledSpec(specs[Structure.OVERLAP], specs[Structure.DISJOINT], FRAMES))
+    take = session.takes.add(Kind.NEURAL, "λ 0.3", lmbda=0.3)
+    session.takes.update(take, source=source, disjoint=Encoded())
+    yield take
+    source.close(remove=True)
+
+
+def value(take: Take, frame: int, session: Session) -> int:
+    return int(take.picture(frame, session.seam_mode).y[0, 0])
+
+
+def test_the_shared_frame_is_cut_or_blended_without_another_decode(session: Session, neural: Take) -> None:
+    assert [value(neural, i, session) for i in (7, 8, 9)] == [100, 151, 201]
+    session.cycle_seam_mode()
+    assert session.seam_mode is SeamMode.HARD_CUT
+    assert [value(neural, i, session) for i in (7, 8, 9)] == [100, 100, 201]
+
+
+def test_theta_weighs_the_earlier_gop(session: Session, neural: Take) -> None:
+    before = neural.picture_key(SeamMode.BLENDED)
+    told: list[int] = []
+    session.seam_changed.connect(lambda: told.append(1))
+    session.set_theta(0.75)
+    assert value(neural, 8, session) == 125
+    assert told == [1]
+    assert neural.picture_key(SeamMode.BLENDED) != before
+    session.set_theta(7.0)
+    assert session.theta == 1.0
+
+
+def test_disjoint_gops_that_are_not_there_are_not_ready_and_the_label_says_so(session: Session, neural: Take) -> None:
+    session.takes.update(neural, status=Status.READY, encoded=Encoded(rate=Rate(1000, 412.0, 0.0142)))
+    assert neural.ready(8, session.seam_mode)
+    session.set_seam_mode(SeamMode.DISJOINT)
+    assert not neural.ready(8, session.seam_mode)
+    assert neural.label == "Neural λ 0.3 · disjoint GoPs not encoded"
+    session.takes.update(neural, message="disjoint GoPs: GoP 1 of 2")
+    assert neural.label == "Neural λ 0.3 · disjoint GoPs: GoP 1 of 2"
+
+
+def test_the_label_names_the_measured_rate_of_the_stream_shown(session: Session, neural: Take) -> None:
+    session.takes.update(
+        neural,
+        status=Status.READY,
+        encoded=Encoded(rate=Rate(1000, 412.04, 0.01421)),
+        disjoint=Encoded(rate=Rate(900, 377.7, 0.013)),
+    )
+    assert neural.label == "Neural λ 0.3 · 412.0 kbps · 0.0142 bpp"
+    session.set_seam_mode(SeamMode.DISJOINT)
+    assert neural.label == "Neural λ 0.3 · 377.7 kbps · 0.0130 bpp"
+
+
+def test_a_label_never_shows_a_rate_before_it_is_measured(session: Session) -> None:
+    take = session.takes.add(Kind.HEVC, "CRF 32")
+    assert take.label == "HEVC (x265) CRF 32 · waiting"
+    session.takes.update(take, progress=0.4, message="frame 8 of 20")
+    assert take.label == "HEVC (x265) CRF 32 · encoding 40%"
+    session.takes.update(take, status=Status.FAILED)
+    assert take.label == "HEVC (x265) CRF 32 · failed"
+
+
+def test_boundaries_follow_the_structure_shown(session: Session, small_clip: Path) -> None:
+    with open_clip(small_clip) as clip:
+        session.set_clip(clip)
+        assert session.boundaries == [8, 16]
+        session.set_seam_mode(SeamMode.DISJOINT)
+        assert session.boundaries == [9, 18]
+
+
+def test_a_new_clip_replaces_takes_and_is_remembered(session: Session, small_clip: Path, tmp_path: Path) -> None:
+    session.takes.add(Kind.VVC, "QP 32")
+    with open_clip(small_clip) as clip:
+        source = session.set_clip(clip)
+        assert [take.kind for take in session.takes] == [Kind.SOURCE]
+        assert source.label == "Source · 96x64, 25 fps"
+        assert source.ready(19, SeamMode.DISJOINT) and source.picture(3, SeamMode.BLENDED).width == 96
+        assert session.playback.frame_count == 20
+    assert Session(tmp_path / "settings.json").settings.recent == (str(small_clip),)
+
+
+def test_one_take_alone_and_all_again(session: Session) -> None:
+    first, second = session.takes.add(Kind.SOURCE, "x"), session.takes.add(Kind.HEVC, "y")
+    session.set_focus(second)
+    assert session.shown == [second]
+    session.takes.remove(second)
+    assert session.shown == [first]
+
+
+def test_the_last_pane_stays(session: Session) -> None:
+    first, second = session.takes.add(Kind.SOURCE, "x"), session.takes.add(Kind.HEVC, "y")
+    session.takes.set_visible(second, False)
+    session.takes.set_visible(first, False)
+    assert session.takes.shown == [first]
