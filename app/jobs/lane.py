@@ -103,13 +103,14 @@ class ProcessLane:
         if killer is not None:
             killer.cancel()
             killer.join()
-        if process is not None:
-            process.join(GRACE_S)
-            if process.is_alive():
+        if listener is None:
+            return
+        # The listener alone reaps the process; it ends when the process does.
+        listener.join(GRACE_S)
+        if listener.is_alive() and process is not None:
+            with self._lock, contextlib.suppress(ValueError):
                 process.kill()
-        if listener is not None:
-            # It reaps the process.
-            listener.join()
+        listener.join()
 
     def _start_next(self) -> None:
         if self._closed:

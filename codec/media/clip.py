@@ -33,6 +33,7 @@ class Clip:
             )
         self._reader = reader
         self._lock = threading.Lock()
+        self._closed = False
         self._start = start
         timing = probe.slice_timing(reader.info.timing, start, end)
         info = reader.info
@@ -71,6 +72,8 @@ class Clip:
         if not 0 <= index < self.frame_count:
             raise IndexError(f"no frame {index} in {self.frame_count}")
         with self._lock:
+            if self._closed:
+                raise MediaError(f"{self.path}: the clip has been closed.")
             return self._reader.read(self._start + index)
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
@@ -81,6 +84,7 @@ class Clip:
     def close(self) -> None:
         """Give back the file; the clip is of no use afterwards."""
         with self._lock:
+            self._closed = True
             self._reader.close()
 
     def __enter__(self) -> "Clip":

@@ -31,6 +31,8 @@ class LosslessWriter:
         self._shape = width * sample_aspect / height if sample_aspect != 1 else None
         self._temporary = path.with_name(f".{path.name}.part")
         try:
+            # The container opens its file with the first packet only; find out now.
+            self._temporary.touch()
             self._container = av.open(str(self._temporary), "w", format="matroska")
         except (OSError, av.FFmpegError) as error:
             raise MediaError(f"{path}: the file cannot be written ({_reason(error)}).") from error
