@@ -1,0 +1,121 @@
+"""Damage streams in thousands of ways and see that nothing but errors and undamaged GoPs comes out.
+
+    python packaging/fuzz_streams.py [--streams 10000] [--seed 1]
+
+Bit flips, truncations, splices of two streams, insertions, and hostile headers with a right checksum. Exit code 1 when
+a stream crashed the decoder, took over 20 s, decoded to something else than the original, or asked for memory out of
+proportion.
+"""
+
+import argparse
+import hashlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from codec.errors import SeamscopeError
+from codec.ffmpeg import ffmpeg_program
+from codec.media import open_clip
+from codec.stream.decoder import decode_stream
+from codec.stream.encoder import encode_clip
+from codec.stream.format import parse_stream
+from codec.stream.settings import DecodedGop, EncodeSettings
+
+LIMIT_S = 20.0
+LIMIT_GIB = 4.0
+
+
+def digest(decoded: DecodedGop) -> str:
+    """A hash of a GoP's pictures."""
+    data = b"".join(plane.tobytes() for p in decoded.pictures for plane in (p.y, p.u, p.v))
+    return hashlib.sha256(data).hexdigest()
+
+
+def make_streams(folder: Path) -> list[Path]:
+    """Two small streams of one clip."""
+    clip_path = folder / "clip.mkv"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25", "-frames:v", "40", "-c:v", "ffv1"]
+    subprocess.run([ffmpeg_program(), "-v", "error", *source, "-pix_fmt", "yuv420p", str(clip_path)], check=True)
+    streams = []
+    with open_clip(clip_path) as clip:
+        for lmbda in (0.1, 1.0):
+            streams.append(folder / f"{lmbda}.gop")
+            settings = EncodeSettings(lmbda, reconstruct=False)
+            encode_clip(clip, clip.timing, clip.info.sample_aspect, streams[-1], settings)
+    return streams
+
+
+def hostile_header(rng: np.random.Generator, data: bytes, header_end: int) -> bytes:
+    """Change header bytes and make the checksum right again."""
+    head = bytearray(data[: header_end - 4])
+    for _ in range(int(rng.integers(1, 4))):
+        head[int(rng.integers(10, len(head)))] = int(rng.integers(256))
+    return bytes(head) + zlib.crc32(bytes(head)).to_bytes(4, "little") + data[header_end:]
+
+
+def damage(rng: np.random.Generator, data: bytes, other: bytes, header_end: int) -> bytes:
+    """One damaged version of `data`."""
+    kind = int(rng.integers(5))
+    out = bytearray(data)
+    place = int(rng.integers(len(out)))
+    if kind == 0:
+        for _ in range(int(rng.integers(1, 9))):
+            out[int(rng.integers(len(out)))] ^= 1 << int(rng.integers(8))
+    elif kind == 1:
+        del out[place:]
+    elif kind == 2:
+        start = int(rng.integers(len(other)))
+        out[place:place] = other[start : start + int(rng.integers(1, 400))]
+    elif kind == 3:
+        del out[place : place + int(rng.integers(1, 200))]
+    else:
+        return hostile_header(rng, data, header_end)
+    return bytes(out)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--streams", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    rng = np.random.default_rng(options.seed)
+    outcomes = {"error": 0, "some GoPs": 0, "all GoPs": 0}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        streams = [path.read_bytes() for path in make_streams(folder)]
+        parsed = parse_stream(folder / "0.1.gop")
+        good = {d.gop.index: digest(d) for d in decode_stream(folder / "0.1.gop")}
+        header_end = len(streams[0]) - sum(r.size_bytes for r in parsed.records.values())
+        target = folder / "damaged.gop"
+        for number in range(options.streams):
+            data = damage(rng, *streams, header_end)
+            target.write_bytes(data)
+            hostile = data[:header_end] != streams[0][:header_end]
+            began = time.monotonic()
+            kept = 0
+            try:
+                for decoded in decode_stream(target, "cpu", threads=1, skip_damaged=True):
+                    kept += 1
+                    if not hostile and digest(decoded) != good[decoded.gop.index]:
+                        print(f"stream {number}: GoP {decoded.gop.index} decoded to other pictures")
+                        return 1
+            except SeamscopeError:
+                outcomes["error"] += 1
+            else:
+                outcomes["all GoPs" if kept == len(good) else "some GoPs"] += 1
+            if time.monotonic() - began > LIMIT_S:
+                print(f"stream {number}: took {time.monotonic() - began:.1f} s")
+                return 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{options.streams} streams: {outcomes}; peak memory {peak:.2f} GiB")
+    return int(peak > LIMIT_GIB)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
