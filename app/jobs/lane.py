@@ -3,9 +3,11 @@
 import contextlib
 import multiprocessing
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
@@ -99,18 +101,19 @@ class ProcessLane:
     def close(self) -> None:
         """End the process, kindly, then not; join the threads."""
         self.ask_to_end()
-        process, listener, killer = self._process, self._listener, self._killer
+        with self._lock:
+            listener, killer = self._listener, self._killer
         if killer is not None:
             killer.cancel()
             killer.join()
         if listener is None:
             return
-        # The listener alone reaps the process; it ends when the process does.
         listener.join(GRACE_S)
-        if listener.is_alive() and process is not None:
-            with self._lock, contextlib.suppress(ValueError):
-                process.kill()
-        listener.join()
+        if listener.is_alive():
+            with self._lock:
+                if self._process is not None:
+                    self._process.kill()
+            listener.join()
 
     def _start_next(self) -> None:
         if self._closed:
@@ -174,13 +177,18 @@ class ProcessLane:
                 self._ended(arrived)
             else:
                 self._arrived(arrived)
-        process.join()
+        wait([process.sentinel])
         with self._lock:
             connection.close()
             self._process, self._connection = None, None
             entry = self._current
             if entry is not None:
                 self._lost(entry)
+        # Whoever starts or lists processes in another thread may be asking for the exit code at the same time, and
+        # only one of the two is told.
+        while process.exitcode is None:
+            time.sleep(0.005)
+        process.join()
         process.close()
 
     def _mark_started(self, number: int) -> None:
