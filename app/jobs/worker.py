@@ -74,6 +74,8 @@ def _listen(
         except (EOFError, OSError):
             message = ("quit",)
         if message[0] == "run":
+            # A job that gave way comes again under its number.
+            cancelled.discard(message[1])
             jobs.put(message)
         elif message[0] == "cancel":
             cancelled.add(message[1])
