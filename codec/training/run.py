@@ -242,20 +242,25 @@ def train(run: Run, minutes: float | None) -> Iterator[str]:
     clips = run.corpus.validation(8, GOP_LENGTH, 128).to(run.device)
     log = _Log(run.out / "log.csv")
     sums: dict[str, float] = {}
+    summed = 0
     while run.step < run.total_steps and (minutes is None or time.monotonic() - started < 60 * minutes):
         stage, inner = run.stage_at(run.step)
         _set_trainable(run, stage)
         # The batch depends on the step alone: a resumed run goes on as if it had never stopped.
         rng = np.random.default_rng((config.seed, run.step))
-        for key, value in train_step(run, stage, inner, rng).items():
-            sums[key] = sums.get(key, 0.0) + value / config.log_every
+        measured = train_step(run, stage, inner, rng)
+        summed += 1
+        for key, value in measured.items():
+            sums[key] = sums.get(key, 0.0) + value
         run.step += 1
         run.seconds = base + time.monotonic() - started
         if run.step % config.log_every == 0:
-            row = {"step": run.step, "stage": stage.name, "seconds": run.seconds, **sums}
+            # A resumed run's first row covers fewer steps.
+            means = {key: value / summed for key, value in sums.items()}
+            row = {"step": run.step, "stage": stage.name, "seconds": run.seconds, **means}
             log.write({**row, "learning_rate": _learning_rate(stage, inner)})
             yield "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items())
-            sums = {}
+            sums, summed = {}, 0
         now = time.monotonic()
         if now - panelled > config.panel_every_s:
             panelled = now

@@ -33,6 +33,8 @@ batch = 2
 crop = 64
 learning_rate = 2e-3
 learning_rate_end = 1e-3
+level_low = 7.0
+level_high = 7.0
 warmup = 1
 seam_every = 4
 temporal = 0.1
@@ -66,7 +68,8 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> 
     with (tmp_path / "out" / "log.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["stage"] == "joint"]
     assert [int(row["step"]) for row in rows][-1] == 65
-    assert float(rows[-1]["loss"]) < 0.9 * float(rows[0]["loss"])
+    losses = [float(row["loss"]) for row in rows]
+    assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
     assert load_weights(weights).config.name == "tiny"
     for name in ("curves.png", "panel-0000065.png"):
         assert (tmp_path / "out" / name).stat().st_size > 1000
