@@ -183,4 +183,7 @@ class Pane(QWidget):
     def _waiting_text(self) -> str:
         if self.take.status is Status.CANCELLED:
             return "Cancelled"
+        if self.take.status is Status.READY:
+            # Its file is whole: what is missing is the stream whose GoPs share no frame.
+            return self.take.message or "Disjoint GoPs are not encoded"
         return f"Encoding {self.take.progress:.0%}\n{self.take.message}"
