@@ -74,7 +74,9 @@ class Run:
         if state is None:
             return
         self.network.load_state_dict({k: v.to(self.device) for k, v in state.role("model.").items()})
-        self.ema = {k: v.to(self.device) for k, v in state.role("ema.").items()}
+        # A state kept for starting again may hold the weights alone.
+        average = state.role("ema.") or state.role("model.")
+        self.ema = {k: v.to(self.device) for k, v in average.items()}
         first, second = state.role("m1."), state.role("m2.")
         self.step, self.seconds = int(state.position["step"]), float(state.position["seconds"])
         for name, parameter in self.network.named_parameters():
