@@ -8,6 +8,7 @@ from types import TracebackType
 
 import av
 import numpy as np
+from av.error import FFmpegError, InvalidDataError
 
 from codec.errors import MediaError, SettingError
 from codec.media import colour, probe
@@ -136,7 +137,7 @@ class FileReader:
     def _first_frame(self) -> av.VideoFrame:
         try:
             frame = next(self._frames)
-        except (StopIteration, av.FFmpegError, OSError) as error:
+        except (StopIteration, FFmpegError, OSError) as error:
             raise MediaError(f"{self._path}: no frame of the video track can be decoded.") from error
         if max(frame.width, frame.height) > probe.MAX_SIDE:
             raise MediaError(f"{self._path}: pictures of {frame.width}x{frame.height} are too large.")
@@ -183,7 +184,7 @@ class FileReader:
         offset = (pts[keyframe] if keyframe else min(pts[0], 0)) if pts is not None else 0
         try:
             self._container.seek(offset, stream=self._stream, backward=True)
-        except (av.FFmpegError, OSError):
+        except (FFmpegError, OSError):
             # Some formats cannot seek: open again.
             self._container.close()
             self._container = probe.open_container(self._path)
@@ -196,7 +197,7 @@ class FileReader:
         for packet in self._container.demux(self._stream):
             try:
                 yield from packet.decode()
-            except av.error.InvalidDataError:
+            except InvalidDataError:
                 # A damaged packet loses its own frame; the frames after it may be whole.
                 continue
 
@@ -230,7 +231,7 @@ class FileReader:
                     return self._convert(frame)
                 if number > index:
                     return None
-        except (av.FFmpegError, OSError):
+        except (FFmpegError, OSError):
             return None
         return None
 

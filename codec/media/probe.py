@@ -6,6 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import InputContainer
+from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 
 from codec.errors import MediaError
@@ -63,7 +65,7 @@ class PacketIndex:
     damaged: bool
 
 
-def open_container(path: Path) -> av.container.InputContainer:
+def open_container(path: Path) -> InputContainer:
     """Open with ffmpeg. Raises MediaError in one sentence."""
     try:
         if path.is_file() and path.stat().st_size == 0:
@@ -73,11 +75,11 @@ def open_container(path: Path) -> av.container.InputContainer:
         raise MediaError(f"{path}: there is no such file.") from error
     except PermissionError as error:
         raise MediaError(f"{path}: the file may not be read (permission denied).") from error
-    except (OSError, av.FFmpegError, ValueError) as error:
+    except (OSError, FFmpegError, ValueError) as error:
         raise MediaError(f"{path}: this is not a video file that can be read, or it is damaged.") from error
 
 
-def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+def video_stream(container: InputContainer, path: Path) -> av.VideoStream:
     """The first video stream that is not a cover picture. Raises MediaError when there is none."""
     for stream in container.streams.video:
         if "attached_pic" not in str(stream.disposition).lower():
@@ -86,7 +88,7 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
     raise MediaError(f"{path}: the file holds {what}; open a file with a video track.")
 
 
-def index_packets(container: av.container.InputContainer, stream: av.VideoStream) -> PacketIndex:
+def index_packets(container: InputContainer, stream: av.VideoStream) -> PacketIndex:
     """Read every packet's time stamp and key flag."""
     found: list[tuple[int | None, bool, int]] = []
     damaged = False
@@ -97,7 +99,7 @@ def index_packets(container: av.container.InputContainer, stream: av.VideoStream
             damaged |= packet.is_corrupt
             if not packet.is_discard:
                 found.append((packet.pts, packet.is_keyframe, packet.duration or 0))
-    except (OSError, av.FFmpegError):
+    except (OSError, FFmpegError):
         damaged = True
     times = [pts for pts, _, _ in found if pts is not None]
     if len(times) < len(found) or len(set(times)) < len(times):

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 import av
+from av.error import FFmpegError
 from PIL import Image
 
 from codec.errors import MediaError
@@ -34,7 +35,7 @@ class LosslessWriter:
             # The container opens its file with the first packet only; find out now.
             self._temporary.touch()
             self._container = av.open(str(self._temporary), "w", format="matroska")
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise MediaError(f"{path}: the file cannot be written ({_reason(error)}).") from error
         stream = self._container.add_stream("ffv1", rate=timing.frame_rate)
         assert isinstance(stream, av.VideoStream)
@@ -54,7 +55,7 @@ class LosslessWriter:
         try:
             for packet in self._stream.encode(frame):
                 self._container.mux(packet)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).") from error
 
     def finish(self) -> None:
@@ -66,14 +67,14 @@ class LosslessWriter:
             if self._shape is not None:
                 set_display_aspect(self._temporary, self._shape)
             self._temporary.replace(self._path)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             self.abandon()
             raise MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).") from error
 
     def abandon(self) -> None:
         """Drop what was written."""
         # Flushing to a full disk fails again; the file goes either way.
-        with contextlib.suppress(OSError, av.FFmpegError):
+        with contextlib.suppress(OSError, FFmpegError):
             self._container.close()
         self._temporary.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.error import FFmpegError
 
 from codec.context import QUIET, WorkContext
 from codec.errors import RivalError
@@ -188,7 +189,7 @@ def packet_sizes(file: Path) -> tuple[int, ...]:
     try:
         with av.open(str(file)) as container:
             packets = [(p.pts, p.size) for p in container.demux(video=0) if p.size and p.pts is not None]
-    except (OSError, av.FFmpegError) as error:
+    except (OSError, FFmpegError) as error:
         raise RivalError(f"{file}: the encoder's file cannot be read ({error}).") from error
     return tuple(size for _, size in sorted(packets))
 

@@ -294,7 +294,9 @@ class _Log:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line of training; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m codec.training", description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m codec.training", description="Train the codec; resumes where it stopped."
+    )
     parser.add_argument("config", type=Path)
     parser.add_argument("--store", type=Path, required=True, help="folder of the decoded corpus")
     parser.add_argument("--corpus", type=Path, nargs="*", help="tar archives to decode into the store first")
