@@ -12,6 +12,7 @@ from codec.model import store
 from codec.stream.decoder import decode_gop
 from codec.stream.format import parse_stream
 from codec.stream.join import blend
+from codec.stream.parallel import in_order
 
 _KEPT_GOPS = 4
 
@@ -55,7 +56,9 @@ class StreamSource:
 
     def _gop(self, index: int) -> list[Picture]:
         if index not in self._gops:
-            self._gops[index] = decode_gop(self._model, self._stream, index).pictures
+            # On one thread, as everywhere, so that the pictures are those of the command line's decode.
+            (decoded,) = in_order(lambda i: decode_gop(self._model, self._stream, i), (index,), 1)
+            self._gops[index] = decoded.pictures
             while len(self._gops) > _KEPT_GOPS:
                 self._gops.popitem(last=False)
         self._gops.move_to_end(index)
