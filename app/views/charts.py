@@ -113,7 +113,7 @@ class Charts(QWidget):
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
-        session.clip_changed.connect(self._fit)
+        session.clip_changed.connect(self.fit)
 
     def _move(self, frame: int) -> None:
         for chart in self.charts.values():
@@ -123,7 +123,8 @@ class Charts(QWidget):
         if not self._timer.isActive():
             self._timer.start()
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Show all frames of the clip."""
         count = self._session.playback.frame_count
         for chart in self.charts.values():
             chart.setXRange(-0.5, count - 0.5, padding=0.01)

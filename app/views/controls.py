@@ -108,7 +108,7 @@ class RivalControls(QWidget):
         self.quality.setAccessibleName("CRF or QP")
         self.add = QPushButton("Add rival")
         self.add.setAccessibleName("Encode with the rival codec")
-        form = QFormLayout(self)
+        form = self._form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Codec", self.codec)
         form.addRow("Rate", self.mode)
@@ -129,7 +129,7 @@ class RivalControls(QWidget):
         low, high = RivalCodec(self.codec.currentData()).quality_range
         self.quality.setRange(low, high)
         self.quality.setToolTip(f"{low:g} best to {high:g} worst")
-        self.quality.setVisible(self.mode.currentText() != _SAME_RATE)
+        self._form.setRowVisible(self.quality, self.mode.currentText() != _SAME_RATE)
 
 
 class TakeRow(QFrame):

@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self._vertical.setStretchFactor(0, 3)
         self._vertical.setSizes([560, 280])
         if self.session.clip is not None:
-            charts.redraw()
+            charts.fit()
         self.engine.warm_up()
 
     # Screen, for the actions
