@@ -188,7 +188,7 @@ def test_encode_compare_switch_seams_and_score(
     assert set(pictures) == set(SeamMode)
     assert pictures[SeamMode.BLENDED] != pictures[SeamMode.DISJOINT]
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
-    window.save_frames_to(tmp_path)
+    window.commands.save_frames_to(tmp_path)
     window.engine.save_stream(take, tmp_path / "mine.gop")
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
     assert len(list(tmp_path.glob("frame_0008_*.png"))) == 3
@@ -243,9 +243,9 @@ def test_holding_s_shows_the_source_and_letting_go_shows_all_again(
     shows(small_clip)
     take = window.engine.encode_rival(RivalCodec.HEVC, 30)
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
-    window._hold_source(True)
+    window.commands.hold_source(True)
     assert [t.kind for t in window.session.shown] == [Kind.SOURCE]
-    window._hold_source(False)
+    window.commands.hold_source(False)
     assert len(window.session.shown) == 2
     window._trigger("take_2")
     assert [t.kind for t in window.session.shown] == [Kind.HEVC]

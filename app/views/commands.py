@@ -1,0 +1,149 @@
+"""What actions ask of the window: dialogs, and showing or hiding its parts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from app.exports import frames as frame_export
+from app.state.session import Session
+from app.views.menus import key_sheet
+
+if TYPE_CHECKING:
+    from app.views.main_window import MainWindow
+
+_CLIPS = "Video (*.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m);;Images (*.png *.jpg);;All files (*)"
+
+
+class Commands:
+    """The `Screen` of `app.actions`, acted on a window."""
+
+    def __init__(self, window: "MainWindow", session: Session) -> None:
+        self._window, self._session = window, session
+        self._last_focus: tuple[int | None, int | None] = (None, None)
+        self._before_hold: list[int | None] = []
+        """The focus before the source was held; empty while it is not."""
+        session.focus_changed.connect(self._focus_changed)
+
+    def now_s(self) -> float:
+        """The playback's clock."""
+        return self._window.player.now_s()
+
+    def ask_clip(self) -> None:
+        """Open dialog."""
+        recent = self._session.settings.recent
+        folder = str(Path(recent[0]).parent) if recent else str(Path.home())
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open clip", folder, _CLIPS)
+        if name:
+            self._window.engine.open(Path(name))
+
+    def encode_neural(self) -> None:
+        """Encode at the λ of the controls."""
+        self._window.engine.encode_neural(self._window.side.neural.lmbda)
+
+    def add_rival(self) -> None:
+        """Encode with the rival of the controls."""
+        self._window.engine.encode_rival(*self._window.side.rival.chosen)
+
+    def save_frames(self) -> None:
+        """Ask for a folder and write the picture of every shown take."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder for the frames")
+        if folder:
+            self.save_frames_to(Path(folder))
+
+    def save_frames_to(self, folder: Path) -> None:
+        """Write the picture of every shown take as PNG, named by take and frame."""
+        frame, mode = self._session.playback.frame, self._session.seam_mode
+        takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
+        self._window.engine.in_background(frame_export.save, (takes, frame, mode, folder))
+
+    def ask_save_stream(self) -> None:
+        """Ask for a name and copy the newest neural stream there."""
+        take, kinds = self._window.engine.newest_neural, "Seamscope stream (*.gop)"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save neural stream", "stream.gop", kinds)
+        if name and take is not None:
+            self._window.engine.save_stream(take, Path(name))
+
+    def toggle_charts(self) -> None:
+        """Show or hide the charts."""
+        charts = self._window.charts
+        if charts is not None:
+            charts.setVisible(not charts.isVisible())
+
+    def charts_shown(self) -> bool:
+        """True while the charts are there."""
+        return self._window.charts is not None and not self._window.charts.isHidden()
+
+    def toggle_info(self) -> None:
+        """Show or hide facts about clip and takes."""
+        self._window.info.setVisible(self._window.info.isHidden())
+        self._window.info.refresh()
+
+    def info_shown(self) -> bool:
+        """True while the information is there."""
+        return not self._window.info.isHidden()
+
+    def toggle_full_screen(self) -> None:
+        """Pictures alone on the whole screen, or back."""
+        window = self._window
+        full = not window.isFullScreen()
+        for part in (window.menuBar(), window.side, window.statusBar()):
+            part.setVisible(not full)
+        if window.charts is not None:
+            window.charts.setVisible(not full)
+        if full:
+            window.showFullScreen()
+        else:
+            window.showNormal()
+
+    def leave_full_screen(self) -> None:
+        """Back to the window; also puts the key sheet away."""
+        self._window.keys.hide()
+        if self._window.isFullScreen():
+            self.toggle_full_screen()
+
+    def toggle_keys(self) -> None:
+        """The key sheet over everything."""
+        keys = self._window.keys
+        if keys.isVisible():
+            keys.hide()
+            return
+        keys.setText(key_sheet())
+        keys.adjustSize()
+        keys.move(max(0, (self._window.width() - keys.width()) // 2), 40)
+        keys.show()
+        keys.raise_()
+
+    def copy_command(self) -> None:
+        """All takes' commands to the clipboard, a line each."""
+        commands = [take.command for take in self._session.takes if take.command]
+        QGuiApplication.clipboard().setText("\n".join(commands))
+
+    def blink(self) -> None:
+        """Swap between the last two ways of looking (a take alone, another, or all panes)."""
+        current, before = self._last_focus
+        if current == before:
+            takes = list(self._session.takes)
+            before = takes[-1].id if current != takes[-1].id else takes[0].id
+        self._set_focus(before)
+
+    def hold_source(self, down: bool) -> None:
+        """Show the source alone while a key is held, then what was there."""
+        source = next(iter(self._session.takes))
+        if down and self._session.focus != source.id:
+            self._before_hold = [self._session.focus]
+            self._session.set_focus(source)
+        elif not down and self._session.focus == source.id and self._before_hold:
+            self._set_focus(self._before_hold.pop())
+
+    def close_window(self) -> None:
+        """Quit."""
+        self._window.close()
+
+    def _set_focus(self, number: int | None) -> None:
+        self._session.set_focus(None if number is None else self._session.takes.by_id(number))
+
+    def _focus_changed(self) -> None:
+        if self._session.focus != self._last_focus[0]:
+            self._last_focus = (self._session.focus, self._last_focus[0])

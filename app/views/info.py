@@ -1,0 +1,39 @@
+"""Facts about the clip and the commands of its takes."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+
+from app.state.session import Session
+
+
+class InfoPanel(QLabel):
+    """Hidden until asked for; its text can be selected."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setWordWrap(True)
+        self.setStyleSheet("padding:8px")
+        self.setAccessibleName("Clip and take information")
+        self.hide()
+
+    def refresh(self) -> None:
+        """Bring the text up to date, if it is shown."""
+        clip = self._session.clip
+        if self.isHidden() or clip is None:
+            return
+        info = clip.info
+        lines = [
+            f"<b>{info.path}</b>: {info.container}, {info.codec}, {info.pixel_format}, {info.width}x{info.height}, "
+            f"sample aspect {info.sample_aspect}, {clip.frame_count} frames, {float(info.timing.frame_rate):.4g} fps, "
+            f"{info.timing.duration_s:.3f} s, {info.colour.matrix.value} "
+            f"{'full' if info.colour.full_range else 'limited'} range",
+            *info.notes,
+            *(
+                f"<b>{take.label}</b>: <code>{take.command}</code> {take.note}"
+                for take in self._session.takes
+                if take.command
+            ),
+        ]
+        self.setText("<br>".join(lines))

@@ -1,0 +1,42 @@
+"""The row under the pictures: play, timeline, position, seam mode."""
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from app.state.session import Session
+from app.views.timeline import Timeline
+
+
+class Transport(QWidget):
+    """Shows where the playback is; what its buttons do is the window's business."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.timeline = Timeline(session)
+        self.position = QLabel()
+        self.position.setMinimumWidth(210)
+        self.play = QPushButton("Play")
+        self.play.setAccessibleName("Play or pause")
+        self.seams = QPushButton()
+        self.seams.setToolTip("How GoP boundaries are shown (Shift+G)")
+        self.seams.setAccessibleName("Seam mode")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.play)
+        layout.addWidget(self.timeline, 1)
+        layout.addWidget(self.position)
+        layout.addWidget(self.seams)
+        for signal in (session.playback.frame_changed, session.playback.state_changed, session.seam_changed):
+            signal.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Bring texts up to date."""
+        session, playback = self._session, self._session.playback
+        self.seams.setText(f"Seams: {session.seam_mode.value}")
+        self.play.setText("Pause" if playback.playing else "Play")
+        if session.clip is None:
+            self.position.setText("")
+            return
+        seconds = playback.time_of(playback.frame)
+        speed = "" if playback.speed == 1 else f" · {playback.speed:g}×"
+        self.position.setText(f"frame {playback.frame} / {playback.frame_count - 1} · {seconds:.3f} s{speed}")
