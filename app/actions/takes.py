@@ -1,0 +1,32 @@
+"""Files and encodes."""
+
+from app.actions.spec import ActionSpec, Context, always
+from app.state.takes import Status
+
+
+def _has_running(context: Context) -> bool:
+    return any(take.status is Status.RUNNING for take in context.session.takes)
+
+
+def _has_stream(context: Context) -> bool:
+    return context.engine.newest_neural is not None
+
+
+def _has_command(context: Context) -> bool:
+    return any(take.command for take in context.session.takes)
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open", "Open clip…", ("Ctrl+O",), "File", lambda c: c.screen.ask_clip(), always),
+    ActionSpec("save_frames", "Save frames as PNG…", ("Ctrl+S",), "File", lambda c: c.screen.save_frames()),
+    ActionSpec(
+        "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.screen.ask_save_stream(), _has_stream
+    ),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
+    ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.screen.encode_neural()),
+    ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.screen.add_rival()),
+    ActionSpec("cancel", "Cancel encodes", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running),
+    ActionSpec(
+        "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.screen.copy_command(), _has_command
+    ),
+)  # fmt: skip
