@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exports import frames as frame_export
 from app.state.session import Session
@@ -24,6 +24,8 @@ class Commands:
         self._last_focus: tuple[int | None, int | None] = (None, None)
         self._before_hold: list[int | None] = []
         """The focus before the source was held; empty while it is not."""
+        self._put_away: list[QWidget] = []
+        """Parts hidden by the full screen."""
         session.focus_changed.connect(self._focus_changed)
 
     def now_s(self) -> float:
@@ -87,15 +89,18 @@ class Commands:
     def toggle_full_screen(self) -> None:
         """Pictures alone on the whole screen, or back."""
         window = self._window
-        full = not window.isFullScreen()
-        for part in (window.menuBar(), window.side, window.statusBar()):
-            part.setVisible(not full)
-        if window.charts is not None:
-            window.charts.setVisible(not full)
-        if full:
-            window.showFullScreen()
-        else:
+        if window.isFullScreen():
+            for part in self._put_away:
+                part.show()
+            self._put_away = []
             window.showNormal()
+            return
+        parts = (window.menuBar(), window.side, window.statusBar(), window.charts)
+        # What the user had hidden stays hidden afterwards.
+        self._put_away = [part for part in parts if part is not None and not part.isHidden()]
+        for part in self._put_away:
+            part.hide()
+        window.showFullScreen()
 
     def leave_full_screen(self) -> None:
         """Back to the window; also puts the key sheet away."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.actions.registry import Context, by_id
 from app.jobs.engine import Engine
@@ -24,6 +24,7 @@ from app.views.transport import Transport
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
 MESSAGE_MS = 12_000
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class MainWindow(QMainWindow):
@@ -149,11 +150,18 @@ class MainWindow(QMainWindow):
         self.engine.warm_up()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """S held anywhere but in a text field shows the source; letting go shows what was there."""
+        """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
+        field gives the keys back to the pictures."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier
             if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
                 self.commands.hold_source(event.type() == QEvent.Type.KeyPress)
+            elif (
+                event.type() == QEvent.Type.KeyRelease
+                and event.key() in _ENTER
+                and isinstance(watched, QAbstractSpinBox)
+            ):
+                self.stage.setFocus()
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

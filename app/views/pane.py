@@ -180,6 +180,10 @@ class Pane(QWidget):
         boundary = self._session.gop_marks and self.take.kind is Kind.NEURAL and frame in set(self._session.boundaries)
         self.canvas.show_image(image, frame, boundary=boundary, text=text)
 
+    def clear(self) -> None:
+        """No picture until the next one comes."""
+        self.canvas.show_image(None, -1, boundary=False, text="")
+
     def _waiting_text(self) -> str:
         if self.take.status is Status.CANCELLED:
             return "Cancelled"

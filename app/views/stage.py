@@ -16,6 +16,7 @@ class Stage(QStackedWidget):
 
     def __init__(self, session: Session, presenter: Presenter) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._session, self._presenter = session, presenter
         self.panes: dict[int, Pane] = {}
         """By take id."""
@@ -60,10 +61,14 @@ class Stage(QStackedWidget):
             if pane is None:
                 pane = self.panes[take.id] = Pane(self._session, take)
                 pane.canvas.full_screen_asked.connect(self.full_screen_asked)
+            if pane.canvas.frame != self._session.playback.frame:
+                # It was hidden while the clip moved on, or is new.
+                pane.clear()
             self._grid.addWidget(pane, place // columns, place % columns)
             pane.show()
             pane.refresh_label()
         self._presenter.invalidate()
+        self.check_step()
 
     def show_frame(self, frame: int) -> bool:
         """Swap in the whole set of a frame; False while it is not made."""
@@ -75,9 +80,15 @@ class Stage(QStackedWidget):
             pane = self.panes.get(number)
             if pane is not None:
                 pane.show_picture(image, frame, made.errors.get(number, ""))
-        frames = {pane.canvas.frame for number, pane in self.panes.items() if number in made.images}
-        self.mismatches += len(frames) > 1
+        self.check_step()
         return True
+
+    def check_step(self) -> bool:
+        """False, and counted, when panes that can be seen show pictures of different frames."""
+        canvases = [pane.canvas for pane in self.panes.values() if not pane.isHidden()]
+        in_step = len({canvas.frame for canvas in canvases if canvas.image is not None}) <= 1
+        self.mismatches += not in_step
+        return in_step
 
     def refresh_labels(self) -> None:
         """Bring every pane's label up to date."""

@@ -251,3 +251,69 @@ def test_holding_s_shows_the_source_and_letting_go_shows_all_again(
     assert [t.kind for t in window.session.shown] == [Kind.HEVC]
     window._trigger("blink")
     assert len(window.session.shown) == 2
+
+
+def test_panes_never_keep_an_old_frame_when_takes_are_flipped(
+    qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path
+) -> None:
+    shows(numbered_clip)
+    take = window.engine.encode_rival(RivalCodec.HEVC, 10)
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
+    window._refresh_all()
+    window._trigger("take_1")
+    window.session.playback.seek(10)
+    qtbot.waitUntil(lambda: window.shown_set.frame == 10, timeout=WAIT_MS)
+    window._trigger("all_panes")
+    visible = [pane for pane in window.panes.values() if not pane.isHidden()]
+    assert {number_shown(pane) for pane in visible if pane.canvas.image is not None} <= {10}
+    qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
+    assert [number_shown(pane) for pane in window.panes.values()] == [10, 10]
+    assert window.mismatches == 0
+
+
+def test_panes_out_of_step_are_counted(qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path) -> None:
+    shows(numbered_clip)
+    take = window.engine.encode_rival(RivalCodec.HEVC, 10)
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
+    assert window.mismatches == 0
+    pane = window.panes[take.id]
+    pane.show_picture(pane.canvas.image, 7, "")
+    assert not window.stage.check_step()
+    assert window.mismatches == 1
+
+
+def test_full_screen_leaves_hidden_what_was_hidden(window: MainWindow, shows: Opener, small_clip: Path) -> None:
+    shows(small_clip)
+    window._refresh_all()
+    window._trigger("charts")
+    assert window.charts.isHidden()
+    window._trigger("full_screen")
+    assert window.side.isHidden()
+    assert window.menuBar().isHidden()
+    window._trigger("full_screen")
+    assert window.charts.isHidden()
+    assert not window.side.isHidden()
+    window._trigger("charts")
+    window._trigger("full_screen")
+    assert window.charts.isHidden()
+    window._trigger("leave")
+    assert not window.charts.isHidden()
+
+
+def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    window._refresh_all()
+    number = window.side.neural.number
+    number.setFocus()
+    number.selectAll()
+    qtbot.keyClicks(number, "0.5")
+    qtbot.keyClick(number, Qt.Key.Key_Return)
+    assert window.side.neural.lmbda == 0.5
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    assert window.session.playback.frame == 1
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert window.session.playback.playing
