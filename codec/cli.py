@@ -65,6 +65,9 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
     low, high = LAMBDA_RANGE
     parser.add_argument("--lambda", dest="lmbda", type=float, required=True, help=f"{low} (few bits) to {high}")
     parser.add_argument("--disjoint", action="store_true", help="GoPs that share no frame")
+    parser.add_argument(
+        "--key-interval", type=int, default=8, help="every so many GoPs one that can be decoded on its own"
+    )
     _add_range(parser)
     _add_machine(parser)
     parser.set_defaults(run=_encode)
@@ -98,7 +101,12 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
     structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
     settings = EncodeSettings(
-        arguments.lmbda, structure, arguments.device, reconstruct=False, threads=arguments.threads
+        arguments.lmbda,
+        structure,
+        arguments.device,
+        key_interval=arguments.key_interval,
+        reconstruct=False,
+        threads=arguments.threads,
     )
     with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
         info = encode_clip(clip, clip.timing, clip.info.sample_aspect, arguments.output, settings, context)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Any
 
 LATENT_STRIDE = 8
@@ -16,11 +17,29 @@ HYPER_RATIO = 4
 FRAMES_PER_LATENT = 4
 """Frames behind every latent but a GoP's first (ρt of the paper)."""
 
-LAMBDA_MIN = 0.02
-LAMBDA_MAX = 2.56
+LAMBDA_MIN = 0.005
+LAMBDA_MAX = 1.28
 LEVELS_PER_OCTAVE = 2
-LEVELS = 15
-"""Anchors of the gain tables: λ = LAMBDA_MIN · 2^(level / 2), level 0 .. 14."""
+LEVELS = 17
+"""Anchors of the gain tables: λ = LAMBDA_MIN · 2^(level / 2), level 0 .. 16."""
+
+
+class LatentKind(IntEnum):
+    """Where a latent frame stands, which decides its statistics and what is known before it."""
+
+    KEY = 0
+    """First of a key GoP: one frame, nothing before it."""
+    LATER = 1
+    """Any but the first: four frames, after the latent frame before."""
+    CHAINED = 2
+    """First of a chained GoP: one frame, after the last latent frame of the GoP before."""
+
+
+def latent_kind(index: int, chained: bool) -> LatentKind:
+    """Kind of latent frame `index` of a GoP."""
+    if index > 0:
+        return LatentKind.LATER
+    return LatentKind.CHAINED if chained else LatentKind.KEY
 
 
 def level_of(lmbda: float) -> float:

@@ -1,8 +1,15 @@
-"""Where the networks run: one question, one answer, and the sentence that explains it."""
+"""Where the networks run: one question, one answer, and what happens when its memory is full."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import torch
 
+from codec.context import WorkContext
 from codec.errors import ModelError
+
+Model = TypeVar("Model")
+Result = TypeVar("Result")
 
 
 def pick(asked: str) -> torch.device:
@@ -20,3 +27,22 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and "out of memory" in str(error).lower()
     )
+
+
+class Placed(Generic[Model]):
+    """A model on a device; moves to the CPU for good when the accelerator's memory is full, and says so."""
+
+    def __init__(self, load: Callable[[torch.device], Model], device: torch.device, context: WorkContext) -> None:
+        self._load, self._device, self._context = load, device, context
+        self._model = load(device)
+
+    def run(self, work: Callable[[Model], Result]) -> Result:
+        """work(model). `work` moves its inputs to the model's device itself, and may be called twice."""
+        try:
+            return work(self._model)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or self._device.type == "cpu":
+                raise
+        self._context.report(0.0, "the accelerator's memory is full, going on with the CPU")
+        self._model = self._load(torch.device("cpu"))
+        return work(self._model)

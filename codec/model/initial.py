@@ -18,7 +18,7 @@ NOISE = 0.02
 """Share of the default initialisation that stays, so that unused channels differ from one another."""
 RESIDUAL = 0.1
 """Factor on the residual branches' last layers."""
-MIDDLE_GAIN = 3.0
+MIDDLE_GAIN = 1.8
 """y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]."""
 
 _CORE_LUMA, _CORE_CHROMA, _CORE_MOTION = 14, 2, 6

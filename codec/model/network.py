@@ -6,13 +6,14 @@
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.model.blocks import Block, fold_time, unfold_time
-from codec.model.config import ModelConfig
+from codec.model.config import ModelConfig, latent_kind
 from codec.model.gains import GainTable
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
 from codec.model.rounding import ste_round
@@ -75,15 +76,18 @@ class CodecNetwork(nn.Module):
         # High-rate theory: the quantiser step falls with the square root of λ.
         self.y_gain = GainTable(config.y_channels, slope=0.5)
 
-    def forward(self, pictures: Tensor, level: Tensor) -> TrainingOutput:
-        """`pictures` (B, T, 3, H, W) in [-1, 1], H and W multiples of 16, T in {1, 5, 9}; `level` (B,)."""
+    def forward(self, pictures: Tensor, level: Tensor, chain: int = 1) -> TrainingOutput:
+        """`pictures` (B, T, 3, H, W) in [-1, 1], H and W multiples of 16, T in {1, 5, 9}; `level` (B,).
+
+        `chain` GoPs of each clip follow one another along the batch: row k·B/chain + b is GoP k of clip b.
+        """
         latent = self.encoder(pictures, self.encoder_gain(level))
         t = latent.shape[1]
         y = unfold_time(self.analysis(fold_time(latent)), t)
         with torch.autocast(pictures.device.type, enabled=False):
             gain = self.y_gain(level)[:, None, :, None, None]
             scaled = y.float() * gain
-            y_hat, y_bits, z_bits, share = self.code(scaled, level)
+            y_hat, y_bits, z_bits, share = self._code_chain(scaled, level, chain)
         latent_hat = unfold_time(self.synthesis(fold_time(y_hat / gain)), t)
         decoded = self.decoder(latent_hat, self.decoder_gain(level))
         return TrainingOutput(decoded.float(), y_bits, z_bits, latent, latent_hat, share)
@@ -97,24 +101,34 @@ class CodecNetwork(nn.Module):
         none = decoded.new_zeros(len(latent), dtype=torch.float32)
         return TrainingOutput(decoded.float(), none, none, latent, noisy, none.sum())
 
-    def code(self, y: Tensor, level: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _code_chain(self, y: Tensor, level: Tensor, chain: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Quantise gained y (B, t, Cy, h, w) as the coder would: (y_hat, bits of y (B,), bits of z (B,), share)."""
+        z = ste_round(unfold_time(self.hyper_analysis(fold_time(y)), y.shape[1]).clamp(-Z_LIMIT, Z_LIMIT))
+        memory = None
+        coded: list[_CodedGop] = []
+        for y_gop, z_gop, level_gop in zip(y.chunk(chain), z.chunk(chain), level.chunk(chain), strict=True):
+            coded.append(self._code(y_gop, z_gop, level_gop, memory))
+            memory = coded[-1]
+        y_hat, y_bits, z_bits = (torch.cat(parts) for parts in zip(*(c[:3] for c in coded), strict=True))
+        return y_hat, y_bits, z_bits, torch.stack([c.nonzero for c in coded]).mean()
+
+    def _code(self, y: Tensor, z_all: Tensor, level: Tensor, before: "_CodedGop | None") -> "_CodedGop":
+        """One GoP of each clip; `before` is the GoP it is chained to."""
         t, height, width = y.shape[1], *y.shape[-2:]
-        z_all = unfold_time(self.hyper_analysis(fold_time(y)), t)
-        z_all = ste_round(z_all.clamp(-Z_LIMIT, Z_LIMIT))
         mask = first_half_mask(y.shape[2], height, width, y.device)
-        previous = torch.zeros_like(y[:, 0])
-        magnitude = torch.zeros_like(previous)
+        previous = torch.zeros_like(y[:, 0]) if before is None else before.y_hat[:, -1]
+        magnitude = torch.zeros_like(previous) if before is None else before.magnitude
         decoded: list[Tensor] = []
         y_bits = y.new_zeros(y.shape[0])
         z_bits = y.new_zeros(y.shape[0])
         nonzero = y.new_zeros(())
         for i in range(t):
-            z, current, later = z_all[:, i], y[:, i], min(i, 1)
-            z_scale = scale_of(self.scale_net.z_indices(level, later))[:, :, None, None]
+            kind = latent_kind(i, chained=before is not None)
+            z, current = z_all[:, i], y[:, i]
+            z_scale = scale_of(self.scale_net.z_indices(level, kind))[:, :, None, None]
             z_bits = z_bits + laplace_bits(z, z_scale).sum(dim=(1, 2, 3))
-            scale = scale_of(self.scale_net(z, magnitude, level, later))
-            features = self.mean_prior.features(z, previous, level)
+            scale = scale_of(self.scale_net(z, magnitude, level, kind))
+            features = self.mean_prior.features(z, previous, level, kind)
             residual_a = ste_round(current - (mean_a := self.mean_prior.first_half(features)))
             known = torch.where(mask, residual_a + mean_a, 0.0)
             mean_b = self.mean_prior.second_half(features, known)
@@ -124,4 +138,14 @@ class CodecNetwork(nn.Module):
             magnitude = residual.detach().abs().clamp(max=MAGNITUDE_LIMIT)
             nonzero = nonzero + (residual.detach() != 0).float().mean()
             decoded.append(previous)
-        return torch.stack(decoded, dim=1), y_bits, z_bits, nonzero / t
+        return _CodedGop(torch.stack(decoded, dim=1), y_bits, z_bits, magnitude, nonzero / t)
+
+
+class _CodedGop(NamedTuple):
+    """y_hat (B, t, Cy, h, w), bits (B,), magnitudes of the last latent frame's residuals, share of nonzero symbols."""
+
+    y_hat: Tensor
+    y_bits: Tensor
+    z_bits: Tensor
+    magnitude: Tensor
+    nonzero: Tensor

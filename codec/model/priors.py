@@ -2,8 +2,9 @@
 
 Hyperprior: Ballé et al. 2018 (h_a, h_s). Context: two interleaved halves of y (a checkerboard that alternates over
 the channels, after He et al. 2021 and the space-channel model of ELIC, arXiv 2203.10886) and the previous latent
-frame's y. Means only: the scales come from the integer network (`scales.py`), so nothing here can desynchronise the
-entropy coder; a difference in a mean between two machines is a difference of the same size in y, no more.
+frame's y, across the boundary when GoPs are chained. Means only: the scales come from the integer network
+(`scales.py`), so nothing here can desynchronise the entropy coder; a difference in a
+mean between two machines is a difference of the same size in y, no more.
 """
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.model.blocks import Block
-from codec.model.config import HYPER_RATIO, LEVELS, ModelConfig
+from codec.model.config import HYPER_RATIO, LEVELS, LatentKind, ModelConfig
 
 _HYPER_FEATURES = 48
 _BASE = 128
@@ -44,7 +45,7 @@ class MeanPrior(nn.Module):
             nn.PixelShuffle(HYPER_RATIO),
         )
         self.memory = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
-        self.base = nn.Conv2d(_HYPER_FEATURES + 2 * channels + 1, _BASE, 1)
+        self.base = nn.Conv2d(_HYPER_FEATURES + 2 * channels + 1 + len(LatentKind), _BASE, 1)
         self.block = Block(_BASE)
         self.first = nn.Conv2d(_BASE, channels, 1)
         self.spatial = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
@@ -54,13 +55,16 @@ class MeanPrior(nn.Module):
             nn.init.normal_(last.weight, std=0.01)
             nn.init.zeros_(last.bias)
 
-    def features(self, z: Tensor, previous: Tensor, level: Tensor) -> Tensor:
-        """Base features (B, 128, h, w) from z (B, Cz, ., .), the previous latent frame's scaled y_hat (zeros for a
-        GoP's first) and the level (B,)."""
+    def features(self, z: Tensor, previous: Tensor, level: Tensor, kind: LatentKind) -> Tensor:
+        """Base features (B, 128, h, w) from z (B, Cz, ., .), the previous latent frame's scaled y_hat (zeros before a
+        key GoP's first), the level (B,) and the kind."""
         height, width = previous.shape[-2:]
         hyper = self.hyper(z)[..., :height, :width]
-        plane = (level / (LEVELS - 1)).view(-1, 1, 1, 1).expand(-1, 1, height, width).to(hyper.dtype)
-        return self.block(F.silu(self.base(torch.cat((hyper, previous, self.memory(previous), plane), dim=1))))
+        known = hyper.new_zeros(len(level), 1 + len(LatentKind))
+        known[:, 0] = level / (LEVELS - 1)
+        known[:, 1 + kind] = 1.0
+        planes = known[:, :, None, None].expand(-1, -1, height, width)
+        return self.block(F.silu(self.base(torch.cat((hyper, previous, self.memory(previous), planes), dim=1))))
 
     def first_half(self, features: Tensor) -> Tensor:
         """Means of all positions before any residual is known; used for the first half."""

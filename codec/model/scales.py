@@ -7,8 +7,8 @@ order of summation gives the same exact result. After Ballé et al., "Integer ne
 latent-variable models" (ICLR 2019).
 
 Fixed point: activations are sixteenths (0 .. 255), weights sixty-fourths (-127 .. 127), the result is a table index.
-Inputs are the integer z of the latent frame and the magnitudes of the integer residuals of the latent frame before,
-both known to the decoder before any float network has run.
+Inputs are the integer z of the latent frame and the magnitudes of the integer residuals of the latent frame before
+(across the GoP boundary when GoPs are chained), both known to the decoder before any float network has run.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from codec.model.config import HYPER_RATIO, LEVELS, ModelConfig
+from codec.model.config import HYPER_RATIO, LEVELS, LatentKind, ModelConfig
 from codec.model.gains import interpolate
 from codec.model.rounding import inward_clamp, ste_floor, ste_round
 
@@ -93,9 +93,9 @@ class ScaleNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.layers = nn.ModuleDict(_convolutions(config))
-        # Index offsets by level and by kind of latent frame (a GoP's first, any other), in indices.
-        self.y_offset = nn.Parameter(torch.full((LEVELS, 2, config.y_channels), 20.0))
-        self.z_index = nn.Parameter(torch.full((LEVELS, 2, config.z_channels), 24.0))
+        # Index offsets by level and by kind of latent frame, in indices.
+        self.y_offset = nn.Parameter(torch.full((LEVELS, len(LatentKind), config.y_channels), 20.0))
+        self.z_index = nn.Parameter(torch.full((LEVELS, len(LatentKind), config.z_channels), 24.0))
 
     def _conv(self, name: str, x: Tensor) -> Tensor:
         """Accumulator of a layer in weight units times activation units."""
@@ -108,11 +108,11 @@ class ScaleNet(nn.Module):
     def _activate(self, name: str, x: Tensor, shift: int) -> Tensor:
         return inward_clamp(ste_floor(self._conv(name, x) / 2**shift), 0, ACTIVATION_LIMIT)
 
-    def z_indices(self, level: Tensor, later: int) -> Tensor:
-        """Quantised table indices of z: (B, z channels); `later` is 0 for a GoP's first latent frame, else 1."""
-        return inward_clamp(ste_floor(interpolate(self.z_index[:, later], level)), 0, SCALE_COUNT - 1)
+    def z_indices(self, level: Tensor, kind: LatentKind) -> Tensor:
+        """Quantised table indices of z: (B, z channels)."""
+        return inward_clamp(ste_floor(interpolate(self.z_index[:, kind], level)), 0, SCALE_COUNT - 1)
 
-    def forward(self, z: Tensor, magnitude: Tensor, level: Tensor, later: int) -> Tensor:
+    def forward(self, z: Tensor, magnitude: Tensor, level: Tensor, kind: LatentKind) -> Tensor:
         """Quantised table indices of y.
 
         `z` (B, Cz, h, w) integers in ±Z_LIMIT; `magnitude` (B, Cy, hy, wy) integers in 0 .. MAGNITUDE_LIMIT with
@@ -123,7 +123,7 @@ class ScaleNet(nn.Module):
             fine = F.pixel_shuffle(fine, HYPER_RATIO)[..., : magnitude.shape[-2], : magnitude.shape[-1]]
             memory = self._activate("memory", magnitude.float(), 2)
             hidden = self._activate("fuse", torch.cat((fine, memory), dim=1), 6)
-            offset = interpolate(self.y_offset[:, later], level)[:, :, None, None]
+            offset = interpolate(self.y_offset[:, kind], level)[:, :, None, None]
             index = ste_floor(self._conv("index", hidden) / 2**INDEX_SHIFT + offset)
             return inward_clamp(index, 0, SCALE_COUNT - 1)
 
@@ -191,20 +191,20 @@ class FrozenScaleNet(nn.Module):
         return (table[lower] * (LEVEL_FRACTION - fraction) + table[lower + 1] * fraction) // LEVEL_FRACTION
 
     @torch.no_grad()
-    def z_indices(self, level_code: int, later: int) -> Tensor:
+    def z_indices(self, level_code: int, kind: LatentKind) -> Tensor:
         """(Cz,) uint8 table indices of z."""
-        table = self._at_level(self.get_buffer("z_index")[:, later], level_code)
+        table = self._at_level(self.get_buffer("z_index")[:, kind], level_code)
         return (table >> INDEX_SHIFT).clamp(0, SCALE_COUNT - 1).to(torch.uint8)
 
     @torch.no_grad()
-    def forward(self, z: Tensor, magnitude: Tensor, level_code: int, later: int) -> Tensor:
+    def forward(self, z: Tensor, magnitude: Tensor, level_code: int, kind: LatentKind) -> Tensor:
         """(B, Cz, h, w) and (B, Cy, hy, wy) integers as float32 -> (B, Cy, hy, wy) uint8 table indices."""
         with torch.autocast(z.device.type, enabled=False), _full_precision():
             fine = self._activate("spread", self._activate("coarse", z, 2), 6)
             fine = F.pixel_shuffle(fine, HYPER_RATIO)[..., : magnitude.shape[-2], : magnitude.shape[-1]]
             memory = self._activate("memory", magnitude, 2)
             hidden = self._activate("fuse", torch.cat((fine, memory), dim=1), 6)
-            offset = self._at_level(self.get_buffer("y_offset")[:, later], level_code).float()[None, :, None, None]
+            offset = self._at_level(self.get_buffer("y_offset")[:, kind], level_code).float()[None, :, None, None]
             index = torch.floor((self._conv("index", hidden) + offset) / 2**INDEX_SHIFT)
             return index.clamp_(0, SCALE_COUNT - 1).to(torch.uint8)
 

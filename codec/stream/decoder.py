@@ -8,12 +8,14 @@ import torch
 from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import StreamError
+from codec.media.picture import Picture
 from codec.model import device as devices
 from codec.model import store
 from codec.model.weights import CodecModel
 from codec.stream import latents, networks
-from codec.stream.format import Header, Stream, parse_stream
-from codec.stream.parallel import in_order, worker_count
+from codec.stream.format import Stream, parse_stream
+from codec.stream.latents import CodedGop
+from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop
 
 
@@ -35,15 +37,22 @@ def decode_stream(
     if stream.damaged and not skip_damaged:
         raise StreamError(f"{path}: {describe_damage(stream)}.")
     chosen = devices.pick(device)
-    decoder = _GopDecoder(stream, store.model_for(stream.header.model_id, chosen, stream.path), context)
-    order = [i for i in range(start_gop, stream.header.gop_count) if i in stream.records]
-    for done, decoded in enumerate(in_order(decoder.decode, order, worker_count(threads, chosen)), start=1):
-        if decoded is not None:
-            yield decoded
-        elif not skip_damaged:
-            raise StreamError(f"{path}: GoP {order[done - 1]} passes its checksum but does not decode.")
-        context.report(done / len(order), f"GoP {done} of {len(order)}")
-        context.check()
+    decoder = GopDecoder(stream, chosen, context, start_gop)
+    wanted = [i for i in range(start_gop, stream.header.gop_count) if i in stream.records]
+    done = 0
+    with GopThreads(worker_count(threads, chosen)) as pool:
+        linked = pool.linked(lambda group: group, decoder.link, decoder.groups(wanted, chosen))
+        for gops in pool.in_order(decoder.finish, linked):
+            for index, decoded in gops:
+                if index < start_gop:
+                    continue
+                if decoded is None and not skip_damaged:
+                    raise StreamError(f"{path}: GoP {index} passes its checksum but does not decode.")
+                if decoded is not None:
+                    done += 1
+                    yield decoded
+            context.report(done / max(1, len(wanted)), f"GoP {done} of {len(wanted)}")
+            context.check()
 
 
 def describe_damage(stream: Stream) -> str:
@@ -53,52 +62,82 @@ def describe_damage(stream: Stream) -> str:
     return f"{len(lost)} of {stream.header.gop_count} GoPs are missing or damaged (number {shown})"
 
 
-def decode_gop(model: CodecModel, stream: Stream, index: int) -> DecodedGop:
-    """One GoP on its own. Raises StreamError when it is missing or damaged."""
-    symbols = _symbols(model, stream, index) if index in stream.records else None
-    if symbols is None:
-        raise StreamError(f"{stream.path}: GoP {index} is missing or damaged.")
-    return _pictures(model, stream.header, stream, index, symbols)
+Restored = list[tuple[int, CodedGop | None]]
+"""GoP numbers with their latents, None for one whose symbols do not decode."""
 
 
-def _symbols(model: CodecModel, stream: Stream, index: int) -> latents.GopSymbols | None:
-    header = stream.header
-    part = gop.gop_at(index, header.frame_count, header.structure)
-    height, width = networks.y_size(header.width, header.height)
-    try:
-        payload = stream.records[index].payload
-        return latents.decode(model, payload, header.level_code, networks.latent_frames(part.length), height, width)
-    except ValueError:
-        return None
+class GopDecoder:
+    """The two steps of a group of GoPs: `link` reads symbols and y_hat in chain order, `finish` makes pictures."""
 
+    def __init__(
+        self, stream: Stream, device: torch.device, context: WorkContext = QUIET, first_shown: int = 0
+    ) -> None:
+        """GoPs below `first_shown` are linked, not shown. Raises ModelError when the weights the stream names are not
+        there."""
+        self._stream, self._context, self._first_shown = stream, context, first_shown
+        header = stream.header
+        self._placed = devices.Placed(lambda d: store.model_for(header.model_id, d, stream.path), device, context)
+        self._last: tuple[int, CodedGop] | None = None
 
-class _GopDecoder:
-    """Decodes GoPs, several at once; moves to the CPU for good when the accelerator's memory is full."""
+    def groups(self, wanted: list[int], device: torch.device) -> Iterator[list[int]]:
+        """GoP numbers to link, in order: those wanted, and before the first what it is chained to."""
+        if not wanted:
+            return
+        header = self._stream.header
+        ahead = range(self._stream.chain_start(wanted[0]), wanted[0])
+        order = [gop.gop_at(i, header.frame_count, header.structure) for i in (*ahead, *wanted)]
+        for group in networks.groups(order, device, header.width, header.height):
+            yield [part.index for part in group]
 
-    def __init__(self, stream: Stream, model: CodecModel, context: WorkContext) -> None:
-        self._stream, self._model, self._context = stream, model, context
+    def next_to_link(self, index: int) -> int:
+        """Where linking has to go on to reach `index`: after the last linked GoP, or at the start of its chain."""
+        start = self._stream.chain_start(index)
+        return max(start, self._last[0] + 1) if self._last is not None and self._last[0] < index else start
 
-    def decode(self, index: int) -> DecodedGop | None:
-        """The GoP's pictures, or None when its symbols do not decode."""
+    def link(self, group: list[int]) -> Restored:
+        """Symbols and y_hat of every GoP of the group."""
         self._context.check()
-        stream, model = self._stream, self._model
-        symbols = _symbols(model, stream, index)
-        if symbols is None:
-            return None
+        return [(index, self._restore(index)) for index in group]
+
+    def _restore(self, index: int) -> CodedGop | None:
+        header, record = self._stream.header, self._stream.records[index]
+        before = None
+        if record.chained:
+            if self._last is None or self._last[0] != index - 1:
+                return None
+            before = self._last[1]
+        part = gop.gop_at(index, header.frame_count, header.structure)
+        size = (networks.latent_frames(part.length), *networks.y_size(header.width, header.height))
+
+        def run(model: CodecModel) -> CodedGop:
+            symbols = latents.decode(model, record.payload, header.level_code, size, before and before.symbols)
+            return latents.restore(model, symbols, header.level_code, before)
+
         try:
-            return _pictures(model, stream.header, stream, index, symbols)
-        except RuntimeError as error:
-            if not devices.is_out_of_memory(error) or model.y_gain.log_gain.device.type == "cpu":
-                raise
-            self._context.report(0.0, "the accelerator's memory is full, going on with the CPU")
-            self._model = store.model_for(stream.header.model_id, torch.device("cpu"), stream.path)
-            return _pictures(self._model, stream.header, stream, index, symbols)
+            coded = self._placed.run(run)
+        except ValueError:
+            return None
+        self._last = (index, coded)
+        return coded
 
+    def finish(self, restored: Restored) -> list[tuple[int, DecodedGop | None]]:
+        """The group's pictures; none are made of GoPs that were only linked on the way."""
+        self._context.check()
+        header = self._stream.header
+        shown = [(index, coded) for index, coded in restored if coded is not None and index >= self._first_shown]
+        pictures: list[list[Picture]] = []
+        if shown:
+            length = gop.gop_at(shown[0][0], header.frame_count, header.structure).length
+            y_hat = torch.stack([coded.y_hat for _, coded in shown])
+            pictures = self._placed.run(
+                lambda model: networks.synthesise(
+                    model, y_hat, header.level_code, length, header.width, header.height, header.colour
+                )
+            )
+        made = {index: pictures[k] for k, (index, _) in enumerate(shown)}
+        return [(index, self._decoded(index, made[index]) if index in made else None) for index, _ in restored]
 
-def _pictures(model: CodecModel, header: Header, stream: Stream, index: int, symbols: latents.GopSymbols) -> DecodedGop:
-    part = gop.gop_at(index, header.frame_count, header.structure)
-    y_hat = latents.restore(model, symbols, header.level_code)
-    pictures = networks.synthesise(
-        model, y_hat, header.level_code, part.length, header.width, header.height, header.colour
-    )
-    return DecodedGop(part, pictures, stream.records[index].size_bytes)
+    def _decoded(self, index: int, pictures: list[Picture]) -> DecodedGop:
+        header = self._stream.header
+        part = gop.gop_at(index, header.frame_count, header.structure)
+        return DecodedGop(part, pictures, self._stream.records[index].size_bytes)

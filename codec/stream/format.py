@@ -17,7 +17,8 @@ from codec.media.picture import Colour, Matrix, Timing
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 1
+VERSION = 2
+"""Format 1 was never released; nothing reads it."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320
@@ -58,6 +59,8 @@ class Record:
     """One GoP's coded bytes; `size_bytes` counts the framing too."""
 
     index: int
+    chained: bool
+    """Coded with what the GoP before left; decodable only after it."""
     payload: bytes = field(repr=False)
     size_bytes: int
 
@@ -80,7 +83,7 @@ class StreamInfo:
     size_bytes: int
     model_id: str
     damaged: tuple[int, ...]
-    """GoPs that are missing or fail their checksum."""
+    """GoPs that are missing, fail their checksum, or are chained to one of these."""
 
     @property
     def kbps(self) -> float:
@@ -95,16 +98,21 @@ class StreamInfo:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A parsed file: header and the undamaged records by GoP number."""
+    """A parsed file: header and the decodable records by GoP number."""
 
     path: Path
     header: Header
     records: dict[int, Record]
     size_bytes: int
 
-    @property
-    def damaged(self) -> tuple[int, ...]:
-        return tuple(i for i in range(self.header.gop_count) if i not in self.records)
+    damaged: tuple[int, ...]
+    """GoPs that are missing, fail their checksum, or are chained to one of these."""
+
+    def chain_start(self, index: int) -> int:
+        """The key GoP at which decoding has to begin to reach undamaged GoP `index`."""
+        while self.records[index].chained:
+            index -= 1
+        return index
 
     def info(self) -> StreamInfo:
         h = self.header
@@ -189,8 +197,10 @@ def parse_header(data: bytes, path: Path) -> tuple[Header, int, int]:
     version = data[len(MAGIC)]
     if version > VERSION:
         raise StreamError(
-            f"{path}: the stream is of format {version}, this program reads up to {VERSION}; use a newer Seamscope."
+            f"{path}: the stream is of format {version}, this program reads {VERSION}; use a newer Seamscope."
         )
+    if version < VERSION:
+        raise StreamError(f"{path}: the stream is of format {version}, which nothing reads any more; encode it again.")
     try:
         reader = Reader(data, len(MAGIC) + 1)
         length = reader.varint()
@@ -256,9 +266,9 @@ def _parse_timing(reader: Reader, frames: int, rate: Fraction) -> Timing:
     return Timing(tuple(pts), base, rate, float((pts[-1] + last) * base))
 
 
-def write_record(index: int, payload: bytes, header_checksum: int) -> bytes:
+def write_record(index: int, payload: bytes, header_checksum: int, *, chained: bool) -> bytes:
     """Sync, GoP number, flags, length, CRC-32 (seeded with the header's, so that a record belongs to one stream)."""
-    head = bytes([RECORD_SYNC]) + write_varint(index) + b"\0" + write_varint(len(payload))
+    head = bytes([RECORD_SYNC]) + write_varint(index) + bytes([chained]) + write_varint(len(payload))
     return head + struct.pack("<I", zlib.crc32(payload, zlib.crc32(head, header_checksum))) + payload
 
 
@@ -269,7 +279,7 @@ def _read_record(data: bytes, position: int, header_checksum: int, gops: int) ->
         if reader.take(1)[0] != RECORD_SYNC:
             return None
         index, flags, length = reader.varint(), reader.take(1)[0], reader.varint()
-        if index >= gops or flags != 0:
+        if index >= gops or flags > 1 or (flags and index == 0):
             return None
         head = data[position : reader.position]
         checksum = struct.unpack("<I", reader.take(4))[0]
@@ -278,7 +288,7 @@ def _read_record(data: bytes, position: int, header_checksum: int, gops: int) ->
         return None
     if zlib.crc32(payload, zlib.crc32(head, header_checksum)) != checksum:
         return None
-    return Record(index, payload, reader.position - position), reader.position
+    return Record(index, bool(flags), payload, reader.position - position), reader.position
 
 
 def parse_stream(path: Path) -> Stream:
@@ -303,7 +313,21 @@ def parse_stream(path: Path) -> Stream:
         records.setdefault(record.index, record)
     if not records:
         raise StreamError(f"{path}: the stream holds no undamaged GoP; it is truncated or damaged.")
-    return Stream(path, header, records, len(data))
+    damaged = _take_out_lost(records, header.gop_count)
+    if not records:
+        raise StreamError(f"{path}: every GoP of the stream is damaged or chained to a damaged one.")
+    return Stream(path, header, records, len(data), damaged)
+
+
+def _take_out_lost(records: dict[int, Record], gops: int) -> tuple[int, ...]:
+    """Remove records chained to a missing one; returns the GoPs that are lost."""
+    lost = []
+    for index in range(gops):
+        record = records.get(index)
+        if record is None or (record.chained and index - 1 not in records):
+            records.pop(index, None)
+            lost.append(index)
+    return tuple(lost)
 
 
 def _claimed(data: bytes, position: int) -> int:

@@ -1,8 +1,9 @@
-"""GoPs side by side: each on one CPU thread, as many at once as there are cores.
+"""GoPs side by side on CPU threads, with the one step between them that has an order.
 
-GoPs are independent, so this is the natural grain of parallel work (section 4 of the paper). It also makes the result
-independent of the number of cores: a convolution split over two threads may add in another order than one that is not,
-and a picture's last bit with it.
+Analysis and synthesis of different GoPs are independent, the natural grain of parallel work (section 4 of the paper);
+the latents of chained GoPs are not: those are linked one after another on a thread of their own, a small share of the
+work. Every network runs on one thread, so the result does not depend on the number of cores: a convolution split over
+two threads may add in another order than one that is not, and a picture's last bit with it.
 """
 
 import os
@@ -14,6 +15,7 @@ from typing import TypeVar
 import torch
 
 Item = TypeVar("Item")
+Prepared = TypeVar("Prepared")
 Result = TypeVar("Result")
 
 
@@ -27,24 +29,52 @@ def worker_count(threads: int, device: torch.device) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """work(item) for every item, computed `workers` at a time, yielded in the items' order.
+class GopThreads:
+    """Threads that GoPs are worked on; a context manager that waits for what has begun when it is left."""
 
-    At most workers + 1 results wait at any time. Leaving the iteration early drops what has not begun and waits for
-    what has.
-    """
-    with ThreadPoolExecutor(workers, "gop", initializer=_one_thread) as pool:
-        waiting: deque[Future[Result]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > workers:
-                    yield waiting.popleft().result()
-            while waiting:
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool = ThreadPoolExecutor(workers, "gop", initializer=_one_thread)
+        self._lane = ThreadPoolExecutor(1, "chain", initializer=_one_thread)
+
+    def __enter__(self) -> "GopThreads":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._lane.shutdown(cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
+
+    def in_order(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """work(item) for every item, computed side by side, yielded in the items' order.
+
+        At most workers + 1 results wait at any time. Leaving the iteration early drops what has not begun.
+        """
+        return _drain((self._pool.submit(work, item) for item in items), self.workers)
+
+    def linked(
+        self, prepare: Callable[[Item], Prepared], link: Callable[[Prepared], Result], items: Iterable[Item]
+    ) -> Iterator[Result]:
+        """prepare(item) side by side, then link(prepared) strictly one after another, yielded in the items' order."""
+
+        def submit(item: Item) -> Future[Result]:
+            prepared = self._pool.submit(prepare, item)
+            return self._lane.submit(lambda: link(prepared.result()))
+
+        return _drain((submit(item) for item in items), self.workers)
+
+
+def _drain(futures: Iterable[Future[Result]], ahead: int) -> Iterator[Result]:
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for future in futures:
+            waiting.append(future)
+            if len(waiting) > ahead:
                 yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 def _one_thread() -> None:

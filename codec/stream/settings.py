@@ -7,11 +7,13 @@ from codec.errors import SettingError
 from codec.gop import Gop, Structure
 from codec.media.picture import Picture
 
-LAMBDA_RANGE = (0.02, 2.56)
+LAMBDA_RANGE = (0.005, 1.28)
 """Smallest and largest λ: few bits, many bits."""
 
 LEVEL_UNIT = 512
 """Steps of the stream's level code per octave of λ: the code is 512·log2(λ / LAMBDA_RANGE[0])."""
+
+MAX_KEY_INTERVAL = 250
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
@@ -25,6 +27,9 @@ class EncodeSettings:
     device: str = "auto"
     first_gop: int = 0
     """GoP that is encoded (and handed to `on_gop`) before the others; the file is in order all the same."""
+    key_interval: int = 8
+    """Every so many GoPs one is coded on its own, the others are chained to the one before; 1: none is chained. A seek
+    and a loss reach at most this far."""
     reconstruct: bool = True
     """Decode each GoP's bytes and hand the pictures to `on_gop`; False: sizes only, faster."""
     threads: int = 0
@@ -38,6 +43,8 @@ class EncodeSettings:
             raise SettingError(f"The device must be one of {', '.join(DEVICES)}, not {self.device!r}.")
         if self.threads < 0 or self.first_gop < 0:
             raise SettingError("Thread count and first GoP cannot be negative.")
+        if not 1 <= self.key_interval <= MAX_KEY_INTERVAL:
+            raise SettingError(f"The key interval must lie between 1 and {MAX_KEY_INTERVAL}, not {self.key_interval}.")
 
 
 @dataclass(frozen=True, slots=True)

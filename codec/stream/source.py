@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codec import gop
+from codec.errors import StreamError
 from codec.gop import DEFAULT_THETA
 from codec.media.picture import Picture
 from codec.model import device as devices
-from codec.model import store
-from codec.stream.decoder import decode_gop
+from codec.stream.decoder import GopDecoder
 from codec.stream.format import parse_stream
 from codec.stream.join import blend
-from codec.stream.parallel import in_order
+from codec.stream.parallel import GopThreads
 
 _KEPT_GOPS = 4
 
@@ -25,7 +25,7 @@ class StreamSource:
 
     def __init__(self, path: Path, device: str = "auto", theta: float = DEFAULT_THETA) -> None:
         self._stream = parse_stream(path)
-        self._model = store.model_for(self._stream.header.model_id, devices.pick(device), path)
+        self._decoder = GopDecoder(self._stream, devices.pick(device))
         self._theta = theta
         self._gops: OrderedDict[int, list[Picture]] = OrderedDict()
 
@@ -57,9 +57,20 @@ class StreamSource:
     def _gop(self, index: int) -> list[Picture]:
         if index not in self._gops:
             # On one thread, as everywhere, so that the pictures are those of the command line's decode.
-            (decoded,) = in_order(lambda i: decode_gop(self._model, self._stream, i), (index,), 1)
-            self._gops[index] = decoded.pictures
+            with GopThreads(1) as threads:
+                (self._gops[index],) = threads.in_order(self._decode, (index,))
             while len(self._gops) > _KEPT_GOPS:
                 self._gops.popitem(last=False)
         self._gops.move_to_end(index)
         return self._gops[index]
+
+    def _decode(self, index: int) -> list[Picture]:
+        path = self._stream.path
+        if index not in self._stream.records:
+            raise StreamError(f"{path}: GoP {index} is missing or damaged.")
+        for i in range(self._decoder.next_to_link(index), index):
+            self._decoder.link([i])
+        ((_, decoded),) = self._decoder.finish(self._decoder.link([index]))
+        if decoded is None:
+            raise StreamError(f"{path}: GoP {index} passes its checksum but does not decode.")
+        return decoded.pictures

@@ -12,13 +12,14 @@ import csv
 import math
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from codec.errors import SeamscopeError
+from codec.errors import ModelError, SeamscopeError
 from codec.gop import DEFAULT_THETA, GOP_LENGTH
 from codec.model.config import LEVELS, SIZES, lambda_of
 from codec.model.initial import start_as_transform
@@ -32,7 +33,10 @@ from codec.training.settings import RunSettings, Stage
 
 VAE_PARTS = ("encoder.", "decoder.", "encoder_gain.", "decoder_gain.")
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
-VALIDATION_LEVELS = (2.0, 6.0, 10.0)
+VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
+VALIDATION_GOPS = 2
+GOP_STEP = GOP_LENGTH - 1
+"""Frames from one GoP's start to the next when they share a frame."""
 
 
 class Run:
@@ -69,14 +73,21 @@ class Run:
             step -= stage.steps
         return self.config.stages[-1], self.config.stages[-1].steps - 1
 
+    def start_from(self, folder: Path) -> None:
+        """Begin with the averaged weights of another run's state, at step 0. Raises ModelError when there is none."""
+        state = checkpoint.load(folder)
+        if state is None:
+            raise ModelError(f"{folder}: no training state here.")
+        weights = state.role("ema.") or state.role("model.")
+        self.network.load_state_dict({k: v.to(self.device) for k, v in weights.items()})
+        self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
     def _resume(self) -> None:
         state = checkpoint.load(self.out)
         if state is None:
             return
         self.network.load_state_dict({k: v.to(self.device) for k, v in state.role("model.").items()})
-        # A state kept for starting again may hold the weights alone.
-        average = state.role("ema.") or state.role("model.")
-        self.ema = {k: v.to(self.device) for k, v in average.items()}
+        self.ema = {k: v.to(self.device) for k, v in state.role("ema.").items()}
         first, second = state.role("m1."), state.role("m2.")
         self.step, self.seconds = int(state.position["step"]), float(state.position["seconds"])
         for name, parameter in self.network.named_parameters():
@@ -107,25 +118,16 @@ class Run:
 def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
     """One optimiser step; returns what the log wants."""
     config = run.config
-    two_gops = stage.seam_every > 0 and inner % stage.seam_every == stage.seam_every - 1
-    frames = 2 * GOP_LENGTH - 1 if two_gops else GOP_LENGTH
-    batch = max(1, stage.batch // 2) if two_gops else stage.batch
-    clip = run.corpus.batch(rng, batch, frames, stage.crop, config.photo_share)
+    gops = stage.gops[inner % len(stage.gops)]
+    batch = max(1, stage.batch // gops)
+    clip = run.corpus.batch(rng, batch, gops * GOP_STEP + 1, stage.crop, config.photo_share)
     level = _levels(rng, stage, batch).to(run.device)
     for group in run.optimiser.param_groups:
         group["lr"] = _learning_rate(stage, inner)
-    if two_gops:
-        gops = torch.cat((clip[:, :GOP_LENGTH], clip[:, GOP_LENGTH - 1 :]))
-        output = _forward(run, stage, gops, level.repeat(2))
-        shown = _join(output.pictures, batch)
-        bits = (output.y_bits + output.z_bits).view(2, batch).sum(dim=0)
-        bpp = bits / (2 * (GOP_LENGTH - 1) * stage.crop**2)
-        seam = (output.pictures[:batch, -1] - output.pictures[batch:, 0]).abs().mean(dim=(1, 2, 3)) * 127.5
-    else:
-        output = _forward(run, stage, clip, level)
-        shown = output.pictures
-        bpp = (output.y_bits + output.z_bits) / (GOP_LENGTH * stage.crop**2)
-        seam = torch.zeros_like(bpp)
+    parts = torch.cat([clip[:, k * GOP_STEP : k * GOP_STEP + GOP_LENGTH] for k in range(gops)])
+    output = _forward(run, stage, parts, level.repeat(gops), gops)
+    shown, seam = _join(output.pictures, gops)
+    bpp = (output.y_bits + output.z_bits).view(gops, batch).mean(dim=0) / (GOP_STEP * stage.crop**2)
     mse = squared_error(shown, clip)
     perceptual = _lpips(run, stage, rng, shown, clip)
     distortion = config.alpha * mse + config.beta * perceptual
@@ -148,18 +150,24 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
     }
 
 
-def _forward(run: Run, stage: Stage, clip: Tensor, level: Tensor) -> TrainingOutput:
+def _forward(run: Run, stage: Stage, clip: Tensor, level: Tensor, chain: int) -> TrainingOutput:
     with torch.autocast(run.device.type, torch.bfloat16, enabled=run.config.precision == "bf16"):
         if stage.quantise:
-            return run.network(clip, level)
+            return run.network(clip, level, chain)
         return run.network.forward_vae(clip, level)
 
 
-def _join(pictures: Tensor, batch: int) -> Tensor:
-    """Two GoPs (2B, T, ...) sharing a frame -> the blended clip (B, 2T - 1, ...)."""
-    first, second = pictures[:batch], pictures[batch:]
-    shared = DEFAULT_THETA * first[:, -1:] + (1 - DEFAULT_THETA) * second[:, :1]
-    return torch.cat((first[:, :-1], shared, second[:, 1:]), dim=1)
+def _join(pictures: Tensor, gops: int) -> tuple[Tensor, Tensor]:
+    """GoPs (gops·B, T, ...) sharing frames -> the blended clips (B, gops·(T - 1) + 1, ...) and how far the two
+    versions of shared frames lie apart: (B,) mean |difference| on the 0..255 scale."""
+    parts = list(pictures.chunk(gops))
+    shown = [parts[0][:, :-1]]
+    apart = pictures.new_zeros(len(parts[0]))
+    for before, after in pairwise(parts):
+        shown += [DEFAULT_THETA * before[:, -1:] + (1 - DEFAULT_THETA) * after[:, :1], after[:, 1:-1]]
+        apart = apart + (before[:, -1] - after[:, 0]).abs().mean(dim=(1, 2, 3)) * 127.5
+    shown.append(parts[-1][:, -1:])
+    return torch.cat(shown, dim=1), apart
 
 
 def _lpips(run: Run, stage: Stage, rng: np.random.Generator, shown: Tensor, clip: Tensor) -> Tensor:
@@ -214,10 +222,11 @@ def validate(run: Run, clips: Tensor) -> list[dict[str, float | str]]:
     shown = []
     for fixed in VALIDATION_LEVELS:
         level = torch.full((len(clips),), fixed, device=run.device)
-        output = run.network(clips, level)
-        pictures = output.pictures.clamp(-1, 1)
-        bpp = (output.y_bits + output.z_bits) / (clips.shape[1] * clips.shape[-1] * clips.shape[-2])
-        lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8)]).mean()
+        parts = torch.cat([clips[:, k * GOP_STEP : k * GOP_STEP + GOP_LENGTH] for k in range(VALIDATION_GOPS)])
+        output = run.network(parts, level.repeat(VALIDATION_GOPS), VALIDATION_GOPS)
+        pictures = _join(output.pictures, VALIDATION_GOPS)[0].clamp(-1, 1)
+        bpp = (output.y_bits + output.z_bits) / (GOP_STEP * clips.shape[-1] * clips.shape[-2])
+        lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8, 12)]).mean()
         rows.append(
             {
                 "step": run.step,
@@ -241,7 +250,7 @@ def train(run: Run, minutes: float | None) -> Iterator[str]:
     started = time.monotonic()
     base = run.seconds
     saved = panelled = started
-    clips = run.corpus.validation(8, GOP_LENGTH, 128).to(run.device)
+    clips = run.corpus.validation(8, VALIDATION_GOPS * GOP_STEP + 1, 128).to(run.device)
     log = _Log(run.out / "log.csv")
     sums: dict[str, float] = {}
     summed = 0
@@ -302,6 +311,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--corpus", type=Path, nargs="*", help="tar archives to decode into the store first")
     parser.add_argument("--limit", type=int, help="decode only so many files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: state, log, pictures")
+    parser.add_argument("--start", type=Path, help="state of another run whose weights a new run begins with")
     parser.add_argument("--vgg-trunk", type=Path, required=True, help="VGG16 features, safetensors")
     parser.add_argument("--vgg-heads", type=Path, required=True, help="LPIPS-VGG heads, safetensors")
     parser.add_argument("--minutes", type=float, help="stop after this time; the state resumes")
@@ -320,6 +330,8 @@ def main(argv: list[str] | None = None) -> int:
         corpus = Corpus(arguments.store, config.held_out, device)
         lpips = LpipsVgg(arguments.vgg_trunk, arguments.vgg_heads).to(device)
         run = Run(config, corpus, arguments.out, lpips, device)
+        if arguments.start and run.step == 0:
+            run.start_from(arguments.start)
         for line in train(run, arguments.minutes):
             print(line, flush=True)
         if arguments.export:

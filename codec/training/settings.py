@@ -16,6 +16,7 @@ class Stage:
     name: str
     steps: int
     batch: int
+    """GoPs a step; a step of clips with n GoPs each takes batch / n clips, at least one."""
     crop: int
     """Side of the square crop in pixels, a multiple of 16."""
     learning_rate: float
@@ -33,8 +34,9 @@ class Stage:
     """Side of the random window LPIPS-VGG looks through (it costs more than the codec on a CPU); 0: the whole crop."""
     temporal: float = 0.0
     """Weight of the frame-difference term."""
-    seam_every: int = 0
-    """Every n-th batch is two GoPs sharing a frame, with the seam terms; 0: never."""
+    gops: tuple[int, ...] = (1,)
+    """GoPs of a step's clips, step after step in turn; each but a clip's first is chained to the one before, shares a
+    frame with it, and brings the seam terms."""
     warmup: int = 200
 
 
@@ -76,6 +78,8 @@ def load(path: Path) -> RunSettings:
     for stage in stages:
         if stage.crop % 16 or stage.crop < 64:
             raise SettingError(f"{path}: stage {stage.name}: crop must be a multiple of 16 and at least 64.")
+        if not stage.gops or not all(isinstance(n, int) and 1 <= n <= 8 for n in stage.gops):
+            raise SettingError(f"{path}: stage {stage.name}: gops must be numbers from 1 to 8.")
     return run
 
 

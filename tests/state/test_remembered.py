@@ -31,8 +31,8 @@ def test_a_damaged_file_gives_defaults_and_is_kept_aside(tmp_path: Path, text: s
 @pytest.mark.parametrize(
     ("stored", "lmbda", "device"),
     [
-        ({"lmbda": 1e9}, 2.56, "auto"),
-        ({"lmbda": -1}, 0.02, "auto"),
+        ({"lmbda": 1e9}, 1.28, "auto"),
+        ({"lmbda": -1}, 0.005, "auto"),
         ({"lmbda": float("nan")}, 0.32, "auto"),
         ({"device": "toaster", "from_the_future": 1}, 0.32, "auto"),
         ({"device": "cpu"}, 0.32, "cpu"),

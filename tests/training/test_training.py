@@ -36,7 +36,7 @@ learning_rate_end = 1e-3
 level_low = 7.0
 level_high = 7.0
 warmup = 1
-seam_every = 4
+gops = [2, 1, 3, 1]
 temporal = 0.1
 """
 VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12, 256, 256), (14, 256, 256),
