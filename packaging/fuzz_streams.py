@@ -46,7 +46,7 @@ def make_streams(folder: Path) -> list[Path]:
     with open_clip(clip_path) as clip:
         for lmbda in (0.1, 1.0):
             streams.append(folder / f"{lmbda}.gop")
-            settings = EncodeSettings(lmbda, reconstruct=False)
+            settings = EncodeSettings(lmbda, reconstruct=False, key_interval=2)
             encode_clip(clip, clip.timing, clip.info.sample_aspect, streams[-1], settings)
     return streams
 

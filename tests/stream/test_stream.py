@@ -202,7 +202,9 @@ def test_a_stream_names_the_weights_it_needs(stream: Path, tmp_path: Path) -> No
     from codec.stream.format import write_record
 
     checksum = int.from_bytes(header[-4:], "little")
-    records = b"".join(write_record(i, parsed.records[i].payload, checksum, chained=parsed.records[i].chained) for i in range(3))
+    records = b"".join(
+        write_record(i, parsed.records[i].payload, checksum, chained=parsed.records[i].chained) for i in range(3)
+    )
     (tmp_path / "w.gop").write_bytes(header + records)
     with pytest.raises(ModelError, match="needs the weights abababab"):
         list(decode_stream(tmp_path / "w.gop"))
