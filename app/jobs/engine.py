@@ -5,19 +5,24 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+from psygnal import Signal
 
 from app.jobs import tasks
+from app.jobs.imported import ImportedSource
 from app.jobs.job import Job, Lane, Outcome, Runner
 from app.jobs.scoring import Scoring
-from app.jobs.tasks import ClipSpec, GopReady
+from app.jobs.sources import clip_spec
+from app.jobs.tasks import GopReady
 from app.jobs.workspace import close_workspace, open_workspace
 from app.state.session import Session
-from app.state.takes import Encoded, Kind, Rate, Status, Take
+from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec import gop
 from codec.errors import MediaError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
+from codec.media.picture import Colour
 from codec.media.spool import SpoolSpec
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
 from codec.stream.format import StreamInfo
@@ -28,9 +33,25 @@ KIND_OF = {RivalCodec.HEVC: Kind.HEVC, RivalCodec.VVC: Kind.VVC, RivalCodec.AV1:
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
 
 
+class Sized(Protocol):
+    """Something with pictures of one size."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def frame_count(self) -> int: ...
+
+
 class Engine:
     """Starts jobs for a session and enters what they bring. No call waits for work, none raises for a user's error:
     what goes wrong is told by `Session.message` and the take's `error`."""
+
+    rate_known = Signal(object)
+    """A neural take's file is whole and its bitrate measured."""
+    clip_failed = Signal()
+    """The clip asked for last could not be opened."""
 
     def __init__(self, session: Session, runner: Runner) -> None:
         self.session, self.runner = session, runner
@@ -38,9 +59,10 @@ class Engine:
         """Where the networks run, once they are loaded."""
         self._folder = open_workspace()
         self._numbers = itertools.count(1)
+        self._discarded: set[int] = set()
         self._jobs: dict[tuple[int, Structure], Job] = {}
         self._opening: Job | None = None
-        self._scoring = Scoring(session, runner)
+        self.scoring = Scoring(session, runner)
         session.seam_changed.connect(self._seams_changed)
 
     def warm_up(self) -> None:
@@ -64,8 +86,10 @@ class Engine:
         self.session.update_settings(replace(self.session.settings, device=device))
         self.runner.submit(Lane.CODEC, tasks.warm_up, (device,), on_done=self._warmed)
 
-    def open(self, path: Path, start: int = 0, stop: int | None = None) -> None:
-        """Open a clip; the one shown stays until the new one is there. A newer request wins."""
+    def open(
+        self, path: Path, start: int = 0, stop: int | None = None, *, then: Callable[[], None] | None = None
+    ) -> None:
+        """Open a clip; the one shown stays until the new one is there, `then` is called. A newer request wins."""
         if self._opening is not None:
             self.runner.cancel(self._opening)
         cell: list[Job] = []
@@ -76,16 +100,20 @@ class Engine:
                 value.close()
             elif outcome is Outcome.SUCCEEDED:
                 self._show(value)
+                if then is not None:
+                    then()
             elif not stale:
                 self._told(outcome, value)
+                self.clip_failed.emit()
 
         cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done))
         self._opening = cell[0]
 
     def _show(self, clip: Clip) -> None:
+        self.session.history.clear()
         for take in self.session.takes:
             self._release(take)
-        self._scoring.reset()
+        self.scoring.reset()
         self.session.set_clip(clip)
 
     def encode_neural(self, lmbda: float) -> Take | None:
@@ -94,16 +122,18 @@ class Engine:
         clip = self.session.clip
         if clip is None:
             return None
-        number = next(self._numbers)
+        number = self.new_number()
         try:
             EncodeSettings(lmbda, device=self.session.settings.device)
-            overlap, disjoint = (self._spool(number, structure, clip) for structure in Structure)
+            colour = clip.info.colour
+            overlap, disjoint = (self.spool(number, structure, colour, clip) for structure in Structure)
             source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self.session.theta)
         except (SettingError, MediaError) as error:
             self.session.message.emit(str(error))
             return None
         self.session.update_settings(replace(self.session.settings, lmbda=lmbda))
         take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}", lmbda=lmbda)
+        take.recipe = Recipe(None, lmbda=lmbda)
         nothing = [float("nan")] * clip.frame_count
         encoded = Encoded(command=_command(clip, lmbda), frame_bits=list(nothing))
         other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
@@ -113,10 +143,27 @@ class Engine:
         self._submit_neural(take, _other(first), background=True)
         return take
 
-    def _spool(self, number: int, structure: Structure, clip: Clip) -> SpoolSpec:
+    @property
+    def folder(self) -> Path:
+        """Where this run keeps encodes and decoded pictures."""
+        return self._folder
+
+    def new_number(self) -> int:
+        """A number no file in the folder has yet."""
+        return next(self._numbers)
+
+    def spool(self, number: int, structure: Structure, colour: Colour, like: Sized) -> SpoolSpec:
+        """Where the pictures of a stream of `like`'s size and length go."""
         path = self._folder / f"neural-{number}-{structure.value}.yuv"
-        slots = spool_slots(clip.frame_count, structure)
-        return SpoolSpec(path, clip.width, clip.height, clip.info.colour, slots)
+        return SpoolSpec(path, like.width, like.height, colour, spool_slots(like.frame_count, structure))
+
+    def track(self, take: Take, job: Job, structure: Structure) -> None:
+        """Let `cancel` reach a take's job."""
+        self._jobs[take.id, structure] = job
+
+    def is_discarded(self, take: Take) -> bool:
+        """True when nothing may be entered for the take any more."""
+        return take.id in self._discarded
 
     def _submit_neural(self, take: Take, structure: Structure, *, background: bool = False) -> None:
         clip = self.session.clip
@@ -126,14 +173,14 @@ class Engine:
         spec = take.source.spec
         spool = spec.overlap if structure is Structure.OVERLAP else spec.disjoint
         output = spool.path.with_suffix(".gop")
-        arguments = (_spec(clip), clip.timing, clip.info.sample_aspect, output, settings, spool)
+        arguments = (clip_spec(clip), clip.timing, clip.info.sample_aspect, output, settings, spool)
         job = self.runner.submit(
             Lane.CODEC,
             tasks.encode_neural,
             arguments,
             background=background,
             on_progress=lambda fraction, text: self._neural_progress(take, structure, background, fraction, text),
-            on_event=lambda event: self._gop_ready(take, event),
+            on_event=lambda event: self.gop_ready(take, event),
             on_done=lambda outcome, value: self._neural_done(take, structure, outcome, value),
         )
         self._jobs[take.id, structure] = job
@@ -147,17 +194,18 @@ class Engine:
         elif fraction < 1:
             self.session.takes.update(take, message=text)
 
-    def _gop_ready(self, take: Take, event: GopReady) -> None:
+    def gop_ready(self, take: Take, event: GopReady) -> None:
+        """Enter a GoP whose pictures are in the take's spool."""
         shared = event.structure is Structure.OVERLAP and event.gop.index > 0
         own = range(event.gop.start + shared, event.gop.stop)
         bits = _stream(take, event.structure).frame_bits
         for index in own:
             bits[index] = event.size_bytes * 8 / len(own)
         self.session.takes.update(take)
-        self._scoring.refresh()
+        self.scoring.refresh()
 
     def _neural_done(self, take: Take, structure: Structure, outcome: Outcome, value: Any) -> None:
-        if self.session.takes.by_id(take.id) is None:
+        if take.id in self._discarded:
             return
         main = structure is Structure.OVERLAP
         if outcome is Outcome.SUCCEEDED:
@@ -166,13 +214,15 @@ class Engine:
             stream.file, stream.rate = info.path, Rate(info.size_bytes, info.kbps, info.bpp)
             done: dict[str, object] = {"status": Status.READY, "progress": 1.0} if main else {}
             self.session.takes.update(take, message="", note=f"model {info.model_id}", **done)
+            if main:
+                self.rate_known.emit(take)
         elif main:
-            self._ended(take, outcome, value)
+            self.ended(take, outcome, value)
             self._cancel(take)
         else:
             why = str(value) if outcome is Outcome.FAILED else "cancelled."
             self.session.takes.update(take, note=f"Disjoint GoPs: {why}", message="")
-        self._scoring.refresh()
+        self.scoring.refresh()
 
     def encode_rival(
         self, codec: RivalCodec, quality: float | None = None, *, same_as: Take | None = None
@@ -198,16 +248,26 @@ class Engine:
             self.session.message.emit(str(error))
             return None
         take = self.session.takes.add(KIND_OF[codec], asked)
+        take.recipe = Recipe(
+            codec, quality=quality, matched_to=ours.id if ours is not None and quality is None else None
+        )
         output = self._folder / f"rival-{next(self._numbers)}.mkv"
         job = self.runner.submit(
             Lane.RIVAL,
             tasks.encode_rival,
-            (_spec(clip), clip.timing, output, settings),
+            (clip_spec(clip), clip.timing, output, settings),
             on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
             on_done=lambda outcome, value: self._rival_done(take, outcome, value),
         )
         self._jobs[take.id, Structure.OVERLAP] = job
         return take
+
+    def encode(self, recipe: Recipe) -> Take | None:
+        """A new take by a recipe; None, and a message, when it cannot be begun."""
+        if recipe.codec is None:
+            return self.encode_neural(recipe.lmbda if recipe.lmbda is not None else self.session.settings.lmbda)
+        same_as = None if recipe.matched_to is None else self.session.takes.by_id(recipe.matched_to)
+        return self.encode_rival(recipe.codec, recipe.quality, same_as=same_as)
 
     @property
     def newest_neural(self) -> Take | None:
@@ -216,10 +276,10 @@ class Engine:
         return done[-1] if done else None
 
     def _rival_done(self, take: Take, outcome: Outcome, value: Any) -> None:
-        gone = self.session.takes.by_id(take.id) is None
+        gone = take.id in self._discarded
         if outcome is not Outcome.SUCCEEDED:
             if not gone:
-                self._ended(take, outcome, value)
+                self.ended(take, outcome, value)
             return
         made: RivalEncode
         source: RivalSource
@@ -236,9 +296,12 @@ class Engine:
         )
         if made.note:
             self.session.message.emit(made.note)
-        self._scoring.refresh()
+        self.scoring.refresh()
 
-    def _ended(self, take: Take, outcome: Outcome, value: Any) -> None:
+    def ended(self, take: Take, outcome: Outcome, value: Any) -> None:
+        """Enter that a take's work failed or was cancelled."""
+        if self.is_discarded(take):
+            return
         if outcome is Outcome.FAILED:
             self.session.takes.update(take, status=Status.FAILED, error=str(value), message="")
             self.session.message.emit(str(value))
@@ -253,7 +316,7 @@ class Engine:
                 missing = take.disjoint is not None and take.disjoint.rate is None
                 if missing and take.status is Status.READY and (job is None or job.finished):
                     self._submit_neural(take, Structure.DISJOINT, background=True)
-        self._scoring.refresh()
+        self.scoring.refresh()
 
     def cancel(self, take: Take) -> None:
         """Stop the take's encodes; what is decoded of it stays on the screen."""
@@ -271,9 +334,14 @@ class Engine:
             self.cancel(take)
 
     def remove(self, take: Take) -> None:
-        """Stop a take and take it off the list. The source stays."""
+        """Stop a take, take it off the list and give back its files, for good. The source stays."""
         if take.kind is not Kind.SOURCE:
             self.session.takes.remove(take)
+            self.discard(take)
+
+    def discard(self, take: Take) -> None:
+        """Give back the files of a take that is off the list and will not come back."""
+        if self.session.takes.by_id(take.id) is None and take.id not in self._discarded:
             self._release(take)
             self.session.scores.forget(take.id)
 
@@ -289,15 +357,16 @@ class Engine:
 
     def _release(self, take: Take) -> None:
         """End a take's work and give back its files. It is off the list, or about to be."""
+        self._discarded.add(take.id)
         self._cancel(take)
         for structure in Structure:
             self._jobs.pop((take.id, structure), None)
-        self._scoring.forget(take)
+        self.scoring.forget(take)
         source = take.source
         # The picture thread may still be reading: it gets an error, which it shows as a missing picture.
         if isinstance(source, SpooledTake):
             source.close(remove=True)
-        elif isinstance(source, RivalSource | Clip):
+        elif isinstance(source, RivalSource | ImportedSource | Clip):
             source.close()
         for stream in (take.encoded, take.disjoint):
             if stream is not None and stream.file is not None and stream.file.is_relative_to(self._folder):
@@ -307,13 +376,10 @@ class Engine:
         """End all work, give back files, remove what was temporary."""
         self.session.seam_changed.disconnect(self._seams_changed)
         self.runner.shutdown()
+        self.session.history.clear()
         for take in self.session.takes:
             self._release(take)
         close_workspace(self._folder)
-
-
-def _spec(clip: Clip) -> ClipSpec:
-    return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
 
 
 def _other(structure: Structure) -> Structure:

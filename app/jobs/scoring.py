@@ -4,7 +4,7 @@ from typing import Any
 
 from app.jobs import tasks
 from app.jobs.job import Job, Lane, Outcome, Runner
-from app.jobs.tasks import ClipSpec, RivalSpec, TakeSpec
+from app.jobs.sources import clip_spec, take_spec
 from app.state.scores import Key
 from app.state.session import Session
 from app.state.takes import Kind, Take
@@ -38,9 +38,19 @@ class Scoring:
             self._stop()
         for key in [key for key in self._scored if key[0] == take.id]:
             del self._scored[key]
-        spec = _spec_of(take, self._session)
+        spec = take_spec(take, self._session)
         if spec is not None and take.kind is not Kind.SOURCE:
             self._runner.submit(Lane.METRICS, tasks.forget, (spec,))
+
+    def restart(self, take: Take) -> None:
+        """A take's pictures are others now: its scores go, and are made anew."""
+        if self._job_take is take:
+            self._stop()
+        for key in [key for key in self._scored if key[0] == take.id]:
+            del self._scored[key]
+        self._given_up = {key for key in self._given_up if key[0] != take.id}
+        self._session.scores.forget(take.id)
+        self.refresh()
 
     def refresh(self) -> None:
         """Go on if there is something to score: pictures came, the seam mode or θ changed."""
@@ -67,7 +77,7 @@ class Scoring:
 
     def _next_frames(self, take: Take) -> list[int]:
         """Up to BATCH_FRAMES consecutive frames to score, from the GoP on the screen on, then from the start."""
-        clip, mode = self._session.clip, self._session.seam_mode
+        clip, mode = self._session.clip, take.mode_for(self._session.seam_mode)
         assert clip is not None
         key = self._session.score_key(take)
         if take.kind is Kind.SOURCE or take.source is None or key in self._given_up:
@@ -88,7 +98,7 @@ class Scoring:
 
     def _adopt(self, take: Take, key: Key) -> None:
         """Take over scores from another way of showing the same GoPs, for frames that look the same in both."""
-        mode = self._session.seam_mode
+        mode = take.mode_for(self._session.seam_mode)
         if not isinstance(take.source, SpooledTake) or mode.structure is not Structure.OVERLAP:
             return
         disjoint = take.picture_key(SeamMode.DISJOINT)
@@ -96,19 +106,19 @@ class Scoring:
         for other, theirs in self._scored.items():
             if other[0] == take.id and other not in (key, disjoint) and not theirs <= mine:
                 seams = set(gop.boundaries(take.source.frame_count, Structure.OVERLAP))
-                same = {i for i in theirs - mine if i not in seams and i - 1 not in seams}
+                shift = take.nudge
+                same = {i for i in theirs - mine if i + shift not in seams and i + shift - 1 not in seams}
                 if same:
                     self._session.scores.copy(other, key, same)
                     mine |= same
 
     def _submit(self, take: Take, frames: list[int]) -> None:
         clip = self._session.clip
-        spec = _spec_of(take, self._session)
+        spec = take_spec(take, self._session)
         assert clip is not None and spec is not None
-        key = self._session.score_key(take)
+        key, mode = self._session.score_key(take), take.mode_for(self._session.seam_mode)
         self._scored[key].update(frames)
-        reference = ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
-        arguments = (reference, spec, self._session.seam_mode, self._session.theta, tuple(frames))
+        arguments = (clip_spec(clip), spec, mode, self._session.theta, tuple(frames), take.nudge)
         job = self._runner.submit(
             Lane.METRICS,
             tasks.score,
@@ -131,13 +141,3 @@ class Scoring:
     def _stop(self) -> None:
         if self._job is not None:
             self._runner.cancel(self._job)
-
-
-def _spec_of(take: Take, session: Session) -> TakeSpec | None:
-    """The take's pictures by value, for the worker; None when it has none."""
-    clip = session.clip
-    if isinstance(take.source, SpooledTake):
-        return take.source.spec
-    if take.source is None or take.file is None or clip is None:
-        return None
-    return RivalSpec(take.file, take.source.width, take.source.height, take.source.frame_count)

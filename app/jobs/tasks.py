@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.jobs.imported import ShiftedSource
+from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
 from codec.context import WorkContext
 from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
@@ -18,7 +20,7 @@ from codec.rivals import RivalEncode, RivalSettings, RivalSource
 from codec.rivals import encode as encode_with_rival
 from codec.stream.format import StreamInfo
 from codec.stream.settings import DecodedGop, EncodeSettings
-from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number
+from codec.stream.spooled import SpooledTake, slot_number
 
 
 class EmittingContext(Protocol):
@@ -27,31 +29,6 @@ class EmittingContext(Protocol):
     def report(self, fraction: float, message: str = "") -> None: ...
     def check(self) -> None: ...
     def emit(self, value: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ClipSpec:
-    """A clip by value: opened again wherever it is needed."""
-
-    path: Path
-    start: int
-    stop: int
-
-    def open(self) -> Clip:
-        return open_clip(self.path, start=self.start, stop=self.stop)
-
-
-@dataclass(frozen=True, slots=True)
-class RivalSpec:
-    """A rival's file by value."""
-
-    path: Path
-    width: int
-    height: int
-    frame_count: int
-
-
-TakeSpec = SpooledSpec | RivalSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +118,8 @@ def encode_rival(
     """Encode with ffmpeg and open the result (in a thread of the window's process)."""
     with clip.open() as source:
         made = encode_with_rival(source, timing, settings, output, context)
-        return made, _open_rival(RivalSpec(output, source.width, source.height, source.frame_count))
+        spec = RivalSpec(output, source.width, source.height, source.frame_count)
+        return made, RivalSource(spec.path, spec.width, spec.height, spec.frame_count)
 
 
 class _Scorers:
@@ -151,7 +129,8 @@ class _Scorers:
         self._spec: ClipSpec | None = None
         self._clip: Clip | None = None
         self._scorer: Any = None
-        self._sources: dict[TakeSpec, tuple[SpooledTake | RivalSource, str]] = {}
+        self._nudges: dict[str, int] = {}
+        self._sources: dict[TakeSpec, tuple[Opened, str]] = {}
 
     def scorer_for(self, clip: ClipSpec) -> Any:
         """The scorer against a clip; another clip's is given up with all its takes."""
@@ -168,22 +147,26 @@ class _Scorers:
             self._spec = clip
         return self._scorer
 
-    def source_for(self, take: TakeSpec, mode: SeamMode, theta: float) -> tuple[FrameSource, str]:
-        """The take's pictures, shown as asked, and the name under which its features are remembered."""
+    def source_for(self, take: TakeSpec, mode: SeamMode, theta: float, nudge: int) -> tuple[FrameSource, str]:
+        """The take's pictures, shown and shifted as asked, and the name under which its features are remembered."""
         if take not in self._sources:
-            made = SpooledTake(take) if isinstance(take, SpooledSpec) else _open_rival(take)
-            self._sources[take] = made, str(take)
+            self._sources[take] = opened_take(take, mode, theta), str(take)
         source, name = self._sources[take]
+        if self._nudges.get(name, 0) != nudge:
+            # Under the same frame number stands another picture now.
+            self._scorer.forget(name)
+            self._nudges[name] = nudge
         if isinstance(source, SpooledTake) and (source.mode, source.theta) != (mode, theta):
             # The frame before the next one looks different now.
             self._scorer.forget(name)
             source.mode, source.theta = mode, theta
-        return source, name
+        return (ShiftedSource(source, nudge) if nudge else source), name
 
     def forget(self, take: TakeSpec) -> None:
         """Give back a take's files, so that their space is free."""
         if take in self._sources:
             source, name = self._sources.pop(take)
+            self._nudges.pop(name, None)
             source.close()
             self._scorer.forget(name)
 
@@ -193,16 +176,18 @@ BATCH_FRAMES = 2
 """Frames whose scores travel together: curves fill live."""
 
 
-def _open_rival(take: RivalSpec) -> RivalSource:
-    return RivalSource(take.path, take.width, take.height, take.frame_count)
-
-
 def score(
-    context: EmittingContext, clip: ClipSpec, take: TakeSpec, mode: SeamMode, theta: float, frames: tuple[int, ...]
+    context: EmittingContext,
+    clip: ClipSpec,
+    take: TakeSpec,
+    mode: SeamMode,
+    theta: float,
+    frames: tuple[int, ...],
+    nudge: int = 0,
 ) -> None:
-    """Score frames of a take, handing over lists of FrameScore as they come."""
+    """Score frames of a take shifted by `nudge`, handing over lists of FrameScore as they come."""
     scorer = _scorers.scorer_for(clip)
-    source, name = _scorers.source_for(take, mode, theta)
+    source, name = _scorers.source_for(take, mode, theta, nudge)
     batch: list[FrameScore] = []
     for index in frames:
         context.check()

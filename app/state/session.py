@@ -4,6 +4,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
@@ -14,6 +15,8 @@ from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
 from codec.stream.spooled import SpooledTake
 
+NOTES_LIMIT = 100_000
+"""Longest notes in characters."""
 SEAM_CYCLE = (SeamMode.BLENDED, SeamMode.HARD_CUT, SeamMode.DISJOINT)
 
 
@@ -28,6 +31,8 @@ class Session:
     message = Signal(str)
     """A sentence for the user (an error, a note)."""
     settings_changed = Signal()
+    notes_changed = Signal()
+    """The notes, or the bitrate lock, changed."""
 
     def __init__(self, settings_path: Path) -> None:
         self._settings_path = settings_path
@@ -37,6 +42,11 @@ class Session:
         self.playback = Playback()
         self.view = View()
         self.scores = Scores()
+        self.history = History()
+        self.notes = ""
+        """What the user wrote down about the clip; changed through `set_notes`."""
+        self.rate_lock = False
+        """Rivals matched to a neural take follow its bitrate when it is encoded again."""
         self.gop_marks = True
         self.seam_mode = SeamMode.BLENDED
         self.theta = DEFAULT_THETA
@@ -47,8 +57,10 @@ class Session:
     def set_clip(self, clip: Clip) -> Take:
         """Show another clip; returns the take of its source. Takes of the old one are gone."""
         self.clip = clip
+        self.history.clear()
         self.takes.clear()
         self.focus = None
+        self.set_notes("")
         self.scores.reset(clip.frame_count)
         info = clip.info
         size = f"{clip.width}x{clip.height}, {float(clip.timing.frame_rate):.4g} fps"
@@ -99,6 +111,17 @@ class Session:
             if isinstance(take.source, SpooledTake):
                 take.source.theta = self.theta
         self.seam_changed.emit()
+
+    def set_notes(self, notes: str) -> None:
+        """Replace the notes, cut to NOTES_LIMIT."""
+        if notes[:NOTES_LIMIT] != self.notes:
+            self.notes = notes[:NOTES_LIMIT]
+            self.notes_changed.emit()
+
+    def set_rate_lock(self, locked: bool) -> None:
+        """Rivals follow the neural take's bitrate, or stay as they are."""
+        self.rate_lock = locked
+        self.notes_changed.emit()
 
     def toggle_gop_marks(self) -> None:
         """Boundary marks on pictures, timeline and charts."""

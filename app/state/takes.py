@@ -8,9 +8,16 @@ from typing import Protocol
 
 from psygnal import Signal
 
+from codec.errors import MediaError
 from codec.gop import SeamMode, Structure
 from codec.media.picture import FrameSource, Picture
+from codec.rivals.settings import RivalCodec
 from codec.stream.spooled import SpooledTake
+
+NUDGE_LIMIT = 10_000
+"""Largest shift of a take in frames, either way."""
+NAME_LIMIT = 120
+"""Longest name of a take in characters."""
 
 
 class Kind(Enum):
@@ -21,6 +28,7 @@ class Kind(Enum):
     HEVC = "HEVC (x265)"
     VVC = "VVC (VVenC)"
     AV1 = "AV1 (SVT-AV1)"
+    IMPORTED = "Imported"
 
 
 class Status(Enum):
@@ -39,13 +47,53 @@ class Pictures(Protocol):
     def picture(self, index: int) -> Picture: ...
 
 
+class RateBasis(Enum):
+    """Where a take's bitrate comes from; the value is what a label adds to the number."""
+
+    MEASURED = ""
+    """The bytes that were written for this take."""
+    OWN_SIZE = "file size"
+    """The size of an imported file, which may hold more than the coded pictures, or a transcode of them."""
+    STATED = "stated"
+    """What the user typed for an imported file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Measured on the written file."""
+    """Bits of a take's file: measured, unless `basis` says otherwise."""
 
     size_bytes: int
     kbps: float
     bpp: float
+    basis: RateBasis = RateBasis.MEASURED
+
+    @property
+    def text(self) -> str:
+        """As shown in labels: "412.0 kbps (stated) · 0.0142 bpp"."""
+        note = f" ({self.basis.value})" if self.basis.value else ""
+        return f"{self.kbps:.1f} kbps{note} · {self.bpp:.4f} bpp"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What to do to encode a take again. `codec` None: the neural codec at `lmbda`. A rival has a `quality` (CRF or
+    QP), or follows the bitrate of the neural take numbered `matched_to`."""
+
+    codec: RivalCodec | None
+    lmbda: float | None = None
+    quality: float | None = None
+    matched_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an imported take's pictures come from, and how differences from the clip were resolved."""
+
+    path: Path
+    scaled: bool = False
+    """Its pictures are resized to the clip's."""
+    rate_differs: bool = False
+    """Frames are paired one by one although the frame rates differ."""
 
 
 @dataclass(slots=True)
@@ -69,6 +117,16 @@ class Take:
     asked: str
     """What was asked for, as shown: "λ 0.32", "CRF 32", "412 kbps"."""
     lmbda: float | None = None
+    given_name: str = ""
+    """The user's name for it; empty: codec and request."""
+    recipe: Recipe | None = None
+    """None for the source and for imported takes."""
+    origin: Origin | None = None
+    """Of an imported take."""
+    nudge: int = 0
+    """Frames by which the take is shifted: beside the clip's frame i stands the take's own frame i + nudge."""
+    only_structure: Structure | None = None
+    """Of an imported stream: the one structure there is; its pictures are shown whatever seam mode is asked for."""
     status: Status = Status.READY
     progress: float = 0.0
     message: str = ""
@@ -108,15 +166,33 @@ class Take:
 
     @property
     def name(self) -> str:
+        if self.given_name:
+            return self.given_name
         return self.kind.value if not self.asked else f"{self.kind.value} {self.asked}"
+
+    @property
+    def own_count(self) -> int:
+        """Frames the take itself has; 0 without pictures."""
+        return 0 if self.source is None else self.source.frame_count
+
+    def covers(self, index: int) -> bool:
+        """True when the take has a frame to put beside the clip's frame `index`."""
+        return 0 <= index + self.nudge < self.own_count
+
+    def mode_for(self, mode: SeamMode) -> SeamMode:
+        """How this take's seams are shown when the session asks for `mode`."""
+        if self.only_structure is None or self.only_structure is mode.structure:
+            return mode
+        return SeamMode.DISJOINT if self.only_structure is Structure.DISJOINT else SeamMode.BLENDED
 
     @property
     def label(self) -> str:
         """Codec, request and the measured rate of what is shown; while encoding, how far it is."""
         if self.kind is Kind.SOURCE:
-            return f"Source · {self.asked}"
+            return f"{self.given_name or 'Source'} · {self.asked}"
         if self.rate is not None:
-            return f"{self.name} · {self.rate.kbps:.1f} kbps · {self.rate.bpp:.4f} bpp"
+            shift = f" · {self.nudge:+d} frames" if self.nudge else ""
+            return f"{self.name} · {self.rate.text}{shift}"
         if self.status is Status.RUNNING:
             under_way = self.progress > 0 or self.message
             return f"{self.name} · encoding {self.progress:.0%}" if under_way else f"{self.name} · waiting"
@@ -125,23 +201,32 @@ class Take:
         return f"{self.name} · {self.status.value}"
 
     def ready(self, index: int, mode: SeamMode) -> bool:
-        """True when frame `index` can be shown."""
+        """True when the picture beside the clip's frame `index` can be shown."""
+        if not self.covers(index):
+            return False
         if isinstance(self.source, SpooledTake):
-            return self.source.ready(index, mode)
-        return self.source is not None
+            return self.source.ready(index + self.nudge, self.mode_for(mode))
+        return True
 
     def picture(self, index: int, mode: SeamMode) -> Picture:
-        """Frame `index`, a neural take's seam shown as `mode`."""
+        """The picture beside the clip's frame `index`, a neural take's seam shown as `mode`. Raises MediaError."""
+        return self.own_picture(index + self.nudge, mode)
+
+    def own_picture(self, number: int, mode: SeamMode) -> Picture:
+        """Frame `number` of the take's own counting, whatever its nudge. Raises MediaError when there is none."""
+        if not 0 <= number < self.own_count:
+            raise MediaError(f"{self.name}: there is no frame {number} in its {self.own_count}.")
         assert self.source is not None
         if isinstance(self.source, SpooledTake):
-            return self.source.picture_in(index, mode)
-        return self.source.picture(index)
+            return self.source.picture_in(number, self.mode_for(mode))
+        return self.source.picture(number)
 
     def picture_key(self, mode: SeamMode) -> tuple[int, str]:
-        """Key of this take's pictures in a cache."""
+        """Key of this take's own pictures in a cache; frames under it count as in `own_picture`."""
         if not isinstance(self.source, SpooledTake):
             return self.id, ""
-        return self.id, f"{mode.value} {self.source.theta:g}" if mode is SeamMode.BLENDED else mode.value
+        shown = self.mode_for(mode)
+        return self.id, f"{shown.value} {self.source.theta:g}" if shown is SeamMode.BLENDED else shown.value
 
 
 class TakeList:
@@ -185,6 +270,35 @@ class TakeList:
         if take in self._takes:
             self._takes.remove(take)
             self.changed.emit()
+
+    def place(self, take: Take) -> int:
+        """Its place in the list, 0 for the source. Raises ValueError when it is not there."""
+        return self._takes.index(take)
+
+    def restore(self, take: Take, place: int) -> None:
+        """Put a take that was removed back; nothing stands before the source."""
+        if take not in self._takes:
+            take.seam_mode = self._seam_mode
+            self._takes.insert(min(len(self._takes), max(1, place)), take)
+            self.changed.emit()
+
+    def move(self, take: Take, place: int) -> None:
+        """Another place among the takes; the source stays first."""
+        if take.kind is Kind.SOURCE or take not in self._takes:
+            return
+        self._takes.remove(take)
+        self._takes.insert(min(len(self._takes), max(1, place)), take)
+        self.changed.emit()
+
+    def rename(self, take: Take, name: str) -> None:
+        """The user's name, cut to NAME_LIMIT characters on one line; empty: back to codec and request."""
+        take.given_name = " ".join(name.split())[:NAME_LIMIT]
+        self.take_changed.emit(take)
+
+    def set_nudge(self, take: Take, frames: int) -> None:
+        """Shift a take by whole frames, within NUDGE_LIMIT. Its pictures change, its scores are no longer its own."""
+        take.nudge = max(-NUDGE_LIMIT, min(NUDGE_LIMIT, frames))
+        self.changed.emit()
 
     def clear(self) -> None:
         """No takes."""

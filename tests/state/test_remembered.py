@@ -10,7 +10,7 @@ from app.state.settings import DEFAULT_CACHE_BYTES, Settings, load_settings, sav
 
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "a" / "settings.json"
-    kept = Settings(("/x.mp4",), 5_000_000, "cpu", 1.5)
+    kept = Settings(("/x.mp4",), 5_000_000, "cpu", 0.15)
     save_settings(path, kept)
     assert load_settings(path) == kept
     assert [p.name for p in path.parent.iterdir()] == ["settings.json"]

@@ -1,0 +1,181 @@
+"""Imported files as pictures of the clip's size, and the work of opening them. No Qt."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from app.state.imports import FileFacts
+from codec.context import WorkContext
+from codec.errors import MediaError, RivalError
+from codec.gop import Slot
+from codec.media.clip import open_clip
+from codec.media.colour import from_frame, to_frame
+from codec.media.picture import FrameSource, Picture
+from codec.media.spool import FrameSpool, SpoolSpec
+from codec.rivals.encode import packet_sizes
+from codec.stream.format import read_info
+
+STREAM_SUFFIX = ".gop"
+_SCALING = Interpolation.LANCZOS | Interpolation.ACCURATE_RND
+
+
+class _Emitting(Protocol):
+    def report(self, fraction: float, message: str = "") -> None: ...
+    def check(self) -> None: ...
+    def emit(self, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSpec:
+    """An imported file by value; `width` and `height` are the clip's."""
+
+    path: Path
+    width: int
+    height: int
+
+    def open(self) -> "ImportedSource":
+        return ImportedSource(self)
+
+
+class ImportedSource:
+    """FrameSource over any file that can be opened, its pictures resized where they differ from the clip's size.
+
+    Frames count as in the file. Thread-safe. Raises MediaError.
+    """
+
+    def __init__(self, spec: ImportSpec) -> None:
+        self.spec = spec
+        self._clip = open_clip(spec.path)
+        self._scaling = threading.Lock()
+        self._reformatter = VideoReformatter()
+
+    @property
+    def frame_count(self) -> int:
+        return self._clip.frame_count
+
+    @property
+    def width(self) -> int:
+        return self.spec.width
+
+    @property
+    def height(self) -> int:
+        return self.spec.height
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index` at the clip's size."""
+        return self._fitted(self._clip.picture(index))
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        for picture in self._clip.pictures(start, stop):
+            yield self._fitted(picture)
+
+    def close(self) -> None:
+        """Give back the file."""
+        self._clip.close()
+
+    def _fitted(self, picture: Picture) -> Picture:
+        size = self.spec.width, self.spec.height
+        if (picture.width, picture.height) == size:
+            return picture
+        with self._scaling:
+            scaled = self._reformatter.reformat(
+                to_frame(picture), width=size[0], height=size[1], format="yuv420p", interpolation=_SCALING, threads=1
+            )
+        return from_frame(scaled, picture.colour)
+
+
+class ShiftedSource:
+    """A FrameSource counted from another frame on: its frame i is the other's frame i + `shift`."""
+
+    def __init__(self, source: FrameSource, shift: int) -> None:
+        self._source, self._shift = source, shift
+
+    @property
+    def frame_count(self) -> int:
+        return self._source.frame_count - self._shift
+
+    @property
+    def width(self) -> int:
+        return self._source.width
+
+    @property
+    def height(self) -> int:
+        return self._source.height
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index` + shift of the other."""
+        return self._source.picture(index + self._shift)
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        return self._source.pictures(start + self._shift, stop + self._shift)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An imported file, open."""
+
+    source: ImportedSource
+    frame_bits: tuple[float, ...]
+    """Bits of each frame's packet in display order; empty where the container does not tell."""
+
+
+def inspect(context: WorkContext, path: Path) -> FileFacts:
+    """What a file holds. Raises MediaError, StreamError."""
+    context.check()
+    if path.suffix.lower() == STREAM_SUFFIX:
+        info = read_info(path)
+        timing = info.timing
+        lost = f"{len(info.damaged)} GoPs are damaged and stay empty." if info.damaged else ""
+        return FileFacts(
+            path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
+            "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,
+        )  # fmt: skip
+    with open_clip(path) as clip:
+        clip.picture(0)
+        info, timing = clip.info, clip.timing
+        return FileFacts(
+            path, info.width, info.height, clip.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
+            info.codec, info.notes,
+        )  # fmt: skip
+
+
+def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
+    """Open a file as a take. Raises MediaError."""
+    context.check()
+    source = spec.open()
+    try:
+        source.picture(0)
+        try:
+            sizes = packet_sizes(spec.path) if spec.path.is_file() else ()
+        except RivalError:
+            sizes = ()
+    except BaseException:
+        source.close()
+        raise
+    bits = tuple(8.0 * size for size in sizes) if len(sizes) == source.frame_count else ()
+    return Opened(source, bits)
+
+
+def decode_into_spool(context: _Emitting, path: Path, device: str, spool: SpoolSpec) -> None:
+    """Decode a stream's undamaged GoPs into a spool, telling so as they come. Raises StreamError, ModelError."""
+    from app.jobs.tasks import GopReady
+    from codec.stream.decoder import decode_stream
+    from codec.stream.spooled import slot_number
+
+    info = read_info(path)
+    if (info.width, info.height) != (spool.width, spool.height):
+        raise MediaError(f"{path}: the stream is no longer the one that was looked at.")
+    pictures = FrameSpool(spool)
+    try:
+        for decoded in decode_stream(path, device, context, skip_damaged=True):
+            for offset, picture in enumerate(decoded.pictures):
+                pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
+            context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes))
+    finally:
+        pictures.close()

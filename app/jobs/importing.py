@@ -1,0 +1,155 @@
+"""Files that were decoded or encoded elsewhere become takes: looked at, asked about, opened."""
+
+from pathlib import Path
+from typing import Any
+
+from psygnal import Signal
+
+from app.jobs import imported
+from app.jobs.engine import Engine
+from app.jobs.imported import ImportSpec, Opened
+from app.jobs.job import Lane, Outcome
+from app.state.imports import (
+    Difference,
+    FileFacts,
+    ImportDecision,
+    ImportQuestion,
+    ImportRefused,
+    check,
+    compare,
+    rate_of,
+)
+from app.state.takes import Encoded, Kind, Origin, Status, Take
+from codec.errors import MediaError
+from codec.gop import Structure
+from codec.media.clip import Clip
+from codec.stream.spooled import SpooledSpec, SpooledTake
+
+
+class Imports:
+    """Takes from files. What goes wrong is told by `Session.message`."""
+
+    asked = Signal(object)
+    """ImportQuestion: the file can be read; `accept` makes it a take."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.session = engine, engine.session
+
+    def look_at(self, path: Path) -> None:
+        """Read what the file holds; `asked` or a message follows."""
+        clip = self.session.clip
+        if clip is None:
+            self.session.message.emit(f"{path}: open the clip first; a take stands beside its source.")
+            return
+        self.engine.runner.submit(
+            Lane.MEDIA, imported.inspect, (path,), on_done=lambda outcome, value: self._looked_at(clip, outcome, value)
+        )
+
+    def _looked_at(self, clip: Clip, outcome: Outcome, value: Any) -> None:
+        if outcome is Outcome.FAILED:
+            self.session.message.emit(str(value))
+        if outcome is not Outcome.SUCCEEDED or self.session.clip is not clip:
+            return
+        try:
+            question = ImportQuestion(value, compare(value, clip))
+        except ImportRefused as error:
+            self.session.message.emit(str(error))
+            return
+        self.asked.emit(question)
+
+    def accept(self, question: ImportQuestion, decision: ImportDecision) -> Take | None:
+        """Make the file a take as decided; None, and a message, when a difference is left unresolved."""
+        clip = self.session.clip
+        if clip is None:
+            return None
+        try:
+            check(question, decision)
+            take = self.add(question.facts, decision)
+        except (ImportRefused, MediaError) as error:
+            self.session.message.emit(str(error))
+            return None
+        differences = {m.difference for m in question.mismatches}
+        if Difference.LENGTH in differences:
+            common = min(question.facts.frame_count, clip.frame_count)
+            playback = self.session.playback
+            playback.set_out(min(playback.out_point, common - 1))
+        notes = [f"{m.text[0].upper()}{m.text[1:]}: {m.difference.value}." for m in question.mismatches]
+        self.session.takes.update(take, note=" ".join((*notes, *question.facts.notes)))
+        return take
+
+    def add(self, facts: FileFacts, decision: ImportDecision) -> Take:
+        """The take and the job that brings its pictures; nothing is asked. Raises MediaError."""
+        return self._add_stream(facts, decision) if facts.is_stream else self._add_file(facts, decision)
+
+    def _add_file(self, facts: FileFacts, decision: ImportDecision) -> Take:
+        clip = self.session.clip
+        assert clip is not None
+        take = self.session.takes.add(Kind.IMPORTED, f"{facts.path.name} ({facts.codec})")
+        take.given_name = decision.name
+        take.origin = _origin(facts, clip)
+        rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
+        take.encoded = Encoded(facts.path, None)
+        spec = ImportSpec(facts.path, clip.width, clip.height)
+
+        def done(outcome: Outcome, value: Any) -> None:
+            if outcome is not Outcome.SUCCEEDED:
+                self.engine.ended(take, outcome, value)
+                return
+            opened: Opened = value
+            if self.engine.is_discarded(take):
+                opened.source.close()
+                return
+            # A stated bitrate says nothing of single frames.
+            bits = list(opened.frame_bits) if decision.stated_kbps is None else []
+            self.session.takes.update(
+                take,
+                status=Status.READY,
+                progress=1.0,
+                source=opened.source,
+                encoded=Encoded(facts.path, rate, "", bits),
+            )
+            # Its panes had no picture to ask for until now.
+            self.engine.scoring.refresh()
+
+        self.engine.track(
+            take,
+            self.engine.runner.submit(Lane.MEDIA, imported.open_imported, (spec,), on_done=done),
+            Structure.OVERLAP,
+        )
+        return take
+
+    def _add_stream(self, facts: FileFacts, decision: ImportDecision) -> Take:
+        clip, structure, lmbda = self.session.clip, facts.structure, facts.lmbda
+        assert clip is not None and structure is not None and lmbda is not None
+        number = self.engine.new_number()
+        overlap, disjoint = (self.engine.spool(number, s, facts.colour, facts) for s in Structure)
+        source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
+        take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}, {facts.path.name}", lmbda=lmbda)
+        take.given_name, take.only_structure, take.origin = decision.name, structure, _origin(facts, clip)
+        rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
+        bits = [float("nan")] * facts.frame_count
+        self.session.takes.update(take, source=source, encoded=Encoded(facts.path, None, "", bits))
+
+        def done(outcome: Outcome, value: Any) -> None:
+            if outcome is not Outcome.SUCCEEDED:
+                self.engine.ended(take, outcome, value)
+                return
+            take.encoded.rate = rate
+            self.session.takes.update(take, status=Status.READY, progress=1.0, message=" ".join(facts.notes))
+            self.engine.scoring.refresh()
+
+        job = self.engine.runner.submit(
+            Lane.CODEC,
+            imported.decode_into_spool,
+            (facts.path, self.session.settings.device, overlap if structure is Structure.OVERLAP else disjoint),
+            on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
+            on_event=lambda event: self.engine.gop_ready(take, event),
+            on_done=done,
+        )
+        self.engine.track(take, job, structure)
+        return take
+
+
+def _origin(facts: FileFacts, clip: Clip) -> Origin:
+    differences = {m.difference for m in compare(facts, clip)}
+    return Origin(facts.path, Difference.SIZE in differences, Difference.RATE in differences)

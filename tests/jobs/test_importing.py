@@ -1,0 +1,189 @@
+"""Files and streams as takes, opened in this process."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.jobs.engine import Engine
+from app.jobs.immediate import ImmediateRunner
+from app.jobs.importing import Imports
+from app.state.imports import Difference, ImportDecision, ImportQuestion
+from app.state.session import Session
+from app.state.takes import Kind, Status
+from codec.gop import SeamMode, Structure
+from codec.media import open_clip
+from codec.stream.format import read_info
+from codec.stream.source import StreamSource
+from tests.conftest import make_clip
+
+EVERYTHING = frozenset(Difference)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(tmp_path / "settings.json")
+
+
+@pytest.fixture
+def messages(session: Session) -> list[str]:
+    told: list[str] = []
+    session.message.connect(told.append)
+    return told
+
+
+@pytest.fixture
+def imports(session: Session) -> Iterator[Imports]:
+    engine = Engine(session, ImmediateRunner())
+    yield Imports(engine)
+    folder = engine.folder
+    engine.shutdown()
+    assert not folder.exists()
+
+
+def look_at(imports: Imports, path: Path) -> ImportQuestion:
+    asked: list[ImportQuestion] = []
+    with_list = asked.append
+    imports.asked.connect(with_list)
+    imports.look_at(path)
+    imports.asked.disconnect(with_list)
+    assert len(asked) == 1
+    return asked[0]
+
+
+@pytest.fixture(scope="module")
+def stream_files(tmp_path_factory: pytest.TempPathFactory, small_clip: Path) -> dict[Structure, Path]:
+    """Streams of the small clip in both structures."""
+    from codec.stream.encoder import encode_clip
+    from codec.stream.settings import EncodeSettings
+
+    folder = tmp_path_factory.mktemp("streams")
+    made = {}
+    with open_clip(small_clip) as clip:
+        for structure in Structure:
+            made[structure] = folder / f"{structure.value}.gop"
+            settings = EncodeSettings(0.3, structure, "cpu")
+            encode_clip(clip, clip.timing, clip.info.sample_aspect, made[structure], settings)
+    return made
+
+
+def test_a_decoded_file_becomes_a_scored_take_at_the_stated_bitrate(
+    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+) -> None:
+    decoded = make_clip(clips / "theirs.y4m", "-pix_fmt", "yuv420p")
+    imports.engine.open(small_clip)
+    question = look_at(imports, decoded)
+    assert question.mismatches == ()
+    take = imports.accept(question, ImportDecision("DCVC", 41.5))
+    assert take is not None and take.status is Status.READY and messages == []
+    assert take.kind is Kind.IMPORTED and take.label.startswith("DCVC · 41.5 kbps (stated) · ")
+    with open_clip(decoded) as clip:
+        assert np.array_equal(take.picture(7, SeamMode.BLENDED).y, clip.picture(7).y)
+    assert np.isfinite(session.scores.values(session.score_key(take), "lpips")).all()
+    imports.engine.remove(take)
+    assert decoded.exists()
+
+
+def test_a_file_with_its_own_rate_is_marked_and_has_bits_per_frame(
+    imports: Imports, small_clip: Path, clips: Path
+) -> None:
+    imports.engine.open(small_clip)
+    theirs = make_clip(clips / "theirs.mkv", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "2")
+    take = imports.accept(look_at(imports, theirs), ImportDecision())
+    assert take is not None and take.rate is not None
+    assert take.rate.kbps == pytest.approx(theirs.stat().st_size * 8 / 0.8 / 1000)
+    assert "(file size)" in take.label and len(take.frame_bits) == 20
+    assert 0.5 < sum(take.frame_bits) / (8 * theirs.stat().st_size) < 1.0
+
+
+def test_nothing_different_is_taken_without_a_decision(
+    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+) -> None:
+    imports.engine.open(small_clip)
+    other = make_clip(clips / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32", frames=15, rate="30")
+    question = look_at(imports, other)
+    assert len(question.mismatches) == 3
+    assert imports.accept(question, ImportDecision()) is None
+    assert len(session.takes) == 1 and "odd.mkv: its pictures are 48x32, the clip's 96x64" in messages[0]
+    take = imports.accept(question, ImportDecision(resolved=EVERYTHING))
+    assert take is not None and take.status is Status.READY, messages
+    assert take.picture(14, SeamMode.BLENDED).y.shape == (64, 96)
+    assert not take.ready(15, SeamMode.BLENDED)
+    assert session.playback.out_point == 14
+    assert take.origin is not None and take.origin.scaled and take.origin.rate_differs
+    assert "It has 15 frames, the clip 20: compare the frames both have." in take.note
+    scored = session.scores.values(session.score_key(take), "psnr_db")
+    assert np.isfinite(scored[:15]).all() and np.isnan(scored[15:]).all()
+
+
+def test_enlarging_keeps_a_ramp_a_ramp(imports: Imports, small_clip: Path, clips: Path) -> None:
+    ramp = make_clip(
+        clips / "ramp.mkv", "-vf", "geq=lum='40+2*X':cb=100:cr=150", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32"
+    )
+    imports.engine.open(small_clip)
+    take = imports.accept(look_at(imports, ramp), ImportDecision(resolved=EVERYTHING))
+    assert take is not None
+    picture = take.picture(0, SeamMode.BLENDED)
+    # Sample x of the enlarged row lies at (x + 1/2) / 2 - 1/2 of the small one.
+    wanted = 40 + 2 * ((np.arange(96) + 0.5) / 2 - 0.5)
+    assert np.abs(picture.y[30, 8:-8] - wanted[8:-8]).max() <= 1.0
+    assert set(np.unique(picture.u)) == {100} and set(np.unique(picture.v)) == {150}
+
+
+@pytest.mark.parametrize("structure", list(Structure))
+def test_a_stream_becomes_a_take_with_its_measured_rate(
+    imports: Imports,
+    session: Session,
+    small_clip: Path,
+    stream_files: dict[Structure, Path],
+    structure: Structure,
+    messages: list[str],
+) -> None:
+    file = stream_files[structure]
+    imports.engine.open(small_clip)
+    take = imports.accept(look_at(imports, file), ImportDecision("theirs"))
+    assert take is not None and take.status is Status.READY, messages
+    info = read_info(file)
+    assert take.rate is not None and take.rate.kbps == pytest.approx(info.kbps)
+    assert take.rate.bpp == pytest.approx(info.bpp)
+    assert sum(take.frame_bits) == pytest.approx(8 * sum(info.gop_bytes))
+    source = StreamSource(file, "cpu")
+    other = SeamMode.DISJOINT if structure is Structure.OVERLAP else SeamMode.BLENDED
+    for mode in (SeamMode.BLENDED, other):
+        session.set_seam_mode(mode)
+        for index in (0, 7, 8, 9, 19):
+            assert np.array_equal(take.picture(index, mode).y, source.picture(index).y), (mode, index)
+        assert take.mode_for(mode).structure is structure
+    assert np.isfinite(session.scores.values(session.score_key(take), "lpips")).all()
+    imports.engine.remove(take)
+    assert file.exists() and list(imports.engine.folder.iterdir()) == []
+
+
+def test_a_damaged_stream_shows_what_is_whole_and_says_what_is_not(
+    imports: Imports, session: Session, small_clip: Path, stream_files: dict[Structure, Path], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.gop"
+    shutil.copy(stream_files[Structure.DISJOINT], bad)
+    data = bytearray(bad.read_bytes())
+    data[-3] ^= 0xFF
+    bad.write_bytes(bytes(data))
+    imports.engine.open(small_clip)
+    take = imports.accept(look_at(imports, bad), ImportDecision())
+    assert take is not None and take.status is Status.READY
+    assert take.ready(3, session.seam_mode) and not take.ready(19, session.seam_mode)
+    assert "1 GoPs are damaged" in take.message
+
+
+def test_files_that_are_none_and_files_without_a_clip_are_one_sentence(
+    imports: Imports, session: Session, small_clip: Path, tmp_path: Path, messages: list[str]
+) -> None:
+    imports.look_at(small_clip)
+    imports.engine.open(small_clip)
+    (tmp_path / "text.gop").write_text("no stream")
+    imports.look_at(tmp_path / "text.gop")
+    imports.look_at(tmp_path / "missing.mkv")
+    assert len(messages) == 3 and len(session.takes) == 1
+    assert "open the clip first" in messages[0]
+    assert "text.gop" in messages[1] and "missing.mkv" in messages[2]
