@@ -45,6 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="tell what a .gop stream holds, checking every GoP")
     info.add_argument("stream", type=Path)
     info.set_defaults(run=_info)
+    weights = commands.add_parser("weights", help="list the codec weights there are")
+    weights.set_defaults(run=_weights)
     _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
     return parser
 
@@ -68,6 +70,7 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-interval", type=int, default=8, help="every so many GoPs one that can be decoded on its own"
     )
+    parser.add_argument("--weights", default="", metavar="NAME", help="weights to encode with; see seamscope weights")
     _add_range(parser)
     _add_machine(parser)
     parser.set_defaults(run=_encode)
@@ -105,12 +108,23 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
         structure,
         arguments.device,
         key_interval=arguments.key_interval,
+        weights=arguments.weights,
         reconstruct=False,
         threads=arguments.threads,
     )
     with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
         info = encode_clip(clip, clip.timing, clip.info.sample_aspect, arguments.output, settings, context)
     return f"{arguments.output}: {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp"
+
+
+def _weights(_arguments: argparse.Namespace, _context: TerminalContext) -> str:
+    from codec.model import store
+
+    default = store.DEFAULT_WEIGHTS
+    return "\n".join(
+        f"{name}{' (default)' if name == default else ''}: model {store.read_model_id(path)}, {path}"
+        for name, path in store.files().items()
+    )
 
 
 def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:

@@ -48,6 +48,11 @@ class CodecModel(nn.Module):
         self.tables = frequency_tables
         self.model_id = b"\0" * ID_BYTES
 
+    def use_half_networks(self) -> None:
+        """Keep E, D, g_a and g_s as float16: pictures differ by rounding, symbols decode the same."""
+        for network in (self.encoder, self.decoder, self.analysis, self.synthesis):
+            network.half()
+
 
 def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None = None) -> None:
     """Write `network` as shippable weights (float16 where a float may be, integers for the scale path).

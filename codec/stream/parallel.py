@@ -20,13 +20,10 @@ Result = TypeVar("Result")
 
 
 def worker_count(threads: int, device: torch.device) -> int:
-    """Workers for a thread count as asked for (0: the machine's cores). An accelerator gets two: one feeds it while the
-    other codes."""
-    if device.type != "cpu":
-        return 2
-    if threads > 0:
-        return threads
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Workers for a thread count as asked for (0: the machine's cores). An accelerator gets four at most: they convert
+    colours and code symbols while it computes, and each holds a group of GoPs in its memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, threads or cores) if device.type != "cpu" else threads or cores
 
 
 class GopThreads:

@@ -32,6 +32,8 @@ class EncodeSettings:
     and a loss reach at most this far."""
     reconstruct: bool = True
     """Decode each GoP's bytes and hand the pictures to `on_gop`; False: sizes only, faster."""
+    weights: str = ""
+    """Name of the weights, as `seamscope weights` lists them; "": the default ones."""
     threads: int = 0
     """GoPs coded side by side on the CPU, one thread each; 0: as many as there are cores. Never changes the result."""
 

@@ -1,0 +1,90 @@
+"""Make the golden streams of the tests: tiny weights, streams of a drawn clip, and what they decode to.
+
+    python packaging/make_golden_streams.py
+
+Run only when the stream format changes on purpose (then its version does too): the streams in tests/golden stand for
+all that were ever written, and have to decode to the same symbols for good.
+"""
+
+import hashlib
+import json
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from codec.gop import Structure
+from codec.media.picture import Colour, Matrix, Picture, Timing
+from codec.model.config import SIZES
+from codec.model.initial import start_as_transform
+from codec.model.network import CodecNetwork
+from codec.model.weights import save_weights
+from codec.stream.decoder import GopDecoder, decode_stream
+from codec.stream.encoder import encode_clip
+from codec.stream.format import parse_stream
+from codec.stream.settings import EncodeSettings
+
+FOLDER = Path(__file__).parents[1] / "tests" / "golden"
+WIDTH, HEIGHT, FRAMES = 90, 58, 29
+STREAMS = {
+    "chained": EncodeSettings(0.3, weights="codec_golden", key_interval=3),
+    "keys-low-rate": EncodeSettings(0.02, weights="codec_golden", key_interval=1),
+    "disjoint-high-rate": EncodeSettings(1.28, Structure.DISJOINT, weights="codec_golden"),
+}
+
+
+class DrawnClip:
+    """Moving waves and a bar, from formulas alone; implements FrameSource."""
+
+    frame_count, width, height = FRAMES, WIDTH, HEIGHT
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`."""
+        row, column = np.mgrid[0:HEIGHT, 0:WIDTH]
+        luma = 120 + 60 * np.sin((column + 2 * index) / 7) * np.cos(row / 5) + 40 * (abs(column - 3 * index) < 6)
+        half_row, half_column = np.mgrid[0 : (HEIGHT + 1) // 2, 0 : (WIDTH + 1) // 2]
+        u, v = 128 + 30 * np.sin(half_row / 9 + index / 8), 128 + 30 * np.cos(half_column / 11)
+        planes = [np.clip(plane, 16, 235).astype(np.uint8) for plane in (luma, u, v)]
+        return Picture(planes[0], planes[1], planes[2], Colour(Matrix.BT709, False))
+
+    def pictures(self, start: int, stop: int):
+        """Frames [start, stop)."""
+        return (self.picture(i) for i in range(start, stop))
+
+
+def symbols_digest(path: Path) -> list[str]:
+    """SHA-256 of each GoP's symbols, int16 little-endian, z before residuals."""
+    decoder = GopDecoder(parse_stream(path), torch.device("cpu"))
+    digests = []
+    for index in sorted(parse_stream(path).records):
+        ((_, coded),) = decoder.link([index])
+        assert coded is not None
+        data = coded.symbols.z.astype("<i2").tobytes() + coded.symbols.residuals.astype("<i2").tobytes()
+        digests.append(hashlib.sha256(data).hexdigest())
+    return digests
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    torch.manual_seed(7)
+    network = CodecNetwork(SIZES["tiny"])
+    start_as_transform(network)
+    # Scale indices that depend on what is decoded, as trained ones do.
+    torch.nn.init.uniform_(network.scale_net.y_offset, 0.0, 30.0)
+    save_weights(network, FOLDER / "codec_golden.safetensors")
+    os.environ["SEAMSCOPE_WEIGHTS"] = str(FOLDER)
+    rate = Fraction(25)
+    timing = Timing(tuple(range(FRAMES)), 1 / rate, rate, float(FRAMES / rate))
+    expected = {}
+    for name, settings in STREAMS.items():
+        path = FOLDER / f"{name}.gop"
+        encode_clip(DrawnClip(), timing, Fraction(1), path, settings)
+        luma = [float(picture.y.mean()) for gop in decode_stream(path, "cpu") for picture in gop.pictures]
+        expected[name] = {"symbols": symbols_digest(path), "mean_luma": [round(value, 3) for value in luma]}
+    (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
