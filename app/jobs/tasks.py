@@ -54,28 +54,14 @@ def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | Non
 
 def warm_up(context: EmittingContext, device: str) -> str:
     """Load torch, the codec's weights and the entropy coder before they are first needed; returns the device."""
-    import numpy as np
-
-    from codec.gop import GOP_LENGTH
-    from codec.media.picture import Colour, Picture
     from codec.model import device as devices
     from codec.model import store
-    from codec.stream import latents, networks
+    from codec.stream.warm import warm_up as run_once
 
     context.report(0.0, "loading the model")
     chosen = devices.pick(device)
-    model = store.default_model(chosen)
-    # One small GoP through everything: kernels are chosen and the coder is compiled.
-    grey = np.full((32, 32), 128, np.uint8)
-    picture = Picture(grey, grey[:16, :16].copy(), grey[:16, :16].copy(), Colour())
-    y = networks.analyse(model, [picture] * GOP_LENGTH, 0)
-    symbols, indices = latents.quantise(model, y, 0)
-    latents.decode(model, latents.encode(symbols, indices, model), 0, *_shape(y))
+    run_once(store.default_model(chosen))
     return str(chosen)
-
-
-def _shape(y: Any) -> tuple[int, int, int]:
-    return y.shape[0], y.shape[2], y.shape[3]
 
 
 def warm_metrics(context: EmittingContext) -> None:
