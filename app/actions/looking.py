@@ -2,15 +2,40 @@
 
 from collections.abc import Callable
 
-from app.actions.spec import ActionSpec, Context, always
+from app.actions.spec import ActionSpec, Context, always, has_clip
+from app.state.layouts import Layout
 from app.state.takes import Kind, Take
 
 
+def _two_takes(c: Context) -> bool:
+    return has_clip(c) and len(c.session.takes) > 1
+
+
+def _split(c: Context) -> bool:
+    layouts = c.session.view.layouts
+    return _two_takes(c) and layouts.layout is Layout.SPLIT and c.session.focus is None
+
+
+def _differing(c: Context) -> bool:
+    return _two_takes(c) and c.session.view.layouts.differing
+
+
+def _blinking(c: Context) -> bool:
+    return c.session.view.layouts.blinking
+
+
 def _show_take(number: int) -> Callable[[Context], None]:
+    """Alone; in a split the take that is compared, unless it is the reference."""
+
     def run(c: Context) -> None:
         takes: list[Take] = list(c.session.takes)
-        if number <= len(takes):
-            take = takes[number - 1]
+        if number > len(takes):
+            return
+        take, layouts = takes[number - 1], c.session.view.layouts
+        pair = layouts.pair([t.id for t in takes], [t.id for t in c.session.takes.shown])
+        if _split(c) and pair is not None and take.id != pair[0]:
+            layouts.set_partner(take.id)
+        else:
             c.session.set_focus(None if c.session.focus == take.id else take)
 
     return run
@@ -19,6 +44,102 @@ def _show_take(number: int) -> Callable[[Context], None]:
 def _show_source(c: Context) -> None:
     source = next((take for take in c.session.takes if take.kind is Kind.SOURCE), None)
     c.session.set_focus(source)
+
+
+def _set_layout(layout: Layout) -> Callable[[Context], None]:
+    def run(c: Context) -> None:
+        c.session.set_focus(None)
+        c.session.view.layouts.set_layout(layout)
+
+    return run
+
+
+def _layout(name: str, text: str, key: str, layout: Layout) -> ActionSpec:
+    def checked(c: Context) -> bool:
+        return c.session.view.layouts.layout is layout
+
+    return ActionSpec(name, text, (key,), "Layout", _set_layout(layout), checked_when=checked)
+
+
+def _next_reference(c: Context) -> None:
+    ids, layouts = [take.id for take in c.session.takes], c.session.view.layouts
+    current = layouts.reference if layouts.reference in ids else ids[0]
+    layouts.set_reference(ids[(ids.index(current) + 1) % len(ids)])
+
+
+LAYOUT_ACTIONS: tuple[ActionSpec, ...] = (
+    _layout("layout_grid", "Grid, pictures as large as they fit", "N", Layout.GRID),
+    _layout("layout_row", "Side by side", "D", Layout.ROW),
+    _layout("layout_column", "One above the other", "U", Layout.COLUMN),
+    _layout("layout_split", "Split by a line", "W", Layout.SPLIT),
+    ActionSpec(
+        "follow_mouse",
+        "Split follows the mouse",
+        ("T",),
+        "Layout",
+        lambda c: c.session.view.layouts.toggle_follow(),
+        checked_when=lambda c: c.session.view.layouts.follow_mouse,
+    ),
+    ActionSpec("swap", "Swap sides of the split", ("X",), "Layout", lambda c: c.session.view.layouts.swap(), _split),
+    ActionSpec(
+        "difference",
+        "Differences from the reference",
+        ("E",),
+        "Layout",
+        lambda c: c.session.view.layouts.toggle_difference(),
+        _two_takes,
+        lambda c: c.session.view.layouts.differing,
+    ),
+    ActionSpec(
+        "difference_kind",
+        "Difference: luma / RGB, absolute / signed",
+        ("M",),
+        "Layout",
+        lambda c: c.session.view.layouts.cycle_difference(),
+        _two_takes,
+    ),
+    ActionSpec(
+        "gain_up",
+        "Amplify the difference",
+        ("Ctrl+Up",),
+        "Layout",
+        lambda c: c.session.view.layouts.step_gain(1),
+        _differing,
+    ),
+    ActionSpec(
+        "gain_down",
+        "Amplify the difference less",
+        ("Ctrl+Down",),
+        "Layout",
+        lambda c: c.session.view.layouts.step_gain(-1),
+        _differing,
+    ),
+    ActionSpec("reference", "Next take as the reference", ("Ctrl+R",), "Layout", _next_reference, _two_takes),
+    ActionSpec("blink", "Blink between the last two looks", ("B",), "Layout", lambda c: c.screen.blink()),
+    ActionSpec(
+        "auto_blink",
+        "Blink by itself",
+        ("Shift+B",),
+        "Layout",
+        lambda c: c.session.view.layouts.set_blinking(not c.session.view.layouts.blinking),
+        _two_takes,
+        _blinking,
+    ),
+    ActionSpec(
+        "blink_faster", "Blink faster", ("Alt+Up",), "Layout", lambda c: c.session.view.layouts.step_blink(1), _blinking
+    ),
+    ActionSpec(
+        "blink_slower",
+        "Blink slower",
+        ("Alt+Down",),
+        "Layout",
+        lambda c: c.session.view.layouts.step_blink(-1),
+        _blinking,
+    ),
+    ActionSpec("all_panes", "All takes of the layout", ("0",), "Layout", lambda c: c.session.set_focus(None)),
+    ActionSpec("source", "Source alone (hold S)", (), "Layout", _show_source),
+    *(ActionSpec(f"take_{n}", f"Take {n} alone", (str(n),), "Layout", _show_take(n)) for n in range(1, 10)),
+)
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -40,10 +161,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "View",
         lambda c: c.session.cycle_seam_mode(),
     ),
-    ActionSpec("blink", "Blink between the last two takes", ("B",), "View", lambda c: c.screen.blink()),
-    ActionSpec("all_panes", "All panes", ("0",), "View", lambda c: c.session.set_focus(None)),
-    ActionSpec("source", "Source alone (hold S)", (), "View", _show_source),
-    *(ActionSpec(f"take_{n}", f"Take {n} alone", (str(n),), "View", _show_take(n)) for n in range(1, 10)),
     ActionSpec(
         "charts",
         "Charts",
@@ -58,6 +175,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.screen.info_shown(),
     ),
     ActionSpec("full_screen", "Full screen", ("F11", "F"), "View", lambda c: c.screen.toggle_full_screen(), always),
+    ActionSpec(
+        "present",
+        "Presentation",
+        ("F5",),
+        "View",
+        lambda c: c.screen.toggle_presentation(),
+        checked_when=lambda c: c.session.view.presenting,
+    ),
     ActionSpec("leave", "Leave full screen", ("Esc",), "View", lambda c: c.screen.leave_full_screen(), always),
     ActionSpec("keys", "Keys", ("?", "H"), "Help", lambda c: c.screen.toggle_keys(), always),
 )  # fmt: skip

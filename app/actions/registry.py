@@ -7,7 +7,7 @@ from app.actions.spec import ActionSpec, Context, Screen
 
 __all__ = ["ACTIONS", "ActionSpec", "Context", "Screen", "by_id", "open_recent"]
 
-ACTIONS: tuple[ActionSpec, ...] = (*takes.ACTIONS, *playing.ACTIONS, *looking.ACTIONS)
+ACTIONS: tuple[ActionSpec, ...] = (*takes.ACTIONS, *playing.ACTIONS, *looking.LAYOUT_ACTIONS, *looking.ACTIONS)
 
 
 def open_recent(context: Context, path: str) -> None:

@@ -1,6 +1,13 @@
-"""How all panes look at the picture: one zoom and one centre for all of them."""
+"""How all panes look at the picture: one zoom and one centre for all of them, their layout, the aids over them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 
 from psygnal import Signal
+
+from app.state.inspection import Inspection
+from app.state.layouts import BLINK_RATES_HZ, GAINS, Channels, DifferenceLook, Layout, Layouts, Sign
 
 MAX_ZOOM = 64.0
 MIN_ZOOM = 0.05
@@ -10,10 +17,15 @@ class View:
     """Zoom in screen pixels per picture pixel (None: fit the pane) and centre as a share of the picture."""
 
     changed = Signal()
+    """Zoom or centre changed."""
 
     def __init__(self) -> None:
         self.zoom: float | None = None
         self.centre = (0.5, 0.5)
+        self.layouts = Layouts()
+        self.inspection = Inspection()
+        self.presenting = False
+        """Large labels and nothing but pictures, for showing to a room."""
 
     def scale(self, picture: tuple[float, float], pane: tuple[float, float]) -> float:
         """Screen pixels per picture pixel for sizes (width, height)."""
@@ -66,7 +78,68 @@ class View:
         """Fit and centre."""
         self.set_zoom(None)
 
+    def present(self, on: bool) -> None:
+        """Presentation on or off."""
+        self.presenting = on
+        self.changed.emit()
+
+    def as_values(self) -> dict[str, object]:
+        """The way of looking as plain values, for a project file; takes are not named in it."""
+        layouts = self.layouts
+        return {
+            "zoom": self.zoom,
+            "centre": list(self.centre),
+            "layout": layouts.layout.value,
+            "differing": layouts.differing,
+            "channels": layouts.difference.channels.value,
+            "sign": layouts.difference.sign.value,
+            "gain": layouts.difference.gain,
+            "split": layouts.split,
+            "swapped": layouts.swapped,
+            "follow_mouse": layouts.follow_mouse,
+            "blink_hz": layouts.blink_hz,
+        }
+
+    def restore(self, values: Mapping[str, object]) -> None:
+        """Take over what `as_values` gave; whatever is missing or out of range stays as it is."""
+        layouts = self.layouts
+        zoom, centre = values.get("zoom", self.zoom), values.get("centre")
+        self.zoom = _number(zoom, MIN_ZOOM, MAX_ZOOM, self.zoom)
+        if zoom is None:
+            self.zoom = None
+        if isinstance(centre, list | tuple) and len(centre) == 2:
+            x, y = (_number(value, 0.0, 1.0, 0.5) for value in centre)
+            self.centre = (x or 0.0, y or 0.0)
+        look = layouts.difference
+        layouts.layout = _member(Layout, values.get("layout"), layouts.layout)
+        layouts.difference = DifferenceLook(
+            _member(Channels, values.get("channels"), look.channels), _member(Sign, values.get("sign"), look.sign)
+        )
+        gain = values.get("gain")
+        layouts.difference = replace(
+            layouts.difference, gain=gain if type(gain) is int and gain in GAINS else look.gain
+        )
+        layouts.split = _number(values.get("split"), 0.0, 1.0, layouts.split) or 0.0
+        layouts.blink_hz = _number(values.get("blink_hz"), BLINK_RATES_HZ[0], BLINK_RATES_HZ[-1], layouts.blink_hz)
+        for name in ("differing", "swapped", "follow_mouse"):
+            if isinstance(values.get(name), bool):
+                setattr(layouts, name, values[name])
+        self.changed.emit()
+        layouts.changed.emit()
+
     def _set(self, zoom: float, centre: tuple[float, float]) -> None:
         self.zoom = zoom
         self.centre = (min(1.0, max(0.0, centre[0])), min(1.0, max(0.0, centre[1])))
         self.changed.emit()
+
+
+def _number(value: object, low: float, high: float, otherwise):
+    """`value` if it is a finite number within [low, high], else `otherwise`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return otherwise
+    return float(value) if low <= value <= high else otherwise
+
+
+def _member(kind, value: object, otherwise):
+    """The member of an enum with a value, else `otherwise`."""
+    return next((member for member in kind if member.value == value), otherwise)

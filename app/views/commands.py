@@ -90,23 +90,37 @@ class Commands:
         """Pictures alone on the whole screen, or back."""
         window = self._window
         if window.isFullScreen():
+            self._session.view.present(False)
             for part in self._put_away:
                 part.show()
             self._put_away = []
             window.showNormal()
             return
-        parts = (window.menuBar(), window.side, window.statusBar(), window.charts)
-        # What the user had hidden stays hidden afterwards.
-        self._put_away = [part for part in parts if part is not None and not part.isHidden()]
-        for part in self._put_away:
-            part.hide()
+        self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts)
         window.showFullScreen()
+
+    def toggle_presentation(self) -> None:
+        """Full screen with large labels and nothing but pictures, or back."""
+        if self._session.view.presenting:
+            self.toggle_full_screen()
+            return
+        if not self._window.isFullScreen():
+            self.toggle_full_screen()
+        self._put_parts_away(self._window.transport, self._window.info)
+        self._session.view.present(True)
 
     def leave_full_screen(self) -> None:
         """Back to the window; also puts the key sheet away."""
         self._window.keys.hide()
         if self._window.isFullScreen():
             self.toggle_full_screen()
+
+    def _put_parts_away(self, *parts: QWidget | None) -> None:
+        """Hide parts until full screen ends; what the user had hidden stays hidden then."""
+        shown = [part for part in parts if part is not None and not part.isHidden()]
+        self._put_away += shown
+        for part in shown:
+            part.hide()
 
     def toggle_keys(self) -> None:
         """The key sheet over everything."""

@@ -12,6 +12,7 @@ from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
 from app.state.takes import Take
+from app.views.blinker import Blinker
 from app.views.commands import Commands
 from app.views.controls import SidePanel
 from app.views.info import InfoPanel
@@ -42,6 +43,7 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         self._build()
         self.player = Player(session, self.presenter, self.stage, self)
+        self.blinker = Blinker(session, self)
         self.commands = Commands(self, session)
         self.menus = Menus(self, Context(session, self.engine, self.commands))
         self._connect()
@@ -100,7 +102,9 @@ class MainWindow(QMainWindow):
         session.takes.take_changed.connect(self._take_changed)
         for signal in (session.takes.changed, session.focus_changed, session.scores.changed):
             signal.connect(self._mark_stale)
-        session.playback.state_changed.connect(self._mark_stale)
+        for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
+            signal.connect(self._mark_stale)
+        session.view.changed.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
@@ -179,6 +183,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing behind: no process, no thread, no temporary file."""
         self.player.stop()
+        self.blinker.stop()
         self._labels.stop()
         self._warm.stop()
         application = QGuiApplication.instance()

@@ -5,6 +5,9 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
+_RIGHT = ("Layout", "View", "Help")
+"""Menus in the right column of the key sheet."""
+
 
 class Menus:
     """Qt actions for every entry of the registry; `refresh` brings their state up to date."""
@@ -58,19 +61,21 @@ def key_sheet() -> str:
         keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
         text = spec.text
         if spec.id == "take_1":
-            keys, text = "1 … 9", "That take alone, again for all panes"
+            keys, text = "1 … 9", "That take alone, again for all; in a split the take compared"
         blocks.setdefault(spec.menu, []).append(_row(keys or "hold S", text))
     mouse = (
         ("wheel", "zoom under the cursor, all panes"),
         ("drag", "pan"),
         ("Shift+drag", "zoom to a box"),
+        ("Ctrl+drag", "mark a region, click to give it up"),
+        ("drag the line", "move the split"),
         ("double-click", "full screen"),
         ("click in a chart", "seek"),
     )
     blocks["Mouse"] = [_row(key, text) for key, text in mouse]
     tables = {menu: f"<tr><td colspan=2><b>{menu}</b></td></tr>{''.join(rows)}" for menu, rows in blocks.items()}
-    left = "".join(tables[menu] for menu in tables if menu not in ("View", "Help"))
-    right = "".join(tables[menu] for menu in ("View", "Help"))
+    left = "".join(tables[menu] for menu in tables if menu not in _RIGHT)
+    right = "".join(tables[menu] for menu in _RIGHT)
     cells = f"<td><table>{left}</table></td><td style='padding-left:40px'><table>{right}</table></td>"
     return f"<table><tr>{cells}</tr></table>"
 

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def test_zoom_is_shared_and_keeps_the_point_under_the_cursor(
     shows(numbered_clip)
     view = window.session.view
     canvas = next(iter(window.panes.values())).canvas
-    size, pane = canvas.picture_size(), canvas._pane_size()
+    size, pane = canvas.place().picture, canvas.place().pane
 
     def under(point: tuple[float, float]) -> list[float]:
         scale, origin = view.scale(size, pane), view.origin(size, pane)
@@ -279,7 +280,7 @@ def test_panes_out_of_step_are_counted(qtbot: QtBot, window: MainWindow, shows: 
     qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
     assert window.mismatches == 0
     pane = window.panes[take.id]
-    pane.show_picture(pane.canvas.image, 7, "")
+    pane.canvas.show_content(replace(pane.canvas.content, frame=7))
     assert not window.stage.check_step()
     assert window.mismatches == 1
 

@@ -1,0 +1,87 @@
+"""What is looked at closely: the pixel under the cursor, a region, and which aids are drawn over the pictures."""
+
+from dataclasses import dataclass
+
+from psygnal import Signal
+
+MAGNIFICATIONS = (4, 8, 16)
+"""Screen pixels per picture pixel in the magnifier."""
+MIN_REGION = 8
+"""Shortest side of a region in picture pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle of the picture in pixels, inside it."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def text(self) -> str:
+        """As shown: "128x96 at 40, 12"."""
+        return f"{self.width}x{self.height} at {self.left}, {self.top}"
+
+
+class Inspection:
+    """Aids of looking closely. `changed` means: paint anew; `region_changed` that what is measured changed too."""
+
+    changed = Signal()
+    region_changed = Signal()
+
+    def __init__(self) -> None:
+        self.cursor: tuple[int, int] | None = None
+        """Picture pixel (x, y) under the mouse; None while it is on no picture."""
+        self.values_shown = False
+        """Pixel values of every take beside the cursor."""
+        self.magnifier: int | None = None
+        """Magnification, one of MAGNIFICATIONS; None: no magnifier."""
+        self.region: Region | None = None
+        self.heat_shown = False
+        """Where LPIPS lies, over the takes' pictures."""
+        self.scopes_shown = False
+        """Histogram and waveform of the shown takes."""
+
+    def point_at(self, pixel: tuple[int, int] | None) -> None:
+        """The mouse is over a picture pixel, or over none."""
+        if pixel != self.cursor:
+            self.cursor = pixel
+            if self.values_shown or self.magnifier is not None:
+                self.changed.emit()
+
+    def toggle_values(self) -> None:
+        """Pixel values on and off."""
+        self.values_shown = not self.values_shown
+        self.changed.emit()
+
+    def cycle_magnifier(self) -> None:
+        """Off, then every magnification, then off."""
+        steps = (None, *MAGNIFICATIONS)
+        self.magnifier = steps[(steps.index(self.magnifier) + 1) % len(steps)]
+        self.changed.emit()
+
+    def set_region(self, box: tuple[float, float, float, float] | None, size: tuple[int, int]) -> None:
+        """Keep to a box (left, top, right, bottom, in any order, picture pixels) cut to a picture of `size`; None or
+        a box with a side under MIN_REGION: no region."""
+        region = None
+        if box is not None:
+            left, right = sorted((max(0, min(size[0], round(box[0]))), max(0, min(size[0], round(box[2])))))
+            top, bottom = sorted((max(0, min(size[1], round(box[1]))), max(0, min(size[1], round(box[3])))))
+            if right - left >= MIN_REGION and bottom - top >= MIN_REGION:
+                region = Region(left, top, right - left, bottom - top)
+        if region != self.region:
+            self.region = region
+            self.region_changed.emit()
+        self.changed.emit()
+
+    def toggle_heat(self) -> None:
+        """The LPIPS map on and off."""
+        self.heat_shown = not self.heat_shown
+        self.changed.emit()
+
+    def toggle_scopes(self) -> None:
+        """Histogram and waveform on and off."""
+        self.scopes_shown = not self.scopes_shown
+        self.changed.emit()
