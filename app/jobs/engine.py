@@ -99,7 +99,7 @@ class Engine:
             if outcome is Outcome.SUCCEEDED and stale:
                 value.close()
             elif outcome is Outcome.SUCCEEDED:
-                self._show(value)
+                self.show(value)
                 if then is not None:
                     then()
             elif not stale:
@@ -109,7 +109,8 @@ class Engine:
         cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done))
         self._opening = cell[0]
 
-    def _show(self, clip: Clip) -> None:
+    def show(self, clip: Clip) -> None:
+        """Show an open clip; takes of the one before are given back."""
         self.session.history.clear()
         for take in self.session.takes:
             self._release(take)

@@ -16,6 +16,7 @@ from codec.media.clip import open_clip
 from codec.media.colour import from_frame, to_frame
 from codec.media.picture import FrameSource, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
+from codec.rivals import RivalSource
 from codec.rivals.encode import packet_sizes
 from codec.stream.format import read_info
 
@@ -160,6 +161,25 @@ def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
         raise
     bits = tuple(8.0 * size for size in sizes) if len(sizes) == source.frame_count else ()
     return Opened(source, bits)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRival:
+    """A rival's file, open."""
+
+    source: RivalSource
+    frame_bits: tuple[float, ...]
+
+
+def open_rival(context: WorkContext, path: Path, width: int, height: int, frame_count: int) -> OpenedRival:
+    """Open a rival's file that was encoded before. Raises MediaError, RivalError."""
+    context.check()
+    source = RivalSource(path, width, height, frame_count)
+    try:
+        return OpenedRival(source, tuple(8.0 * size for size in packet_sizes(path)))
+    except BaseException:
+        source.close()
+        raise
 
 
 def decode_into_spool(context: _Emitting, path: Path, device: str, spool: SpoolSpec) -> None:

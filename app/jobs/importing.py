@@ -86,7 +86,7 @@ class Imports:
         assert clip is not None
         take = self.session.takes.add(Kind.IMPORTED, f"{facts.path.name} ({facts.codec})")
         take.given_name = decision.name
-        take.origin = _origin(facts, clip)
+        take.origin = _origin(facts, clip, decision)
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         take.encoded = Encoded(facts.path, None)
         spec = ImportSpec(facts.path, clip.width, clip.height)
@@ -125,7 +125,7 @@ class Imports:
         overlap, disjoint = (self.engine.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
         take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}, {facts.path.name}", lmbda=lmbda)
-        take.given_name, take.only_structure, take.origin = decision.name, structure, _origin(facts, clip)
+        take.given_name, take.only_structure, take.origin = decision.name, structure, _origin(facts, clip, decision)
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         bits = [float("nan")] * facts.frame_count
         self.session.takes.update(take, source=source, encoded=Encoded(facts.path, None, "", bits))
@@ -150,6 +150,7 @@ class Imports:
         return take
 
 
-def _origin(facts: FileFacts, clip: Clip) -> Origin:
+def _origin(facts: FileFacts, clip: Clip, decision: ImportDecision) -> Origin:
     differences = {m.difference for m in compare(facts, clip)}
-    return Origin(facts.path, Difference.SIZE in differences, Difference.RATE in differences)
+    sized, timed = Difference.SIZE in differences, Difference.RATE in differences
+    return Origin(facts.path, sized, timed, decision.stated_kbps)

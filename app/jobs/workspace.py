@@ -37,11 +37,12 @@ def close_workspace(folder: Path) -> None:
 def _remove_left_behind(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*-*"):
         owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if owner.isdigit() and not is_alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """True while a process with this number runs."""
     if os.name != "posix":
         # Signal 0 would end the process there: its folder is left alone.
         return True

@@ -94,6 +94,8 @@ class Origin:
     """Its pictures are resized to the clip's."""
     rate_differs: bool = False
     """Frames are paired one by one although the frame rates differ."""
+    stated_kbps: float | None = None
+    """The bitrate the user stated; None: that of the file's own size."""
 
 
 @dataclass(slots=True)
@@ -222,11 +224,13 @@ class Take:
         return self.source.picture(number)
 
     def picture_key(self, mode: SeamMode) -> tuple[int, str]:
-        """Key of this take's own pictures in a cache; frames under it count as in `own_picture`."""
+        """Key of the pictures that `picture` gives, in a cache and among scores."""
+        shift = f"{self.nudge:+d}" if self.nudge else ""
         if not isinstance(self.source, SpooledTake):
-            return self.id, ""
+            return self.id, shift
         shown = self.mode_for(mode)
-        return self.id, f"{shown.value} {self.source.theta:g}" if shown is SeamMode.BLENDED else shown.value
+        theta = f" {self.source.theta:g}" if shown is SeamMode.BLENDED else ""
+        return self.id, f"{shown.value}{theta}{shift}"
 
 
 class TakeList:

@@ -1,0 +1,239 @@
+"""Project files and the takes' files beside them: written whole or not at all, read with suspicion. No Qt.
+
+The encodes of `NAME.seamscope` lie in the folder `NAME.takes` beside it, each under a name made of its own hash, so
+that saving again copies nothing twice.
+"""
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.jobs import imported
+from app.jobs.hashing import content_of
+from app.jobs.workspace import is_alive
+from app.state.imports import FileFacts
+from app.state.project import FileRecord, Project, ProjectError, TakeRecord, file_record, parse, read_text, to_text
+from app.state.takes import Kind
+from codec.context import QUIET, WorkContext
+from codec.errors import SeamscopeError
+from codec.media.clip import Clip, open_clip
+
+_NAME_LENGTH = 24
+_OURS = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}\.(gop|mkv)")
+AUTOSAVE_NAME = "autosave.seamscope"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeFiles:
+    """Where a take's files are now, and whether the project keeps copies of them."""
+
+    main: Path | None
+    disjoint: Path | None
+    copied: bool
+    """True for encodes made here, False for imported files, which stay where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A project whose files are not hashed yet: what the window hands over for saving."""
+
+    project: Project
+    clip: Path
+    files: tuple[TakeFiles, ...]
+    """One for each take of the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTake:
+    """A take's record with what its files hold now."""
+
+    record: TakeRecord
+    main: FileFacts | None
+    disjoint: FileFacts | None
+    problem: str
+    """Empty, or why a file is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundProject:
+    """A project read back, its clip open."""
+
+    project: Project
+    clip: Clip
+    takes: tuple[FoundTake, ...]
+    warnings: tuple[str, ...]
+
+
+def takes_folder(project: Path) -> Path:
+    """Where a project's encodes lie."""
+    return project.with_name(f"{project.stem}.takes")
+
+
+def write_project(context: WorkContext, draft: Draft, target: Path) -> Project:
+    """Copy the takes' files, then write the project under a temporary name and rename it. Raises ProjectError."""
+    folder = takes_folder(target)
+    try:
+        clip = file_record(draft.clip, target.parent, content_of(draft.clip, context))
+        takes = []
+        for record, files in zip(draft.project.takes, draft.files, strict=True):
+            context.check()
+            main, disjoint = (
+                _kept(path, folder, target, files.copied, context) for path in (files.main, files.disjoint)
+            )
+            takes.append(replace(record, file=main, disjoint_file=disjoint))
+        project = replace(draft.project, clip=clip, takes=tuple(takes))
+        _write(target, to_text(project))
+    except OSError as error:
+        raise ProjectError(f"{target}: the project cannot be written ({error.strerror or error}).") from error
+    _remove_unused(folder, project)
+    return project
+
+
+def _kept(path: Path | None, folder: Path, target: Path, copied: bool, context: WorkContext) -> FileRecord | None:
+    if path is None:
+        return None
+    content = content_of(path, context)
+    if not copied:
+        return file_record(path, target.parent, content)
+    copy = folder / f"{content.partition(':')[2][:_NAME_LENGTH]}{path.suffix}"
+    if not copy.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = copy.with_name(f".{copy.name}.part")
+        try:
+            shutil.copyfile(path, temporary)
+            temporary.replace(copy)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    return file_record(copy, target.parent, content)
+
+
+def _write(target: Path, text: str) -> None:
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            # A crash of the machine must leave the old project or the new one.
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _remove_unused(folder: Path, project: Project) -> None:
+    """Drop copies that no take refers to any more; files that were not put there by saving are left alone."""
+    used = {
+        Path(record.absolute).name
+        for take in project.takes
+        for record in (take.file, take.disjoint_file)
+        if record is not None
+    }
+    with suppress(OSError):
+        for file in folder.iterdir() if folder.is_dir() else ():
+            if _OURS.fullmatch(file.name) and file.name not in used:
+                file.unlink()
+
+
+def read_project(context: WorkContext, path: Path, workspace: Path) -> FoundProject:
+    """Read a project, open its clip, look at its takes' files; encodes are copied into `workspace`, so that the project
+    and the running program do not share files. Raises ProjectError, MediaError, SettingError."""
+    project = parse(read_text(path), path)
+    place = project.clip.find(path.parent)
+    if not place.exists() and "%" not in place.name:
+        raise ProjectError(f"{path}: the project's clip {place} is not there; put it back or beside the project.")
+    clip = open_clip(place, start=project.start, stop=project.stop)
+    try:
+        clip.picture(0)
+        warnings = []
+        if project.clip.content and content_of(place, context) != project.clip.content:
+            warnings.append(f"{place}: the clip has changed since the project was saved.")
+        takes = tuple(
+            _found(record, path, workspace / f"restored-{os.getpid()}-{number}", context)
+            for number, record in enumerate(project.takes)
+        )
+    except BaseException:
+        clip.close()
+        raise
+    return FoundProject(project, clip, takes, tuple(warnings))
+
+
+def _found(record: TakeRecord, project: Path, copy: Path, context: WorkContext) -> FoundTake:
+    facts: list[FileFacts | None] = []
+    problems: list[str] = []
+    for number, file in enumerate((record.file, record.disjoint_file)):
+        context.check()
+        try:
+            facts.append(
+                None if file is None else _facts(file, record, project, copy.with_name(f"{copy.name}-{number}"))
+            )
+        except (SeamscopeError, OSError) as error:
+            facts.append(None)
+            problems.append(str(error))
+    if record.file is None:
+        problems.append("It was not finished when the project was saved.")
+    return FoundTake(record, facts[0], facts[1], " ".join(problems))
+
+
+def _facts(file: FileRecord, record: TakeRecord, project: Path, copy: Path) -> FileFacts:
+    place = file.find(project.parent)
+    if file.content and content_of(place) != file.content:
+        raise ProjectError(f"{place}: the file has changed since the project was saved.")
+    if not record.recipe:
+        return imported.inspect(QUIET, place)
+    copy = _free(copy.with_name(f"{copy.name}{place.suffix}"))
+    shutil.copyfile(place, copy)
+    if record.kind is Kind.NEURAL and place.suffix != imported.STREAM_SUFFIX:
+        raise ProjectError(f"{place}: this is not a stream.")
+    return imported.inspect(QUIET, copy)
+
+
+def _free(path: Path) -> Path:
+    """The path, or one like it under which nothing lies yet."""
+    found, number = path, 0
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
+
+
+def autosave_root() -> Path:
+    """$XDG_STATE_HOME/seamscope/autosave, else ~/.local/state/..."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "autosave"
+
+
+def autosave_file(root: Path) -> Path:
+    """This process's own autosave."""
+    return root / str(os.getpid()) / AUTOSAVE_NAME
+
+
+def autosave(context: WorkContext, draft: Draft, target: Path) -> Project:
+    """Write the autosave, making its folder. Raises ProjectError."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(f"{target}: the project cannot be kept ({error.strerror or error}).") from error
+    return write_project(context, draft, target)
+
+
+def left_behind(root: Path) -> list[Path]:
+    """Autosaves of runs that are no more, newest first."""
+    found = []
+    with suppress(OSError):
+        for file in root.glob(f"*/{AUTOSAVE_NAME}"):
+            owner = file.parent.name
+            if owner.isdigit() and int(owner) != os.getpid() and not is_alive(int(owner)):
+                found.append(file)
+        found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
+    return found
+
+
+def drop_autosave(file: Path) -> None:
+    """Remove an autosave with its takes."""
+    if file.name == AUTOSAVE_NAME:
+        shutil.rmtree(file.parent, ignore_errors=True)

@@ -1,0 +1,169 @@
+"""A project's takes and way of looking, put back into the session."""
+
+from typing import Any
+
+from app.jobs import imported
+from app.jobs.engine import KIND_OF, Engine
+from app.jobs.imported import OpenedRival
+from app.jobs.importing import Imports
+from app.jobs.job import Lane, Outcome
+from app.jobs.project_files import FoundProject, FoundTake
+from app.state.imports import FileFacts, ImportDecision, ImportRefused
+from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
+from codec.errors import MediaError
+from codec.gop import Structure
+from codec.stream.spooled import SpooledSpec, SpooledTake
+
+
+class Restoring:
+    """Puts back what a project file holds; a take that cannot be had stays in the list and says why."""
+
+    def __init__(self, engine: Engine, imports: Imports) -> None:
+        self._engine, self._session, self._imports = engine, engine.session, imports
+
+    def apply(self, found: FoundProject) -> None:
+        """Takes, playback, seams, view and notes of a project whose clip is shown already."""
+        project, session = found.project, self._session
+        session.set_seam_mode(project.seam_mode)
+        session.set_theta(project.theta)
+        if session.gop_marks != project.gop_marks:
+            session.toggle_gop_marks()
+        takes = [self._take(entry) for entry in found.takes]
+        for take, entry in zip(takes, found.takes, strict=True):
+            take.recipe = _recipe(entry, takes)
+            take.given_name, take.visible, take.nudge = entry.record.name, entry.record.visible, entry.record.nudge
+            take.note = entry.record.note
+        source = next(iter(session.takes))
+        source.visible = project.source_visible or not any(take.visible for take in takes)
+        session.set_rate_lock(project.rate_lock)
+        session.set_notes(project.notes)
+        playback = session.playback
+        playback.set_out(project.out_point)
+        playback.set_in(project.in_point)
+        playback.loop = project.loop
+        playback.set_speed(project.speed, 0.0)
+        playback.seek(project.frame)
+        session.view.restore(project.view)
+        session.takes.changed.emit()
+
+    def _take(self, entry: FoundTake) -> Take:
+        record = entry.record
+        if entry.main is None:
+            return self._missing(entry)
+        if record.kind in KIND_OF.values():
+            return self._rival(entry, entry.main)
+        if record.kind is Kind.NEURAL and record.recipe:
+            return self._neural(entry, entry.main)
+        try:
+            return self._imports.add(entry.main, ImportDecision(record.name, record.stated_kbps))
+        except (ImportRefused, MediaError) as error:
+            return self._missing(entry, str(error))
+
+    def _missing(self, entry: FoundTake, problem: str = "") -> Take:
+        record = entry.record
+        take = self._session.takes.add(record.kind, record.asked, lmbda=record.lmbda, status=Status.FAILED)
+        again = " Encode it again." if record.recipe else ""
+        take.error = f"{problem or entry.problem}{again}"
+        take.encoded = Encoded(command=record.command)
+        return take
+
+    def _rival(self, entry: FoundTake, facts: FileFacts) -> Take:
+        clip, record = self._session.clip, entry.record
+        assert clip is not None
+        take = self._session.takes.add(record.kind, record.asked)
+        take.encoded = Encoded(facts.path, None, record.command)
+        spec = facts.path, clip.width, clip.height, clip.frame_count
+
+        def done(outcome: Outcome, value: Any) -> None:
+            if outcome is not Outcome.SUCCEEDED:
+                self._engine.ended(take, outcome, value)
+                return
+            opened: OpenedRival = value
+            if self._engine.is_discarded(take):
+                opened.source.close()
+                return
+            size = facts.size_bytes
+            rate = Rate(
+                size,
+                size * 8 / clip.timing.duration_s / 1000,
+                size * 8 / (clip.width * clip.height * clip.frame_count),
+            )
+            encoded = Encoded(facts.path, rate, record.command, list(opened.frame_bits))
+            values = {"status": Status.READY, "progress": 1.0, "source": opened.source, "encoded": encoded}
+            self._session.takes.update(take, note=record.note, **values)
+            self._engine.scoring.refresh()
+
+        work = imported.open_rival
+        job = self._engine.runner.submit(Lane.MEDIA, work, spec, on_done=done)
+        self._engine.track(take, job, Structure.OVERLAP)
+        return take
+
+    def _neural(self, entry: FoundTake, facts: FileFacts) -> Take:
+        clip, record = self._session.clip, entry.record
+        assert clip is not None
+        if facts.frame_count != clip.frame_count or (facts.width, facts.height) != (clip.width, clip.height):
+            return self._missing(entry, f"{facts.path.name}: the stream is not one of this clip.")
+        number = self._engine.new_number()
+        overlap, disjoint = (self._engine.spool(number, s, facts.colour, facts) for s in Structure)
+        source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
+        take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda)
+        nothing = [float("nan")] * facts.frame_count
+        self._session.takes.update(
+            take,
+            source=source,
+            note=record.note,
+            encoded=Encoded(facts.path, None, record.command, list(nothing)),
+            disjoint=Encoded(None, None, f"{record.command} --disjoint", list(nothing)),
+        )
+        self._decode(take, facts, Structure.OVERLAP)
+        if entry.disjoint is not None and take.disjoint is not None:
+            take.disjoint.file = entry.disjoint.path
+            self._decode(take, entry.disjoint, Structure.DISJOINT)
+        return take
+
+    def _decode(self, take: Take, facts: FileFacts, structure: Structure) -> None:
+        assert isinstance(take.source, SpooledTake)
+        main = structure is Structure.OVERLAP
+        stream = take.encoded if main else take.disjoint
+        spec = take.source.spec.overlap if main else take.source.spec.disjoint
+        assert stream is not None
+
+        def progress(share: float, text: str) -> None:
+            self._session.takes.update(take, message=text, **({"progress": share} if main else {}))
+
+        def done(outcome: Outcome, value: Any) -> None:
+            if self._engine.is_discarded(take):
+                return
+            if outcome is Outcome.SUCCEEDED:
+                pixels = facts.width * facts.height * facts.frame_count
+                stream.rate = Rate(facts.size_bytes, facts.kbps, facts.size_bytes * 8 / pixels)
+                values = {"status": Status.READY, "progress": 1.0} if main else {}
+                self._session.takes.update(take, message="", **values)
+                if main:
+                    self._engine.rate_known.emit(take)
+            elif main:
+                self._engine.ended(take, outcome, value)
+            else:
+                stream.file = None
+                self._session.takes.update(take, message="")
+            self._engine.scoring.refresh()
+
+        job = self._engine.runner.submit(
+            Lane.CODEC,
+            imported.decode_into_spool,
+            (facts.path, self._session.settings.device, spec),
+            background=not main,
+            on_progress=progress,
+            on_event=lambda event: self._engine.gop_ready(take, event),
+            on_done=done,
+        )
+        self._engine.track(take, job, structure)
+
+
+def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
+    record = entry.record
+    if not record.recipe:
+        return None
+    place = record.matched_to
+    matched = takes[place].id if place is not None and place < len(takes) else None
+    return Recipe(record.codec, record.lmbda, record.quality, matched)

@@ -1,0 +1,239 @@
+"""Projects written, read back, moved, damaged and recovered, with real encodes done in this process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.jobs.editing import Edits
+from app.jobs.engine import Engine
+from app.jobs.hashing import content_of
+from app.jobs.immediate import ImmediateRunner
+from app.jobs.importing import Imports
+from app.jobs.project_files import autosave_root, takes_folder
+from app.jobs.projects import Projects
+from app.state.imports import ImportDecision
+from app.state.session import Session
+from app.state.takes import Recipe, Status
+from codec.gop import SeamMode
+from codec.rivals import RivalCodec
+from tests.conftest import make_clip
+
+
+class Desk:
+    """One running program without a window."""
+
+    def __init__(self, folder: Path) -> None:
+        self.session = Session(folder / "settings.json")
+        self.messages: list[str] = []
+        self.session.message.connect(self.messages.append)
+        self.engine = Engine(self.session, ImmediateRunner())
+        self.imports = Imports(self.engine)
+        self.edits = Edits(self.engine)
+        self.projects = Projects(self.engine, self.imports)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Callable[[], Desk]]:
+    made: list[Desk] = []
+
+    def make() -> Desk:
+        made.append(Desk(tmp_path))
+        return made[-1]
+
+    yield make
+    for entry in made:
+        entry.engine.shutdown()
+
+
+@pytest.fixture
+def working(desk: Callable[[], Desk], tmp_path: Path, small_clip: Path) -> Desk:
+    """A desk with a clip of its own folder, a neural take, a rival matched to it, and an imported file."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    shutil.copy(small_clip, folder / "clip.mp4")
+    theirs = make_clip(folder / "theirs.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p")
+    made = desk()
+    made.engine.open(folder / "clip.mp4", 2, 20)
+    neural = made.engine.encode_neural(0.3)
+    rival = made.engine.encode_rival(RivalCodec.HEVC, same_as=neural)
+    made.imports.asked.connect(
+        lambda question: made.imports.accept(
+            question, ImportDecision("DCVC", 12.5, frozenset(m.difference for m in question.mismatches))
+        )
+    )
+    made.imports.look_at(theirs)
+    assert rival is not None and len(made.session.takes) == 4 and rival.status is Status.READY
+    made.edits.rename(rival, "their best")
+    made.edits.move(rival, 1)
+    made.edits.nudge(rival, 1)
+    made.session.set_notes("seams near 8")
+    made.session.set_rate_lock(True)
+    made.session.playback.set_in(4)
+    made.session.playback.seek(9)
+    made.session.view.set_zoom(3.0)
+    made.session.set_seam_mode(SeamMode.HARD_CUT)
+    return made
+
+
+def test_a_session_comes_back_from_its_project(working: Desk, desk: Callable[[], Desk], tmp_path: Path) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(tmp_path / "work" / "mine")
+    assert working.messages == [] and working.projects.path == target and not working.projects.unsaved
+    assert working.session.settings.recent[0] == str(target)
+    other = desk()
+    other.projects.open(target)
+    assert other.messages == [] and not other.projects.unsaved
+    before, after = working.session, other.session
+    assert [t.label for t in after.takes] == [t.label for t in before.takes]
+    assert [t.name for t in after.takes][1:] == ["Neural λ 0.3", "DCVC", "their best"]
+    assert all(t.status is Status.READY for t in after.takes)
+    for mode in SeamMode:
+        for old, new in zip(before.takes, after.takes, strict=True):
+            for frame in (0, 7, 8, 15):
+                assert np.array_equal(old.picture(frame, mode).y, new.picture(frame, mode).y), (old.name, mode, frame)
+    neural, _, rival = list(after.takes)[1:]
+    assert rival.recipe == Recipe(RivalCodec.HEVC, matched_to=neural.id) and rival.nudge == 1
+    assert np.allclose(neural.frame_bits, list(before.takes)[1].frame_bits)
+    assert (after.notes, after.rate_lock, after.seam_mode) == ("seams near 8", True, SeamMode.HARD_CUT)
+    playback = after.playback
+    assert (playback.frame, playback.in_point, playback.out_point) == (9, 4, 17)
+    assert after.view.zoom == 3.0 and after.clip.start == 2
+    again = other.edits.encode_again(rival)
+    assert again is not None and again.status is Status.READY
+
+
+def test_a_project_moves_with_its_folder_and_needs_nothing_of_the_old_one(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    working.projects.save(tmp_path / "work" / "mine.seamscope")
+    working.engine.shutdown()
+    shutil.move(tmp_path / "work", tmp_path / "elsewhere")
+    other = desk()
+    other.projects.open(tmp_path / "elsewhere" / "mine.seamscope")
+    assert other.messages == [] and [t.status for t in other.session.takes] == [Status.READY] * 4
+    assert other.session.clip.path == tmp_path / "elsewhere" / "clip.mp4"
+
+
+def test_saving_again_copies_nothing_twice_and_drops_what_is_removed(working: Desk, tmp_path: Path) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(target)
+    folder = takes_folder(target)
+    first = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert len(first) == 3
+    (folder / "notes.txt").write_text("mine")
+    working.edits.rename(list(working.session.takes)[1], "ours")
+    assert working.projects.unsaved
+    working.projects.save(target)
+    assert {f.name: f.stat().st_mtime_ns for f in folder.iterdir() if f.name in first} == first
+    working.edits.remove(list(working.session.takes)[1])
+    working.projects.save(target)
+    assert sorted(f.suffix for f in folder.iterdir()) == [".mkv", ".txt"]
+    working.session.history.undo()
+    working.projects.save(target)
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_takes_whose_files_are_gone_or_changed_stay_in_the_list_and_say_so(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(target)
+    for file in takes_folder(target).iterdir():
+        if file.suffix == ".mkv":
+            file.write_bytes(file.read_bytes()[:-20])
+        else:
+            file.unlink()
+    other = desk()
+    other.projects.open(target)
+    neural, theirs, rival = list(other.session.takes)[1:]
+    assert theirs.status is Status.READY
+    assert neural.status is rival.status is Status.FAILED
+    assert "there is no such file" in neural.error or "cannot be read" in neural.error
+    assert "has changed since the project was saved" in rival.error and rival.error.endswith("Encode it again.")
+    made = other.edits.encode_again(neural)
+    assert made is not None and made.status is Status.READY
+
+
+def test_a_missing_clip_and_a_changed_clip_are_told(working: Desk, desk: Callable[[], Desk], tmp_path: Path) -> None:
+    target, clip = tmp_path / "work" / "mine.seamscope", tmp_path / "work" / "clip.mp4"
+    working.projects.save(target)
+    other = desk()
+    with clip.open("ab") as file:
+        file.write(b"\0" * 16)
+    other.projects.open(target)
+    assert other.messages == [f"{clip}: the clip has changed since the project was saved."]
+    clip.unlink()
+    again = desk()
+    again.projects.open(target)
+    assert again.session.clip is None
+    assert again.messages == [f"{target}: the project's clip {clip} is not there; put it back or beside the project."]
+
+
+def test_a_project_that_cannot_be_written_leaves_the_old_one(
+    working: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(target)
+    old = target.read_text()
+    working.session.set_notes("more")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    working.projects.save(target)
+    assert target.read_text() == old and working.projects.unsaved
+    assert working.messages == [f"{target}: the project cannot be written (No space left on device)."]
+    assert not [file for file in target.parent.iterdir() if file.name.endswith(".part")]
+
+
+def test_what_a_crashed_run_left_behind_is_found_and_comes_back(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    working.projects.autosave()
+    (own,) = autosave_root().iterdir()
+    assert own.name == str(os.getpid()) and working.projects.left_behind() is None
+    kept = (own / "autosave.seamscope").stat().st_mtime_ns
+    working.projects.autosave()
+    assert (own / "autosave.seamscope").stat().st_mtime_ns == kept
+    # As if another process had kept it and ended without a word.
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    shutil.move(own, own.with_name(dead.stdout.decode().strip()))
+    other = desk()
+    file = other.projects.left_behind()
+    assert file is not None
+    other.projects.recover(file)
+    assert [t.name for t in other.session.takes][1:] == ["Neural λ 0.3", "DCVC", "their best"]
+    assert other.projects.path is None and other.projects.unsaved and other.messages == []
+    other.projects.forget_left_behind(file)
+    assert other.projects.left_behind() is None
+
+
+def test_a_run_that_ends_in_good_order_leaves_nothing_to_recover(working: Desk) -> None:
+    working.projects.autosave()
+    assert len(list(autosave_root().iterdir())) == 1
+    working.projects.close()
+    assert list(autosave_root().iterdir()) == []
+
+
+def test_another_clip_ends_the_project(working: Desk, tmp_path: Path, small_clip: Path) -> None:
+    working.projects.save(tmp_path / "work" / "mine.seamscope")
+    working.engine.open(small_clip)
+    assert working.projects.path is None and working.session.notes == ""
+
+
+def test_a_project_is_readable_json_without_surprises(working: Desk, tmp_path: Path, small_clip: Path) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(target)
+    raw = json.loads(target.read_text())
+    assert raw["seamscope"] == 1 and raw["clip"]["relative"] == "clip.mp4"
+    assert raw["clip"]["content"] == content_of(small_clip)
+    assert [take["kind"] for take in raw["takes"]] == ["NEURAL", "IMPORTED", "HEVC"]
+    assert raw["takes"][1]["stated_kbps"] == 12.5 and raw["takes"][2]["matched_to"] == 0
