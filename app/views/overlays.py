@@ -53,7 +53,7 @@ def paint_scale(painter: QPainter, look: DifferenceLook, area: QRectF) -> None:
     width = min(220.0, area.width() - 40)
     if width < 80:
         return
-    box = QRectF(area.left() + 10, area.bottom() - 48, width + 16, 40)
+    box = QRectF(area.right() - width - 26, area.bottom() - 48, width + 16, 40)
     painter.fillRect(box, _SHADE)
     colours = scale_colours(look)
     strip = QImage(colours.tobytes(), len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
@@ -62,7 +62,7 @@ def paint_scale(painter: QPainter, look: DifferenceLook, area: QRectF) -> None:
     low, high = scale_ends(look)
     painter.setPen(QColor(TEXT))
     words = box.adjusted(8, 18, -8, -3)
-    middle = f"{look.channels.value} codes" + (" (grey: 0)" if look.channels.value == "RGB" and low < 0 else "")
+    middle = f"{look.channels.value} codes ×{look.gain}"
     painter.drawText(words, Qt.AlignmentFlag.AlignLeft, f"{low:+.4g}" if low else "0")
     painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, middle)
     painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:+.4g}")

@@ -58,19 +58,22 @@ class Pane(QWidget):
             self._show_waiting()
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
-        text = take.label
+        large = self._session.view.presenting
+        parts = [take.label]
+        if large and take.rate is not None:
+            # Two lines: who, and what it costs.
+            parts = [f"{take.name}\n{take.rate.text}"]
         mean = self._session.scores.mean(self._session.score_key(take), "lpips")
         if mean is not None and take.status is Status.READY:
-            text += f" · LPIPS {mean:.3f}"
+            parts.append(f"LPIPS {mean:.3f}")
         if take.kind is Kind.NEURAL:
-            text += f" · {self._session.seam_mode.value}"
+            parts.append(self._session.seam_mode.value)
         look = self._arrangement.look_of(take.id)
-        if look is not None:
-            text += f" · {look.text}"
+        text = (f"Δ×{look.gain} " if look is not None else "") + " · ".join(parts)
         label.setText(text)
-        label.setToolTip("\n".join(part for part in (text, take.message, take.note, take.error) if part))
-        style = _LARGE_LABEL if self._session.view.presenting else _LABEL
-        label.setStyleSheet(style.format(kind_colour(take.kind)))
+        details = (text, "" if look is None else look.text, take.message, take.note, take.error)
+        label.setToolTip("\n".join(part for part in details if part))
+        label.setStyleSheet((_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind)))
 
     def show_set(self, made: FrameSet, tile: Tile) -> None:
         """A tile's images from a frame set, or why there are none."""

@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
 from app.state.settings import settings_file
+from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
+from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip
 
 WAIT_MS = 60_000
@@ -63,3 +65,18 @@ def shows(qtbot: QtBot, window: MainWindow) -> Callable[[Path], None]:
         )
 
     return run
+
+
+@pytest.fixture
+def two_takes(
+    qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], numbered_clip: Path
+) -> tuple[Take, Take]:
+    """The numbered clip and a HEVC take of it, both on the screen."""
+    shows(numbered_clip)
+    take = window.engine.encode_rival(RivalCodec.HEVC, 10)
+    assert take is not None
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert take.status is Status.READY, take.error
+    qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
+    window._refresh_all()
+    return next(iter(window.session.takes)), take
