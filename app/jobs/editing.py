@@ -4,6 +4,7 @@ A removed take keeps its files until its removal can no longer be undone.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from app.jobs.alignment import Alignment, align
@@ -175,7 +176,7 @@ class Edits:
         for rival in list(self.takes):
             recipe = rival.recipe
             if recipe is not None and recipe.codec is not None and recipe.matched_to == old:
-                self.encode_again(rival, Recipe(recipe.codec, matched_to=take.id))
+                self.encode_again(rival, replace(recipe, matched_to=take.id))
 
     def _swap(self, old: Take, new: Take, place: int) -> None:
         self._take_off(old)

@@ -12,6 +12,7 @@ from psygnal import Signal
 from app.jobs import tasks
 from app.jobs.imported import ImportedSource
 from app.jobs.job import Job, Lane, Outcome, Runner
+from app.jobs.rivals import Rivals
 from app.jobs.scoring import Scoring
 from app.jobs.sources import clip_spec
 from app.jobs.tasks import GopReady
@@ -24,12 +25,11 @@ from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import Colour
 from codec.media.spool import SpoolSpec
-from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
+from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
 from codec.stream.settings import EncodeSettings
 from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
-KIND_OF = {RivalCodec.HEVC: Kind.HEVC, RivalCodec.VVC: Kind.VVC, RivalCodec.AV1: Kind.AV1}
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
 
 
@@ -63,6 +63,7 @@ class Engine:
         self._jobs: dict[tuple[int, Structure], Job] = {}
         self._opening: Job | None = None
         self.scoring = Scoring(session, runner)
+        self._rivals = Rivals(self)
         session.seam_changed.connect(self._seams_changed)
 
     def warm_up(self) -> None:
@@ -230,74 +231,19 @@ class Engine:
     ) -> Take | None:
         """A rival take, at a CRF/QP, or (None) at the measured bitrate that `same_as` shows, by default that of the
         newest finished neural take."""
-        clip = self.session.clip
-        if clip is None:
-            return None
-        ours = same_as or self.newest_neural
-        rate = None if ours is None else ours.rate or ours.encoded.rate
-        if quality is None and (ours is None or rate is None):
-            self.session.message.emit("Encode with the neural codec first: its bitrate is the one to match.")
-            return None
-        try:
-            if quality is None:
-                assert ours is not None and rate is not None
-                asked, settings = f"matched to {ours.asked}", RivalSettings(codec, TargetBitrate(rate.kbps))
-            else:
-                knob = "QP" if codec is RivalCodec.VVC else "CRF"
-                asked, settings = f"{knob} {quality:g}", RivalSettings(codec, ConstantQuality(quality))
-        except SettingError as error:
-            self.session.message.emit(str(error))
-            return None
-        take = self.session.takes.add(KIND_OF[codec], asked)
-        take.recipe = Recipe(
-            codec, quality=quality, matched_to=ours.id if ours is not None and quality is None else None
-        )
-        output = self._folder / f"rival-{next(self._numbers)}.mkv"
-        job = self.runner.submit(
-            Lane.RIVAL,
-            tasks.encode_rival,
-            (clip_spec(clip), clip.timing, output, settings),
-            on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
-            on_done=lambda outcome, value: self._rival_done(take, outcome, value),
-        )
-        self._jobs[take.id, Structure.OVERLAP] = job
-        return take
+        return self.encode(Recipe(codec, quality=quality, matched_to=None if same_as is None else same_as.id))
 
     def encode(self, recipe: Recipe) -> Take | None:
         """A new take by a recipe; None, and a message, when it cannot be begun."""
         if recipe.codec is None:
             return self.encode_neural(recipe.lmbda if recipe.lmbda is not None else self.session.settings.lmbda)
-        same_as = None if recipe.matched_to is None else self.session.takes.by_id(recipe.matched_to)
-        return self.encode_rival(recipe.codec, recipe.quality, same_as=same_as)
+        return None if self.session.clip is None else self._rivals.encode(recipe)
 
     @property
     def newest_neural(self) -> Take | None:
         """The last neural take whose file is whole."""
         done = [t for t in self.session.takes if t.kind is Kind.NEURAL and t.encoded.rate is not None]
         return done[-1] if done else None
-
-    def _rival_done(self, take: Take, outcome: Outcome, value: Any) -> None:
-        gone = take.id in self._discarded
-        if outcome is not Outcome.SUCCEEDED:
-            if not gone:
-                self.ended(take, outcome, value)
-            return
-        made: RivalEncode
-        source: RivalSource
-        made, source = value
-        if gone:
-            source.close()
-            made.path.unlink(missing_ok=True)
-            return
-        rate = Rate(made.size_bytes, made.kbps, made.bpp)
-        bits = [8.0 * size for size in made.frame_sizes]
-        encoded = Encoded(made.path, rate, shlex.join(made.command), bits)
-        self.session.takes.update(
-            take, status=Status.READY, progress=1.0, message="", source=source, encoded=encoded, note=made.note
-        )
-        if made.note:
-            self.session.message.emit(made.note)
-        self.scoring.refresh()
 
     def ended(self, take: Take, outcome: Outcome, value: Any) -> None:
         """Enter that a take's work failed or was cancelled."""

@@ -1,6 +1,7 @@
 """Imported files as pictures of the clip's size, and the work of opening them. No Qt."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,42 @@ class ShiftedSource:
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
         return self._source.pictures(start + self._shift, stop + self._shift)
+
+
+class RecentPictures:
+    """A FrameSource that keeps the last few pictures it gave: several metrics look at the same ones in turn, and to
+    decode a frame again can mean to decode all since its key frame. Not for two threads at once."""
+
+    KEPT = 4
+
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
+        self._kept: OrderedDict[int, Picture] = OrderedDict()
+
+    @property
+    def frame_count(self) -> int:
+        return self._source.frame_count
+
+    @property
+    def width(self) -> int:
+        return self._source.width
+
+    @property
+    def height(self) -> int:
+        return self._source.height
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`."""
+        if index not in self._kept:
+            self._kept[index] = self._source.picture(index)
+            while len(self._kept) > self.KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[index]
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        for index in range(start, stop):
+            yield self.picture(index)
 
 
 @dataclass(frozen=True, slots=True)

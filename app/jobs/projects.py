@@ -196,6 +196,8 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         codec=None if recipe is None else recipe.codec,
         quality=None if recipe is None else recipe.quality,
         matched_to=None if recipe is None or recipe.matched_to is None else places.get(recipe.matched_to),
+        kbps=None if recipe is None else recipe.kbps,
+        preset="" if recipe is None else recipe.preset,
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         command=take.encoded.command,

@@ -3,11 +3,12 @@
 from typing import Any
 
 from app.jobs import imported
-from app.jobs.engine import KIND_OF, Engine
+from app.jobs.engine import Engine
 from app.jobs.imported import OpenedRival
 from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome
 from app.jobs.project_files import FoundProject, FoundTake
+from app.jobs.rivals import KIND_OF
 from app.state.imports import FileFacts, ImportDecision, ImportRefused
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec.errors import MediaError
@@ -166,4 +167,4 @@ def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
         return None
     place = record.matched_to
     matched = takes[place].id if place is not None and place < len(takes) else None
-    return Recipe(record.codec, record.lmbda, record.quality, matched)
+    return Recipe(record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset)

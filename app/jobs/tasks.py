@@ -7,8 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.jobs.imported import ShiftedSource
+from app.jobs.imported import RecentPictures, ShiftedSource
 from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
+from app.state.scores import FrameMeasures
 from codec.context import WorkContext
 from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
@@ -115,11 +116,14 @@ class _Scorers:
         self._spec: ClipSpec | None = None
         self._clip: Clip | None = None
         self._scorer: Any = None
+        self._flows: Any = None
+        self._reference: FrameSource | None = None
         self._nudges: dict[str, int] = {}
         self._sources: dict[TakeSpec, tuple[Opened, str]] = {}
 
-    def scorer_for(self, clip: ClipSpec) -> Any:
-        """The scorer against a clip; another clip's is given up with all its takes."""
+    def look_at(self, clip: ClipSpec) -> None:
+        """Score against a clip; another clip's scorers are given up with all its takes."""
+        from codec.metrics.flow import FlowScorer
         from codec.metrics.frames import FrameScorer
         from codec.metrics.lpips import shared
 
@@ -129,9 +133,20 @@ class _Scorers:
             if self._clip is not None:
                 self._clip.close()
             self._spec, self._clip = None, clip.open()
-            self._scorer = FrameScorer(self._clip, shared())
-            self._spec = clip
-        return self._scorer
+            reference = RecentPictures(self._clip)
+            self._scorer, self._flows = FrameScorer(reference, shared()), FlowScorer(reference)
+            self._reference, self._spec = reference, clip
+
+    def measure(self, name: str, shown: str, take: FrameSource, index: int) -> FrameMeasures:
+        """All scores of a frame; `shown` tells ways of showing the take apart."""
+        from codec.metrics.structure import WINDOW, ssim
+
+        assert self._reference is not None
+        found: FrameScore = self._scorer.score(name, take, index)
+        tof = self._flows.score(shown, take, index)
+        ours, theirs = self._reference.picture(index).y, take.picture(index).y
+        similar = ssim(ours, theirs) if min(ours.shape) >= WINDOW else None
+        return FrameMeasures(index, found.psnr_db, found.lpips, found.tlp, similar, tof)
 
     def source_for(self, take: TakeSpec, mode: SeamMode, theta: float, nudge: int) -> tuple[FrameSource, str]:
         """The take's pictures, shown and shifted as asked, and the name under which its features are remembered."""
@@ -171,13 +186,14 @@ def score(
     frames: tuple[int, ...],
     nudge: int = 0,
 ) -> None:
-    """Score frames of a take shifted by `nudge`, handing over lists of FrameScore as they come."""
-    scorer = _scorers.scorer_for(clip)
+    """Score frames of a take shifted by `nudge`, handing over lists of FrameMeasures as they come."""
+    _scorers.look_at(clip)
     source, name = _scorers.source_for(take, mode, theta, nudge)
-    batch: list[FrameScore] = []
+    shown, recent = f"{name} {mode} {theta} {nudge}", RecentPictures(source)
+    batch: list[FrameMeasures] = []
     for index in frames:
         context.check()
-        batch.append(scorer.score(name, source, index))
+        batch.append(_scorers.measure(name, shown, recent, index))
         if len(batch) == BATCH_FRAMES:
             context.emit(batch)
             batch = []

@@ -67,6 +67,9 @@ class TakeRecord:
     quality: float | None = None
     matched_to: int | None = None
     """Place among the records of the neural take whose bitrate a rival follows."""
+    kbps: float | None = None
+    """The bitrate a rival was asked for."""
+    preset: str = ""
     recipe: bool = False
     """It was encoded here and can be encoded again."""
     stated_kbps: float | None = None
@@ -284,6 +287,8 @@ def _take(raw: _Fields) -> TakeRecord:
         codec=raw.one_of("codec", {codec.value: codec for codec in RivalCodec}, None),
         quality=raw.number("quality", -1000.0, 1000.0),
         matched_to=raw.place("matched_to"),
+        kbps=raw.number("kbps", 1e-6, 1e7),
+        preset=raw.text("preset", 40),
         recipe=raw.flag("recipe", False),
         stated_kbps=raw.number("stated_kbps", 1e-6, 1e7),
         command=raw.text("command", 4 * TEXT_LIMIT),

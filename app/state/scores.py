@@ -1,6 +1,7 @@
 """Per-frame measurements of every take, in packed arrays that fill as they are computed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,19 @@ from psygnal import Signal
 
 from codec.metrics.scores import FrameScore
 
-METRICS = ("lpips", "tlp", "psnr_db")
+METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim")
 Key = tuple[int, str]
 """Take id and seam mode ("" for takes without GoP modes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMeasures(FrameScore):
+    """One frame's scores with those of its luma plane. None: no frame before it, or pictures too small."""
+
+    ssim: float | None = None
+    """Of the luma plane, -1 to 1."""
+    tof: float | None = None
+    """Pixels a frame."""
 
 
 class Scores:
@@ -29,11 +40,11 @@ class Scores:
         self._values.clear()
         self.changed.emit(None)
 
-    def add(self, key: Key, scores: list[FrameScore]) -> None:
+    def add(self, key: Key, scores: Sequence[FrameScore]) -> None:
         """Enter new values."""
         for score in scores:
             for metric in METRICS:
-                value = getattr(score, metric)
+                value = getattr(score, metric, None)
                 if value is not None and 0 <= score.index < self._count:
                     self._array(key, metric)[score.index] = value
         self.changed.emit(key)

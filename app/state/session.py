@@ -26,6 +26,7 @@ class Session:
     clip_changed = Signal()
     seam_changed = Signal()
     """Seam mode, θ or GoP marks changed."""
+    selection_changed = Signal()
     focus_changed = Signal()
     """Which single take fills the window changed."""
     message = Signal(str)
@@ -53,13 +54,15 @@ class Session:
         """Weight of the earlier GoP in a blended frame, 0 to 1; changed through `set_theta`."""
         self.focus: int | None = None
         """Id of the take shown alone, or None for all panes."""
+        self.selected: int | None = None
+        """Id of the take that commands on one take mean; changed through `select`."""
 
     def set_clip(self, clip: Clip) -> Take:
         """Show another clip; returns the take of its source. Takes of the old one are gone."""
         self.clip = clip
         self.history.clear()
         self.takes.clear()
-        self.focus = None
+        self.focus = self.selected = None
         self.set_notes("")
         self.scores.reset(clip.frame_count)
         info = clip.info
@@ -93,6 +96,22 @@ class Session:
         """Show one take alone, or all again."""
         self.focus = None if take is None else take.id
         self.focus_changed.emit()
+
+    def select(self, take: Take | None) -> None:
+        """Choose the take that commands on one take mean."""
+        number = None if take is None else take.id
+        if number != self.selected:
+            self.selected = number
+            self.selection_changed.emit()
+
+    @property
+    def current(self) -> Take | None:
+        """The take that commands on one take mean: the one selected, else the one alone, else the last; no source."""
+        for number in (self.selected, self.focus):
+            take = None if number is None else self.takes.by_id(number)
+            if take is not None and take.kind is not Kind.SOURCE:
+                return take
+        return next((take for take in reversed(list(self.takes)) if take.kind is not Kind.SOURCE), None)
 
     def cycle_seam_mode(self) -> None:
         """Blended, hard cut, disjoint, blended, ..."""

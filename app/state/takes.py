@@ -77,12 +77,15 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What to do to encode a take again. `codec` None: the neural codec at `lmbda`. A rival has a `quality` (CRF or
-    QP), or follows the bitrate of the neural take numbered `matched_to`."""
+    QP), or a bitrate `kbps`, or follows the bitrate of the neural take numbered `matched_to` (None: the newest)."""
 
     codec: RivalCodec | None
     lmbda: float | None = None
     quality: float | None = None
     matched_to: int | None = None
+    kbps: float | None = None
+    preset: str = ""
+    """A rival's; empty: the codec's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +227,11 @@ class Take:
         return self.source.picture(number)
 
     def picture_key(self, mode: SeamMode) -> tuple[int, str]:
-        """Key of the pictures that `picture` gives, in a cache and among scores."""
-        shift = f"{self.nudge:+d}" if self.nudge else ""
+        """Key of this take's own pictures in a cache, counted as in `own_picture`, and of its scores."""
         if not isinstance(self.source, SpooledTake):
-            return self.id, shift
+            return self.id, ""
         shown = self.mode_for(mode)
-        theta = f" {self.source.theta:g}" if shown is SeamMode.BLENDED else ""
-        return self.id, f"{shown.value}{theta}{shift}"
+        return self.id, f"{shown.value} {self.source.theta:g}" if shown is SeamMode.BLENDED else shown.value
 
 
 class TakeList:
