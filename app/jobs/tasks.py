@@ -139,14 +139,13 @@ class _Scorers:
 
     def measure(self, name: str, shown: str, take: FrameSource, index: int) -> FrameMeasures:
         """All scores of a frame; `shown` tells ways of showing the take apart."""
-        from codec.metrics.structure import WINDOW, ssim
+        from codec.metrics.structure import ssim
 
         assert self._reference is not None
         found: FrameScore = self._scorer.score(name, take, index)
         tof = self._flows.score(shown, take, index)
         ours, theirs = self._reference.picture(index).y, take.picture(index).y
-        similar = ssim(ours, theirs) if min(ours.shape) >= WINDOW else None
-        return FrameMeasures(index, found.psnr_db, found.lpips, found.tlp, similar, tof)
+        return FrameMeasures(index, found.psnr_db, found.lpips, found.tlp, ssim(ours, theirs), tof)
 
     def source_for(self, take: TakeSpec, mode: SeamMode, theta: float, nudge: int) -> tuple[FrameSource, str]:
         """The take's pictures, shown and shifted as asked, and the name under which its features are remembered."""

@@ -16,12 +16,12 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class FrameMeasures(FrameScore):
-    """One frame's scores with those of its luma plane. None: no frame before it, or pictures too small."""
+    """One frame's scores with those of its luma plane."""
 
-    ssim: float | None = None
-    """Of the luma plane, -1 to 1."""
-    tof: float | None = None
-    """Pixels a frame."""
+    ssim: float
+    """-1 to 1."""
+    tof: float | None
+    """Pixels a frame; None for frame 0, which has no frame before it."""
 
 
 class Scores:

@@ -16,7 +16,6 @@ from codec.media.picture import Picture
 from codec.metrics.flow import flow, flow_distance
 from codec.metrics.structure import ssim
 from codec.rivals import RivalCodec
-from tests.conftest import make_clip
 
 
 @pytest.fixture
@@ -40,15 +39,6 @@ def test_ssim_and_tof_are_those_of_the_luma_planes(engine: Engine, small_clip: P
             theirs = [take.picture(i, SeamMode.BLENDED).y for i in (index - 1, index)]
             assert similar[index] == pytest.approx(ssim(ours[1], theirs[1]), abs=1e-5)
             assert motion[index] == pytest.approx(flow_distance(flow(*theirs), flow(*ours)), abs=1e-4)
-
-
-def test_pictures_too_small_for_a_metric_are_scored_by_the_others(engine: Engine, clips: Path) -> None:
-    engine.open(make_clip(clips / "tiny.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="40x8", frames=3))
-    take = engine.encode_rival(RivalCodec.AV1, 40.0)
-    assert take is not None
-    scores, key = engine.session.scores, engine.session.score_key(take)
-    assert scores.values(key, "ssim") is None
-    assert np.isfinite(scores.values(key, "psnr_db")).all()
 
 
 def test_recent_pictures_are_asked_for_once(small_clip: Path) -> None:
