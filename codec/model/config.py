@@ -29,16 +29,18 @@ class LatentKind(IntEnum):
 
     KEY = 0
     """First of a key GoP: one frame, nothing before it."""
-    LATER = 1
-    """Any but the first: four frames, after the latent frame before."""
-    CHAINED = 2
+    SECOND = 1
+    """Four frames, after the latent frame of a single one."""
+    LATER = 2
+    """Four frames, after the latent frame of four."""
+    CHAINED = 3
     """First of a chained GoP: one frame, after the last latent frame of the GoP before."""
 
 
 def latent_kind(index: int, chained: bool) -> LatentKind:
     """Kind of latent frame `index` of a GoP."""
     if index > 0:
-        return LatentKind.LATER
+        return LatentKind.SECOND if index == 1 else LatentKind.LATER
     return LatentKind.CHAINED if chained else LatentKind.KEY
 
 

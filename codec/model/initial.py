@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from codec.model.config import FRAMES_PER_LATENT, LATENT_STRIDE
+from codec.model.config import FRAMES_PER_LATENT, LATENT_STRIDE, LatentKind
 from codec.model.network import CodecNetwork
 
 NOISE = 0.02
@@ -20,6 +20,9 @@ RESIDUAL = 0.1
 """Factor on the residual branches' last layers."""
 MIDDLE_GAIN = 1.8
 """y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]."""
+
+CARRIED = 0.8
+"""Share of the latent frame before that the mean keeps."""
 
 _CORE_LUMA, _CORE_CHROMA, _CORE_MOTION = 14, 2, 6
 
@@ -52,6 +55,7 @@ def start_as_transform(network: CodecNetwork) -> None:
             if isinstance(layer, nn.Conv2d):
                 layer.weight.mul_(RESIDUAL)
     decoder.border.weight.mul_(NOISE)
+    _carry(network, core)
     network.y_gain.log_gain.add_(math.log(MIDDLE_GAIN))
 
 
@@ -112,6 +116,14 @@ def _core(frame: int, trunk: int, count: int) -> Tensor:
     matrix = torch.zeros(len(chosen), trunk)
     matrix[torch.arange(len(chosen)), torch.tensor(chosen)] = 1.0
     return matrix
+
+
+def _carry(network: CodecNetwork, core: Tensor) -> None:
+    """What stands still carries over: a mean of four frames is twice the single frame's value; motion is not kept."""
+    frame = network.config.frame_channels
+    steady = (core[:, :frame].sum(dim=1) > 0).repeat_interleave(4)
+    for kind, ratio in ((LatentKind.SECOND, 2.0), (LatentKind.LATER, 1.0), (LatentKind.CHAINED, 0.5)):
+        network.mean_prior.carry[kind, : len(steady), 0, 1, 1] = CARRIED * ratio * steady
 
 
 def _cells(network: CodecNetwork, core: int) -> None:

@@ -50,7 +50,11 @@ class MeanPrior(nn.Module):
         self.first = nn.Conv2d(_BASE, channels, 1)
         self.spatial = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         self.second = nn.Sequential(nn.Conv2d(_BASE + 2 * channels, _BASE, 1), nn.SiLU(), nn.Conv2d(_BASE, channels, 1))
-        for last in (self.first, self.second[-1]):
+        # The previous latent frame's y_hat carries over where nothing moves: a filter for each kind and channel, which
+        # the features may weaken where they see motion.
+        self.carry = nn.Parameter(torch.zeros(len(LatentKind), channels, 1, 3, 3))
+        self.gate = nn.Conv2d(_BASE, channels, 1)
+        for last in (self.first, self.second[-1], self.gate):
             assert isinstance(last, nn.Conv2d) and last.bias is not None
             nn.init.normal_(last.weight, std=0.01)
             nn.init.zeros_(last.bias)
@@ -66,13 +70,18 @@ class MeanPrior(nn.Module):
         planes = known[:, :, None, None].expand(-1, -1, height, width)
         return self.block(F.silu(self.base(torch.cat((hyper, previous, self.memory(previous), planes), dim=1))))
 
-    def first_half(self, features: Tensor) -> Tensor:
-        """Means of all positions before any residual is known; used for the first half."""
-        return self.first(features)
+    def carried(self, features: Tensor, previous: Tensor, kind: LatentKind) -> Tensor:
+        """The part of the mean that comes straight from `previous`: (B, Cy, h, w)."""
+        kept = F.conv2d(previous, self.carry[kind], padding=1, groups=previous.shape[1])
+        return kept * (1.0 + self.gate(features))
 
-    def second_half(self, features: Tensor, known: Tensor) -> Tensor:
+    def first_half(self, features: Tensor, carried: Tensor) -> Tensor:
+        """Means of all positions before any residual is known; used for the first half."""
+        return carried + self.first(features)
+
+    def second_half(self, features: Tensor, carried: Tensor, known: Tensor) -> Tensor:
         """Means for the second half; `known` is y_hat with zeros where it is not decoded yet."""
-        return self.second(torch.cat((features, known, self.spatial(known)), dim=1))
+        return carried + self.second(torch.cat((features, known, self.spatial(known)), dim=1))
 
 
 def first_half_mask(channels: int, height: int, width: int, device: torch.device) -> Tensor:

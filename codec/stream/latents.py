@@ -62,10 +62,11 @@ class _Means:
     def quantise(self, z: Tensor, y: Tensor, coded: Tensor, kind: LatentKind) -> tuple[Tensor, Tensor]:
         """Residual symbols of gained `y` (zero where not `coded`) and y_hat."""
         features = self._prior.features(z, self._previous, self._level, kind)
-        mean = self._prior.first_half(features)
+        carried = self._prior.carried(features, self._previous, kind)
+        mean = self._prior.first_half(features, carried)
         first = _round_symbols(y - mean, coded)
         known = torch.where(self._mask, first + mean, 0.0)
-        mean = self._prior.second_half(features, known)
+        mean = self._prior.second_half(features, carried, known)
         residual = torch.where(self._mask, first, _round_symbols(y - mean, coded))
         self._previous = torch.where(self._mask, known, residual + mean)
         return residual, self._previous
@@ -73,8 +74,10 @@ class _Means:
     def restore(self, z: Tensor, residual: Tensor, kind: LatentKind) -> Tensor:
         """y_hat of decoded residual symbols."""
         features = self._prior.features(z, self._previous, self._level, kind)
-        known = torch.where(self._mask, residual + self._prior.first_half(features), 0.0)
-        self._previous = torch.where(self._mask, known, residual + self._prior.second_half(features, known))
+        carried = self._prior.carried(features, self._previous, kind)
+        known = torch.where(self._mask, residual + self._prior.first_half(features, carried), 0.0)
+        mean = self._prior.second_half(features, carried, known)
+        self._previous = torch.where(self._mask, known, residual + mean)
         return self._previous
 
 

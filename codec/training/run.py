@@ -314,6 +314,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--start", type=Path, help="state of another run whose weights a new run begins with")
     parser.add_argument("--vgg-trunk", type=Path, required=True, help="VGG16 features, safetensors")
     parser.add_argument("--vgg-heads", type=Path, required=True, help="LPIPS-VGG heads, safetensors")
+    parser.add_argument("--scale-steps", type=float, default=1.0, help="factor on every stage's steps")
     parser.add_argument("--minutes", type=float, help="stop after this time; the state resumes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's own choice")
@@ -325,7 +326,7 @@ def main(argv: list[str] | None = None) -> int:
             torch.set_num_threads(arguments.threads)
         if arguments.corpus:
             build_store(arguments.corpus, arguments.store, arguments.limit)
-        config = settings.load(arguments.config)
+        config = settings.load(arguments.config).scaled(arguments.scale_steps)
         device = torch.device(arguments.device)
         corpus = Corpus(arguments.store, config.held_out, device)
         lpips = LpipsVgg(arguments.vgg_trunk, arguments.vgg_heads).to(device)

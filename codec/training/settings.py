@@ -1,7 +1,7 @@
 """One run, one file: every number a training run depends on, read from TOML."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,12 @@ class RunSettings:
     log_every: int = 50
     save_every_s: float = 180.0
     panel_every_s: float = 600.0
+
+    def scaled(self, factor: float) -> "RunSettings":
+        """The same run with `factor` times the steps in every stage. Raises SettingError unless the factor is > 0."""
+        if not factor > 0:
+            raise SettingError(f"The factor on the steps must be above 0, not {factor}.")
+        return replace(self, stages=tuple(replace(s, steps=max(1, round(s.steps * factor))) for s in self.stages))
 
 
 def load(path: Path) -> RunSettings:
