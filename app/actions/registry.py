@@ -2,12 +2,18 @@
 
 from pathlib import Path
 
-from app.actions import looking, playing, takes
+from app.actions import inspecting, looking, playing, takes
 from app.actions.spec import ActionSpec, Context, Screen
 
 __all__ = ["ACTIONS", "ActionSpec", "Context", "Screen", "by_id", "open_recent"]
 
-ACTIONS: tuple[ActionSpec, ...] = (*takes.ACTIONS, *playing.ACTIONS, *looking.LAYOUT_ACTIONS, *looking.ACTIONS)
+ACTIONS: tuple[ActionSpec, ...] = (
+    *takes.ACTIONS,
+    *playing.ACTIONS,
+    *looking.LAYOUT_ACTIONS,
+    *inspecting.ACTIONS,
+    *looking.ACTIONS,
+)
 
 
 def open_recent(context: Context, path: str) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.state.layouts import DifferenceLook
 from app.state.session import Session
 from app.views import overlays
+from app.views.aids import Aids
 from app.views.geometry import Geometry, geometry
 from app.views.pointer import Pointer
 from app.views.theme import BACKGROUND, MUTED
@@ -24,6 +25,8 @@ class Content:
     image: QImage | None = None
     right: QImage | None = None
     split: bool = False
+    takes: tuple[int, ...] = ()
+    """Ids of the takes shown, left to right."""
     boundary: bool = False
     """A GoP begins here."""
     text: str = ""
@@ -37,9 +40,9 @@ class Canvas(QWidget):
 
     full_screen_asked = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, aids: Aids | None = None) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._aids = session, aids
         self._pointer = Pointer(session)
         self.content = Content()
         self.setMinimumSize(QSize(120, 90))
@@ -96,9 +99,24 @@ class Canvas(QWidget):
                 painter.drawImage(place.target, image)
                 painter.restore()
 
+    def _paint_heat(self, painter: QPainter) -> None:
+        content, place, line = self.content, self.place(), self.split_x()
+        halves = [QRectF(self.rect())]
+        if content.split:
+            halves = [QRectF(0, 0, line, self.height()), QRectF(line, 0, self.width() - line, self.height())]
+        for take, half in zip(content.takes, halves, strict=False):
+            heat = None if self._aids is None else self._aids.heat(take)
+            if heat is not None:
+                painter.save()
+                painter.setClipRect(half)
+                overlays.paint_heat(painter, place, heat)
+                painter.restore()
+
     def _paint_over(self, painter: QPainter) -> None:
         content, place, area = self.content, self.place(), QRectF(self.rect())
         inspection = self._session.view.inspection
+        if inspection.heat_shown and not self._session.playback.playing:
+            self._paint_heat(painter)
         if content.boundary and content.image is not None:
             overlays.paint_boundary(painter, place, area)
         if content.text:
@@ -106,13 +124,31 @@ class Canvas(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(20, 20, -20, -20), flags, content.text)
         if inspection.region is not None and content.frame >= 0:
-            overlays.paint_region(painter, place, inspection.region)
+            scores = [] if self._aids is None else [self._aids.region_text(take) for take in content.takes]
+            overlays.paint_region(painter, place, inspection.region, " | ".join(part for part in scores if part))
         if content.split:
             overlays.paint_split(painter, self.split_x(), area)
         if content.scale is not None:
             overlays.paint_scale(painter, content.scale, area)
+        if inspection.cursor is not None:
+            self._paint_cursor(painter, inspection.cursor)
         if self._pointer.box is not None:
             overlays.paint_box(painter, self._pointer.box, region=self._pointer.box_is_region)
+
+    def _paint_cursor(self, painter: QPainter, pixel: tuple[int, int]) -> None:
+        """Crosshair, values and magnifier where they are asked for."""
+        content, place, area = self.content, self.place(), QRectF(self.rect())
+        inspection = self._session.view.inspection
+        at = place.to_widget(pixel[0] + 0.5, pixel[1] + 0.5)
+        if inspection.values_shown:
+            overlays.paint_crosshair(painter, place, pixel)
+        right = content.split and at.x() > self.split_x()
+        image = content.right if right else content.image
+        if inspection.magnifier is not None and image is not None:
+            overlays.paint_magnifier(painter, image, pixel, at, inspection.magnifier, area)
+        if inspection.values_shown and self.underMouse() and self._aids is not None:
+            # In one pane: it holds the values of all takes, those without a pane too.
+            overlays.paint_values(painter, self._aids.rows(*pixel), pixel, area)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom under the cursor."""

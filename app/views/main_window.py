@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QMainWindow, QSplitter, 
 
 from app.actions.registry import Context, by_id
 from app.jobs.engine import Engine
+from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
@@ -37,6 +38,7 @@ class MainWindow(QMainWindow):
         self.runner = JobRunner()
         self.engine = Engine(session, self.runner)
         self.presenter = Presenter(session)
+        self.inspector = Inspector(session, self.runner, self.presenter.cached_picture)
         self.charts: QWidget | None = None
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
@@ -66,7 +68,7 @@ class MainWindow(QMainWindow):
         return self.stage.mismatches
 
     def _build(self) -> None:
-        self.stage = Stage(self.session, self.presenter)
+        self.stage = Stage(self.session, self.presenter, self.inspector)
         self.transport = Transport(self.session)
         self.timeline = self.transport.timeline
         self.banner = QLabel()
@@ -108,6 +110,8 @@ class MainWindow(QMainWindow):
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
+        for made in (self.presenter.ready, self.presenter.spare_ready):
+            made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(self.commands.toggle_full_screen)
         self.timeline.seek_asked.connect(self.player.seek)
         self.transport.play.clicked.connect(lambda: self._trigger("play"))
@@ -211,6 +215,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self.session.clip.path.name} – Seamscope")
         self.stage.show_clip()
         self._refresh_all()
+
+    def _picture_came(self, _frame: int) -> None:
+        self.inspector.refresh()
 
     def _take_changed(self, _take: Take) -> None:
         self._stale = True

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
-_RIGHT = ("Layout", "View", "Help")
+_RIGHT = ("Layout", "Inspect", "View", "Help")
 """Menus in the right column of the key sheet."""
 
 

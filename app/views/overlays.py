@@ -6,9 +6,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from app.render.difference import scale_colours, scale_ends
 from app.state.inspection import Region
 from app.state.layouts import DifferenceLook
+from app.views.aids import ValueRow
 from app.views.geometry import Geometry
-from app.views.theme import ACCENT, TEXT
+from app.views.theme import ACCENT, BACKGROUND, MUTED, TEXT, kind_colour
 
+REGION = "#6be0d0"
 _SHADE = QColor(0, 0, 0, 170)
 
 
@@ -68,19 +70,102 @@ def paint_scale(painter: QPainter, look: DifferenceLook, area: QRectF) -> None:
     painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:+.4g}")
 
 
-def paint_region(painter: QPainter, place: Geometry, region: Region) -> None:
-    """The region's frame, and how large it is."""
+def paint_region(painter: QPainter, place: Geometry, region: Region, scores: str) -> None:
+    """The region's frame, how large it is, and what it scores."""
     corner = place.to_widget(region.left, region.top)
     box = QRectF(corner, place.to_widget(region.left + region.width, region.top + region.height))
     painter.setPen(QPen(QColor(0, 0, 0, 190), 3))
     painter.drawRect(box)
-    painter.setPen(QPen(QColor("#6be0d0"), 1))
+    painter.setPen(QPen(QColor(REGION), 1))
     painter.drawRect(box)
-    words = QRectF(box.left(), box.top() - 18, 200, 16)
-    painter.drawText(words, Qt.AlignmentFlag.AlignLeft, region.text)
+    text = f"{region.text} · {scores}" if scores else region.text
+    words = QRectF(box.left(), box.top() - 19, painter.fontMetrics().horizontalAdvance(text) + 8, 18)
+    words.moveTop(max(0.0, words.top()))
+    painter.fillRect(words, _SHADE)
+    painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def paint_box(painter: QPainter, box: QRectF, *, region: bool) -> None:
     """The box being drawn with the mouse."""
-    painter.setPen(QPen(QColor("#6be0d0" if region else ACCENT), 1, Qt.PenStyle.DashLine))
+    painter.setPen(QPen(QColor(REGION if region else ACCENT), 1, Qt.PenStyle.DashLine))
     painter.drawRect(box)
+
+
+def paint_crosshair(painter: QPainter, place: Geometry, pixel: tuple[int, int]) -> None:
+    """The pixel under the mouse, framed, at the same place in every pane."""
+    x, y = pixel
+    box = QRectF(place.to_widget(x, y), place.to_widget(x + 1, y + 1))
+    reach = 9
+    for colour, width in ((QColor(0, 0, 0, 190), 3), (QColor(TEXT), 1)):
+        painter.setPen(QPen(colour, width))
+        painter.drawRect(box)
+        centre = box.center()
+        painter.drawLine(QPointF(box.left() - reach, centre.y()), QPointF(box.left() - 3, centre.y()))
+        painter.drawLine(QPointF(box.right() + 3, centre.y()), QPointF(box.right() + reach, centre.y()))
+        painter.drawLine(QPointF(centre.x(), box.top() - reach), QPointF(centre.x(), box.top() - 3))
+        painter.drawLine(QPointF(centre.x(), box.bottom() + 3), QPointF(centre.x(), box.bottom() + reach))
+
+
+def paint_values(painter: QPainter, rows: list[ValueRow], pixel: tuple[int, int], area: QRectF) -> None:
+    """A table of every take's values at a pixel, in the corner away from it."""
+    metrics = painter.fontMetrics()
+    line, columns = metrics.height() + 3, (metrics.horizontalAdvance("Y Cb Cr 000 000 000  "), 0)
+    name = min(180, max(metrics.horizontalAdvance(row.name) for row in rows) + 24)
+    values = metrics.horizontalAdvance("000 000 000") + 16
+    box = QRectF(area.left() + 8, area.top() + 8, name + 2 * values + columns[1] + 16, line * (len(rows) + 1) + 8)
+    painter.fillRect(box, QColor(0, 0, 0, 200))
+    top = box.top() + 4
+    painter.setPen(QColor(MUTED))
+    heads = (f"x {pixel[0]}, y {pixel[1]}", "Y Cb Cr", "R G B")
+    lefts = (box.left() + 8, box.left() + 8 + name, box.left() + 8 + name + values)
+    for left, text in zip(lefts, heads, strict=True):
+        painter.drawText(QPointF(left, top + metrics.ascent()), text)
+    for row in rows:
+        top += line
+        painter.setPen(QColor(kind_colour(row.kind)))
+        shown = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name - 8)
+        texts = (shown, _triple(row.value.ycbcr), _triple(row.value.rgb))
+        for left, text in zip(lefts, texts, strict=True):
+            painter.drawText(QPointF(left, top + metrics.ascent()), text)
+
+
+def _triple(values: tuple[int, int, int] | None) -> str:
+    return "–" if values is None else " ".join(f"{value:d}" for value in values)
+
+
+def paint_magnifier(
+    painter: QPainter, image: QImage, pixel: tuple[int, int], at: QPointF, magnification: int, area: QRectF
+) -> None:
+    """The samples around a pixel, each `magnification` screen pixels wide, in a box beside `at`."""
+    side = 11 * 16
+    reach = side / magnification / 2
+    box = QRectF(at.x() + 24, at.y() + 24, side, side)
+    if box.right() > area.right():
+        box.moveRight(at.x() - 24)
+    if box.bottom() > area.bottom():
+        box.moveBottom(at.y() - 24)
+    source = QRectF(pixel[0] + 0.5 - reach, pixel[1] + 0.5 - reach, 2 * reach, 2 * reach)
+    painter.fillRect(box, QColor(BACKGROUND))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.setClipRect(box)
+    painter.translate(box.topLeft())
+    painter.scale(magnification, magnification)
+    painter.translate(-source.topLeft())
+    painter.drawImage(QPointF(0, 0), image)
+    painter.restore()
+    painter.setPen(QPen(QColor(ACCENT), 1))
+    painter.drawRect(box)
+    middle = QRectF(0, 0, magnification, magnification)
+    middle.moveCenter(box.center())
+    painter.drawRect(middle)
+
+
+def paint_heat(painter: QPainter, place: Geometry, heat: tuple[QImage, QRectF]) -> None:
+    """An LPIPS map over the picture."""
+    image, part = heat
+    target = QRectF(place.to_widget(part.left(), part.top()), place.to_widget(part.right(), part.bottom()))
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(target, image)
+    painter.restore()

@@ -10,6 +10,7 @@ from app.render.presenter import FrameSet
 from app.state.layouts import Arrangement, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
+from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
@@ -21,15 +22,17 @@ _LARGE_LABEL = "background:{};color:#101010;padding:8px 14px;font-weight:700;fon
 class Pane(QWidget):
     """Shows a tile of an arrangement."""
 
-    def __init__(self, session: Session, tile: Tile) -> None:
+    def __init__(self, session: Session, tile: Tile, aids: Aids | None = None, *, large: bool = False) -> None:
+        """`large`: labels that can be read from afar, presentation or not."""
         super().__init__()
+        self._large = large
         self._session = session
         self.tile = tile
         self._arrangement = Arrangement()
         self._error = ""
         self.label, self.right_label = ElidedLabel(), ElidedLabel()
         self.right_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.canvas = Canvas(session)
+        self.canvas = Canvas(session, aids)
         labels = QHBoxLayout()
         labels.setSpacing(0)
         labels.addWidget(self.label, 1)
@@ -58,7 +61,7 @@ class Pane(QWidget):
             self._show_waiting()
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
-        large = self._session.view.presenting
+        large = self._large or self._session.view.presenting
         parts = [take.label]
         if large and take.rate is not None:
             # Two lines: who, and what it costs.
@@ -95,6 +98,7 @@ class Pane(QWidget):
                 image,
                 right,
                 split=tile.right is not None,
+                takes=tile.takes,
                 boundary=session.gop_marks and neural and frame in set(session.boundaries),
                 text=self._missing_text(images),
                 scale=looks[0] if looks else None,

@@ -4,10 +4,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QStackedWidget, QWidget
 
+from app.jobs.inspecting import Inspector
 from app.render.presenter import FrameSet, Presenter
 from app.state.layouts import Arrangement
 from app.state.session import Session
 from app.state.takes import Take
+from app.views.aids import Aids
 from app.views.pane import Pane
 
 
@@ -16,8 +18,12 @@ class Stage(QStackedWidget):
 
     full_screen_asked = Signal()
 
-    def __init__(self, session: Session, presenter: Presenter) -> None:
+    def __init__(
+        self, session: Session, presenter: Presenter, inspector: Inspector, *, large_labels: bool = False
+    ) -> None:
         super().__init__()
+        self._aids = Aids(session, presenter, inspector)
+        self._large_labels = large_labels
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._session, self._presenter = session, presenter
         self.panes: dict[int, Pane] = {}
@@ -40,7 +46,7 @@ class Stage(QStackedWidget):
         session.takes.take_changed.connect(self._take_changed)
         for signal in (session.focus_changed, session.seam_changed, view.layouts.changed):
             signal.connect(self.refresh)
-        for signal in (view.changed, view.layouts.moved, view.inspection.changed):
+        for signal in (view.changed, view.layouts.moved, view.inspection.changed, inspector.changed):
             signal.connect(self._repaint)
         presenter.ready.connect(self._set_ready, Qt.ConnectionType.QueuedConnection)
 
@@ -106,7 +112,7 @@ class Stage(QStackedWidget):
         for place, tile in enumerate(arrangement.tiles):
             pane = self.panes.get(tile.left)
             if pane is None:
-                pane = self.panes[tile.left] = Pane(self._session, tile)
+                pane = self.panes[tile.left] = Pane(self._session, tile, self._aids, large=self._large_labels)
                 pane.canvas.full_screen_asked.connect(self.full_screen_asked)
             self._grid.addWidget(pane, place // columns, place % columns)
             pane.show()

@@ -1,0 +1,49 @@
+"""Looking closely: values, magnifier, region, where LPIPS lies."""
+
+from app.actions.spec import ActionSpec, Context
+from app.state.inspection import Inspection
+
+
+def _aids(c: Context) -> Inspection:
+    return c.session.view.inspection
+
+
+def _clear_region(c: Context) -> None:
+    _aids(c).set_region(None, (0, 0))
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "values",
+        "Pixel values of every take",
+        ("C",),
+        "Inspect",
+        lambda c: _aids(c).toggle_values(),
+        checked_when=lambda c: _aids(c).values_shown,
+    ),
+    ActionSpec(
+        "magnifier",
+        "Magnifier: ×4, ×8, ×16, off",
+        ("Z",),
+        "Inspect",
+        lambda c: _aids(c).cycle_magnifier(),
+        checked_when=lambda c: _aids(c).magnifier is not None,
+    ),
+    ActionSpec(
+        "clear_region",
+        "Give up the region (Ctrl+drag marks one)",
+        ("Shift+R",),
+        "Inspect",
+        _clear_region,
+        lambda c: _aids(c).region is not None,
+    ),
+    ActionSpec(
+        "heat",
+        "Where LPIPS lies",
+        ("Y",),
+        "Inspect",
+        lambda c: _aids(c).toggle_heat(),
+        lambda c: len(c.session.takes) > 1,
+        lambda c: _aids(c).heat_shown,
+    ),
+)

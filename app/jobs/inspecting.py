@@ -1,0 +1,164 @@
+"""Looking closely, measured: where LPIPS lies in the picture on the screen, and what a region of it scores."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from app.jobs.job import Job, Lane, Outcome, Runner
+from app.state.inspection import Region
+from app.state.session import Session
+from app.state.takes import Take
+from codec.context import WorkContext
+from codec.media.picture import Picture, Rgb
+
+HeatMap = NDArray[np.float16]
+"""(h, w), >= 0: LPIPS density of every fourth pixel; its mean is close to the picture's LPIPS."""
+KEPT_RESULTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RegionScore:
+    """What a region of a take scores against the same region of the reference."""
+
+    psnr_db: float
+    ssim: float | None
+    """None where the region is smaller than SSIM's window."""
+    lpips: float | None
+    """None where the region is smaller than LPIPS needs."""
+
+
+def heat_map(context: WorkContext, take: Picture, reference: Picture) -> HeatMap:
+    """Where `take` differs from `reference` for LPIPS. Raises SettingError for pictures too small for LPIPS."""
+    from codec.media.colour import to_rgb
+    from codec.metrics.lpips import shared
+
+    context.check()
+    lpips = shared()
+    features = [lpips.features(to_rgb(picture)[None]) for picture in (take, reference)]
+    return lpips.distance_map(features[0], features[1])[0].cpu().numpy().astype(np.float16)
+
+
+def region_score(context: WorkContext, take: Picture, reference: Picture, region: Region) -> RegionScore:
+    """Score a region of a picture, cut from the RGB that is shown (SSIM: from luma codes)."""
+    from codec.media.colour import to_rgb
+    from codec.metrics.frames import psnr_db
+    from codec.metrics.lpips import MIN_SIDE, shared
+    from codec.metrics.structure import WINDOW, ssim
+
+    context.check()
+    rows = slice(region.top, region.top + region.height)
+    columns = slice(region.left, region.left + region.width)
+
+    def cut(picture: Picture) -> Rgb:
+        return np.ascontiguousarray(to_rgb(picture)[rows, columns])
+
+    ours, theirs, side = cut(reference), cut(take), min(region.width, region.height)
+    similar = ssim(reference.y[rows, columns], take.y[rows, columns]) if side >= WINDOW else None
+    lpips = None
+    if side >= MIN_SIDE:
+        metric = shared()
+        lpips = float(metric.distance(metric.features(theirs[None]), metric.features(ours[None]))[0])
+    return RegionScore(psnr_db(ours, theirs), similar, lpips)
+
+
+class Inspector:
+    """One job at a time for what is on the screen of a paused clip; results stay until newer ones push them out.
+
+    `picture_of(take, frame)` gives a decoded picture or None, without waiting.
+    """
+
+    changed = Signal()
+    """A result arrived."""
+
+    def __init__(self, session: Session, runner: Runner, picture_of: Callable[[Take, int], Picture | None]) -> None:
+        self._session, self._runner, self._picture_of = session, runner, picture_of
+        self._heat: OrderedDict[Hashable, HeatMap] = OrderedDict()
+        self._regions: OrderedDict[Hashable, RegionScore] = OrderedDict()
+        self._failed: set[Hashable] = set()
+        self._job: Job | None = None
+        inspection = session.view.inspection
+        for signal in (inspection.changed, inspection.region_changed, session.playback.frame_changed):
+            signal.connect(self.refresh)
+        for signal in (session.playback.state_changed, session.seam_changed, session.view.layouts.changed):
+            signal.connect(self.refresh)
+
+    def heat(self, take: Take) -> HeatMap | None:
+        """The map of a take's picture on the screen, if it is computed."""
+        return self._heat.get(self._key(take))
+
+    def region(self, take: Take) -> RegionScore | None:
+        """What the region of a take's picture on the screen scores, if it is computed."""
+        region = self._session.view.inspection.region
+        return None if region is None else self._regions.get((self._key(take), region))
+
+    def refresh(self) -> None:
+        """Compute what is asked for and missing; nothing while the clip plays."""
+        session, inspection = self._session, self._session.view.inspection
+        if self._job is not None or session.clip is None or session.playback.playing:
+            return
+        reference = self._reference()
+        for take in session.takes.shown:
+            if take is reference or reference is None:
+                continue
+            key, region = self._key(take), inspection.region
+            if (
+                inspection.heat_shown
+                and key not in self._heat
+                and self._start(take, reference, key, self._heat, heat_map, ())
+            ):
+                return
+            whole = (key, region)
+            if (
+                region is not None
+                and whole not in self._regions
+                and self._start(take, reference, whole, self._regions, region_score, (region,))
+            ):
+                return
+
+    def _reference(self) -> Take | None:
+        takes = list(self._session.takes)
+        chosen = self._session.view.layouts.reference
+        return next((take for take in takes if take.id == chosen), takes[0] if takes else None)
+
+    def _key(self, take: Take) -> Hashable:
+        reference, frame, mode = self._reference(), self._session.playback.frame, self._session.seam_mode
+        keys = [(t.picture_key(mode), frame + t.nudge) for t in (take, reference) if t is not None]
+        return tuple(keys)
+
+    def _start(
+        self,
+        take: Take,
+        reference: Take,
+        key: Hashable,
+        results: "OrderedDict[Hashable, Any]",
+        work: Callable[..., Any],
+        more: tuple[Any, ...],
+    ) -> bool:
+        frame = self._session.playback.frame
+        pictures = [self._picture_of(each, frame) for each in (take, reference)]
+        if key in self._failed or any(picture is None for picture in pictures):
+            return False
+        self._job = self._runner.submit(
+            Lane.METRICS,
+            work,
+            (*pictures, *more),
+            on_done=lambda outcome, value: self._done(key, results, outcome, value),
+        )
+        return True
+
+    def _done(self, key: Hashable, results: "OrderedDict[Hashable, Any]", outcome: Outcome, value: Any) -> None:
+        self._job = None
+        if outcome is Outcome.SUCCEEDED:
+            results[key] = value
+            while len(results) > KEPT_RESULTS:
+                results.popitem(last=False)
+            self.changed.emit()
+        elif outcome is Outcome.FAILED:
+            self._failed.add(key)
+            self._session.message.emit(str(value))
+        self.refresh()

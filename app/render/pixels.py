@@ -1,0 +1,27 @@
+"""The values of one pixel, as coded and as shown."""
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QImage
+
+from codec.media.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class PixelValue:
+    """`ycbcr`: codes of the stream, chroma of the 2x2 block the pixel lies in; `rgb`: what is shown, 0 to 255.
+    None where there is no picture at hand."""
+
+    ycbcr: tuple[int, int, int] | None
+    rgb: tuple[int, int, int] | None
+
+
+def pixel_value(picture: Picture | None, image: QImage | None, x: int, y: int) -> PixelValue:
+    """The values at (x, y), which may lie outside: then None."""
+    ycbcr = rgb = None
+    if picture is not None and 0 <= x < picture.width and 0 <= y < picture.height:
+        ycbcr = int(picture.y[y, x]), int(picture.u[y // 2, x // 2]), int(picture.v[y // 2, x // 2])
+    if image is not None and image.valid(x, y):
+        colour = image.pixelColor(x, y)
+        rgb = colour.red(), colour.green(), colour.blue()
+    return PixelValue(ycbcr, rgb)

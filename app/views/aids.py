@@ -1,0 +1,68 @@
+"""What canvases need of the other rooms to paint their aids: pixel values and LPIPS maps of takes."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage
+
+from app.jobs.inspecting import HeatMap, Inspector
+from app.render.heat import heat_area, heat_image
+from app.render.pixels import PixelValue, pixel_value
+from app.render.presenter import Presenter
+from app.state.session import Session
+from app.state.takes import Kind
+
+_KEPT_IMAGES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """One take's line in the table of pixel values."""
+
+    name: str
+    kind: Kind
+    value: PixelValue
+
+
+class Aids:
+    """Reads what is there; never decodes, never waits."""
+
+    def __init__(self, session: Session, presenter: Presenter, inspector: Inspector) -> None:
+        self._session, self._presenter, self._inspector = session, presenter, inspector
+        self._images: OrderedDict[int, tuple[HeatMap, QImage]] = OrderedDict()
+
+    def rows(self, x: int, y: int) -> list[ValueRow]:
+        """The values of every take at a pixel of the frame shown."""
+        frame, rows = self._session.playback.frame, []
+        for take in self._session.takes:
+            picture = self._presenter.cached_picture(take, frame)
+            value = pixel_value(picture, self._presenter.picture_image(take, frame), x, y)
+            rows.append(ValueRow(take.name, take.kind, value))
+        return rows
+
+    def heat(self, take_id: int) -> tuple[QImage, QRectF] | None:
+        """A take's LPIPS map as an image, and the part of the picture it covers."""
+        take = self._session.takes.by_id(take_id)
+        heat = None if take is None else self._inspector.heat(take)
+        if heat is None:
+            return None
+        kept = self._images.get(id(heat))
+        if kept is None or kept[0] is not heat:
+            kept = self._images[id(heat)] = (heat, heat_image(heat))
+            while len(self._images) > _KEPT_IMAGES:
+                self._images.popitem(last=False)
+        return kept[1], heat_area(heat)
+
+    def region_text(self, take_id: int) -> str:
+        """What the region of a take scores, or an empty text."""
+        take = self._session.takes.by_id(take_id)
+        score = None if take is None else self._inspector.region(take)
+        if score is None:
+            return ""
+        parts = [f"PSNR {score.psnr_db:.1f} dB"]
+        if score.ssim is not None:
+            parts.append(f"SSIM {score.ssim:.4f}")
+        if score.lpips is not None:
+            parts.append(f"LPIPS {score.lpips:.3f}")
+        return " · ".join(parts)

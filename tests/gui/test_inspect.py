@@ -1,0 +1,181 @@
+"""Looking closely, in the real window: values, magnifier, region, LPIPS map."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPainter
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.jobs.inspecting import heat_map, region_score
+from app.render.heat import HEAT_FULL, heat_area, heat_image
+from app.render.pixels import pixel_value
+from app.state.inspection import MAGNIFICATIONS, Inspection, Region
+from app.views import overlays
+from app.views.canvas import Canvas
+from app.views.main_window import MainWindow
+from codec.context import QUIET
+from codec.gop import SeamMode
+from codec.media.colour import to_rgb
+from codec.metrics.frames import psnr_db
+from codec.metrics.lpips import shared
+from codec.metrics.structure import ssim
+from tests.gui.conftest import WAIT_MS
+from tests.gui.test_layouts import Takes, drag, rgb, settle
+
+
+def hover(canvas: Canvas, x: float, y: float) -> None:
+    """Move the mouse over a picture position."""
+    point, none = canvas.place().to_widget(x, y), Qt.MouseButton.NoButton
+    event = QMouseEvent(
+        QMouseEvent.Type.MouseMove, point, canvas.mapToGlobal(point), none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(canvas, event)
+
+
+def test_the_pixel_under_the_cursor_is_told_for_every_take(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window.session.playback.seek(13)
+    window._trigger("take_2")
+    settle(qtbot, window)
+    window._trigger("values")
+    pane = window.panes[two_takes[1].id]
+    hover(pane.canvas, 40.5, 30.5)
+    assert window.session.view.inspection.cursor == (40, 30)
+    aids = pane.canvas._aids
+    # The source has no pane now: its picture is made beside.
+    qtbot.waitUntil(lambda: all(row.value.rgb is not None for row in aids.rows(40, 30)), timeout=WAIT_MS)
+    rows = aids.rows(40, 30)
+    assert [row.name for row in rows] == [take.name for take in two_takes]
+    for row, take in zip(rows, two_takes, strict=True):
+        picture = take.picture(13, SeamMode.BLENDED)
+        assert row.value.ycbcr == (picture.y[30, 40], picture.u[15, 20], picture.v[15, 20])
+        assert row.value.rgb == tuple(to_rgb(picture)[30, 40])
+    assert rows[0].value.ycbcr[0] == 20 + 6 * 13
+    hover(pane.canvas, -5, 2)
+    assert window.session.view.inspection.cursor is None
+
+
+def test_values_outside_the_picture_are_none(two_takes: Takes) -> None:
+    picture = two_takes[0].picture(0, SeamMode.BLENDED)
+    assert pixel_value(picture, None, 96, 0).ycbcr is None
+    assert pixel_value(picture, None, -1, 3).ycbcr is None
+    assert pixel_value(None, None, 1, 1).rgb is None
+
+
+def test_the_magnifier_shows_samples_around_the_pixel(qtbot: QtBot) -> None:
+    generator = np.random.default_rng(2)
+    pixels = generator.integers(0, 256, (64, 96, 4), dtype=np.uint8)
+    image = QImage(pixels.data, 96, 64, 4 * 96, QImage.Format.Format_RGB32).copy()
+    shown = QImage(400, 300, QImage.Format.Format_RGB32)
+    shown.fill(0)
+    painter = QPainter(shown)
+    area = shown.rect().toRectF()
+    overlays.paint_magnifier(painter, image, (40, 30), QPointF(10, 10), 8, area)
+    painter.end()
+    # The box begins at 34, 34 and is 176 wide: the pixel's own 8x8 are in its middle.
+    block = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 84 + 2 : 34 + 92 - 2]
+    assert np.all(block == pixels[30, 40, 2::-1])
+    neighbour = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 92 + 2 : 34 + 100 - 2]
+    assert np.all(neighbour == pixels[30, 41, 2::-1])
+
+
+def test_the_magnifier_has_three_strengths_and_goes_away(window: MainWindow, two_takes: Takes) -> None:
+    seen = []
+    for _ in range(4):
+        window._trigger("magnifier")
+        seen.append(window.session.view.inspection.magnifier)
+        hover(window.panes[two_takes[0].id].canvas, 20, 20)
+        window.grab()
+    assert seen == [*MAGNIFICATIONS, None]
+
+
+def test_a_region_is_marked_by_dragging_scored_and_given_up(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window.session.playback.seek(5)
+    settle(qtbot, window)
+    canvas = window.panes[two_takes[1].id].canvas
+    corners = [canvas.place().to_widget(*at) for at in ((16, 8), (80, 56))]
+    zoom = window.session.view.zoom
+    drag(canvas, *(QPoint(round(p.x()), round(p.y())) for p in corners), Qt.KeyboardModifier.ControlModifier)
+    region = window.session.view.inspection.region
+    assert region is not None
+    assert (region.left, region.top, region.width, region.height) == pytest.approx((16, 8, 64, 48), abs=1)
+    assert window.session.view.zoom == zoom
+    qtbot.waitUntil(lambda: window.inspector.region(two_takes[1]) is not None, timeout=WAIT_MS)
+    score = window.inspector.region(two_takes[1])
+    source, take = (t.picture(5, SeamMode.BLENDED) for t in two_takes)
+    rows, columns = slice(region.top, region.top + region.height), slice(region.left, region.left + region.width)
+    a, b = (np.ascontiguousarray(to_rgb(p)[rows, columns]) for p in (source, take))
+    assert score.psnr_db == pytest.approx(psnr_db(a, b))
+    assert score.ssim == pytest.approx(ssim(source.y[rows, columns], take.y[rows, columns]))
+    metric = shared()
+    truth = float(metric.distance(metric.features(a[None]), metric.features(b[None]))[0])
+    assert score.lpips == pytest.approx(truth, abs=1e-5)
+    assert "SSIM" in canvas._aids.region_text(two_takes[1].id)
+    assert canvas._aids.region_text(two_takes[0].id) == ""
+    window._refresh_all()
+    window._trigger("clear_region")
+    assert window.session.view.inspection.region is None
+
+
+def test_regions_stay_inside_the_picture_and_are_not_too_small() -> None:
+    inspection, changes = Inspection(), []
+    inspection.region_changed.connect(lambda: changes.append(inspection.region))
+    inspection.set_region((-20.0, 50.2, 30.4, -9.0), (96, 64))
+    assert inspection.region == Region(0, 0, 30, 50)
+    inspection.set_region((30.4, 50.2, -20.0, -9.0), (96, 64))
+    assert len(changes) == 1
+    inspection.set_region((3, 3, 9, 60), (96, 64))
+    assert inspection.region is None
+    inspection.set_region((200, 200, 300, 300), (96, 64))
+    assert inspection.region is None
+
+
+def test_small_regions_are_scored_by_what_fits(two_takes: Takes) -> None:
+    source, take = (t.picture(5, SeamMode.BLENDED) for t in two_takes)
+    tiny = region_score(QUIET, take, source, Region(0, 0, 8, 20))
+    assert (tiny.ssim, tiny.lpips) == (None, None)
+    middle = region_score(QUIET, take, source, Region(0, 0, 20, 20))
+    assert middle.ssim is not None
+    assert middle.lpips is None
+
+
+def test_the_lpips_map_lies_where_the_picture_differs(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window._trigger("heat")
+    qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
+    heat = window.inspector.heat(two_takes[1])
+    source, take = (t.picture(0, SeamMode.BLENDED) for t in two_takes)
+    assert np.array_equal(heat, heat_map(QUIET, take, source))
+    assert window.inspector.heat(two_takes[0]) is None
+    assert window.panes[two_takes[1].id].canvas._aids.heat(two_takes[1].id) is not None
+    # Another frame: its own map comes without asking again.
+    window.session.playback.seek(20)
+    assert window.inspector.heat(two_takes[1]) is None
+    qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
+    window._trigger("heat")
+    assert not window.session.view.inspection.heat_shown
+
+
+def test_a_map_marks_the_one_place_that_was_changed(small_clip) -> None:
+    from codec.media.clip import open_clip
+    from codec.media.picture import Picture
+
+    with open_clip(small_clip) as clip:
+        reference = clip.picture(3)
+    y = reference.y.copy()
+    y[40:56, 60:84] = 255 - y[40:56, 60:84]
+    take = Picture(y, reference.u, reference.v, reference.colour)
+    heat = heat_map(QUIET, take, reference).astype(float)
+    area = heat_area(heat)
+    row, column = np.unravel_index(np.argmax(heat), heat.shape)
+    x, y_at = area.left() + 4 * column + 2, area.top() + 4 * row + 2
+    assert 56 <= x <= 88
+    assert 36 <= y_at <= 60
+    assert heat[:4, :6].mean() < 0.1 * heat.max()
+
+
+def test_heat_is_clear_where_nothing_differs_and_bright_where_much_does() -> None:
+    image = heat_image(np.array([[0.0, HEAT_FULL / 2, HEAT_FULL, 9.0]], np.float16))
+    colours = [image.pixelColor(x, 0) for x in range(4)]
+    assert colours[0].alpha() == 0
+    assert colours[2] == colours[3]
+    assert colours[3].lightness() > colours[1].lightness()
