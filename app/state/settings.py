@@ -10,6 +10,9 @@ from codec.stream.settings import DEVICES, LAMBDA_RANGE
 
 RECENT_LIMIT = 10
 DEFAULT_CACHE_BYTES = 2**31
+THEMES = ("dark", "light")
+CACHE_LIMIT_BYTES = 2**40
+"""Largest cache that can be asked for."""
 DEFAULT_LAMBDA = 0.32
 
 
@@ -18,11 +21,13 @@ class Settings:
     """Values of the last session."""
 
     recent: tuple[str, ...] = ()
-    """Paths of clips, newest first."""
+    """Paths of clips and projects, newest first."""
     cache_bytes: int = 0
     """Memory for decoded pictures; 0: a quarter of the machine's, at most DEFAULT_CACHE_BYTES."""
     device: str = "auto"
     lmbda: float = DEFAULT_LAMBDA
+    theme: str = "dark"
+    """One of THEMES."""
 
     @property
     def cache_limit_bytes(self) -> int:
@@ -71,7 +76,8 @@ def _within_range(loaded: Settings) -> Settings:
     lmbda = float(loaded.lmbda)
     return replace(
         loaded,
-        cache_bytes=max(0, int(loaded.cache_bytes)),
+        cache_bytes=min(CACHE_LIMIT_BYTES, max(0, int(loaded.cache_bytes))),
+        theme=loaded.theme if loaded.theme in THEMES else "dark",
         device=loaded.device if loaded.device in DEVICES else "auto",
         lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
     )

@@ -1,0 +1,161 @@
+"""Per-frame values of takes as curves: what is plotted, listed and exported. Packed arrays in, packed arrays out."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.state.session import Session
+from app.state.takes import Kind, Take
+
+Values = NDArray[np.float64]
+"""One value a frame of the clip, NaN where there is none (yet)."""
+WORST_SHARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class CurveKind:
+    """One thing that is known of every frame of a take."""
+
+    key: str
+    title: str
+    unit: str
+    higher_is_better: bool | None
+    """None: neither."""
+    digits: int
+    extent: tuple[float, float]
+    """Values of interest lie well inside; marks over the whole height of a chart reach so far."""
+
+    @property
+    def axis(self) -> str:
+        """Title, unit and direction: "PSNR in dB, higher is better"."""
+        unit = f" in {self.unit}" if self.unit else ""
+        if self.higher_is_better is None:
+            return f"{self.title}{unit}"
+        return f"{self.title}{unit}, {'higher' if self.higher_is_better else 'lower'} is better"
+
+
+CURVES: dict[str, CurveKind] = {
+    kind.key: kind
+    for kind in (
+        CurveKind("lpips", "LPIPS", "", False, 4, (-1.0, 3.0)),
+        CurveKind("tlp", "tLP", "", False, 5, (-1.0, 3.0)),
+        CurveKind("tof", "tOF", "pixels", False, 4, (-1e3, 1e3)),
+        CurveKind("psnr_db", "PSNR", "dB", True, 2, (-100.0, 200.0)),
+        CurveKind("ssim", "SSIM", "", True, 4, (-2.0, 2.0)),
+        CurveKind("bits", "Bits", "per frame", None, 0, (-1e8, 1e8)),
+    )
+}
+"""By key, in the order of charts and tables. SSIM and tOF are of the luma plane, the others of the RGB shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """All curves of one take, with what its label says."""
+
+    take: int
+    name: str
+    kind: Kind
+    place: int
+    """Among the takes of its kind: takes of one colour differ in their line."""
+    kbps: float | None
+    bpp: float | None
+    rate_note: str
+    """Empty for a measured rate; else where it comes from."""
+    values: dict[str, Values] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of the frames that have a value."""
+
+    count: int
+    mean: float
+    worst_mean: float
+    """Mean over the worst WORST_SHARE of the frames (at least one), by the metric's direction."""
+    worst_frames: tuple[int, ...]
+    """Those frames, worst first, at most 100."""
+
+
+def series_of(session: Session, *, hidden: bool = False) -> tuple[Series, ...]:
+    """Curves of all takes with a pane (and of the others too when `hidden`), as the seams are shown now."""
+    found, seen = [], dict.fromkeys(Kind, 0)
+    for take in session.takes:
+        if take.kind is Kind.SOURCE:
+            continue
+        place = seen[take.kind]
+        seen[take.kind] += 1
+        if take.visible or hidden:
+            found.append(_series(session, take, place))
+    return tuple(found)
+
+
+def _series(session: Session, take: Take, place: int) -> Series:
+    values = {}
+    for key in CURVES:
+        curve = values_of(session, take, key)
+        if curve is not None:
+            values[key] = curve
+    rate = take.rate
+    kbps, bpp, note = (None, None, "") if rate is None else (rate.kbps, rate.bpp, rate.basis.value)
+    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values)
+
+
+def values_of(session: Session, take: Take, key: str) -> Values | None:
+    """One curve over the clip's frames; None when nothing is known of it."""
+    if key != "bits":
+        found = session.scores.values(session.score_key(take), key)
+        return None if found is None else found.astype(np.float64)
+    if not take.frame_bits or session.clip is None:
+        return None
+    # The take's own counting to the clip's.
+    own, count = np.asarray(take.frame_bits, dtype=np.float64), session.clip.frame_count
+    shifted = np.full(count, np.nan)
+    first, last = max(0, -take.nudge), min(count, len(own) - take.nudge)
+    if last > first:
+        shifted[first:last] = own[first + take.nudge : last + take.nudge]
+    return shifted
+
+
+def statistics(values: Values, kind: CurveKind) -> Statistics | None:
+    """None when no frame has a value. Of curves without a direction the largest count as the worst."""
+    there = np.flatnonzero(np.isfinite(values))
+    if len(there) == 0:
+        return None
+    order = there[np.argsort(values[there], kind="stable")]
+    worst = order if kind.higher_is_better else order[::-1]
+    worst = worst[: max(1, math.ceil(WORST_SHARE * len(there)))]
+    return Statistics(
+        len(there), float(values[there].mean()), float(values[worst].mean()), tuple(int(i) for i in worst[:100])
+    )
+
+
+def difference(a: Values, b: Values) -> Values:
+    """a - b over the frames both have; NaN elsewhere, and beyond the shorter."""
+    count = min(len(a), len(b))
+    return a[:count] - b[:count]
+
+
+def decimate(values: Values, start: float, stop: float, columns: int) -> tuple[Values, Values]:
+    """(x, y) that look on `columns` pixels like the curve over frames [start, stop]: lowest and highest value of each
+    column, so that no peak is lost. NaN are passed over, a column of nothing but NaN is a gap.
+
+    One frame more on either side is included, so that the line leaves the chart where it should. As they are when
+    there are few. O(frames in range).
+    """
+    first = max(0, math.floor(start) - 1)
+    last = min(len(values), math.ceil(stop) + 2)
+    if last <= first or columns < 1:
+        return np.empty(0), np.empty(0)
+    part = values[first:last]
+    if len(part) <= 2 * columns:
+        return np.arange(first, last, dtype=np.float64), part
+    edges = (np.arange(columns) * len(part)) // columns
+    low, high = np.fmin.reduceat(part, edges), np.fmax.reduceat(part, edges)
+    x = np.repeat(first + edges.astype(np.float64), 2)
+    y = np.empty(2 * columns)
+    # Down first where the column falls: the line then has fewer needless strokes.
+    falling = part[edges] > part[np.append(edges[1:], len(part)) - 1]
+    y[0::2], y[1::2] = np.where(falling, high, low), np.where(falling, low, high)
+    return x, y
