@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codec import __version__
+from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError
 from codec.gop import DEFAULT_THETA, Structure
-from codec.stream.settings import DEVICES, LAMBDA_RANGE, EncodeSettings
+from codec.stream.settings import DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -48,12 +49,17 @@ def build_parser() -> argparse.ArgumentParser:
     weights = commands.add_parser("weights", help="list the codec weights there are")
     weights.set_defaults(run=_weights)
     _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
+    add_bench(commands.add_parser("bench", help="rate curves of a folder of clips against HEVC, VVC and AV1"))
+    add_overlap(commands.add_parser("overlap", help="what sharing and blending frames between GoPs brings"))
     return parser
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: all cores; does not change the result")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default="auto", help="auto: 16-bit networks where the hardware gains"
+    )
 
 
 def _add_range(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +115,7 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
         arguments.device,
         key_interval=arguments.key_interval,
         weights=arguments.weights,
+        precision=arguments.precision,
         reconstruct=False,
         threads=arguments.threads,
     )
@@ -138,6 +145,7 @@ def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
         theta=arguments.theta,
         device=arguments.device,
         threads=arguments.threads,
+        precision=arguments.precision,
         keep_undamaged=arguments.keep_undamaged,
         context=context,
     )
@@ -178,6 +186,7 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
         tuple(arguments.lambdas),
         tuple(known[name] for name in names),
         arguments.device,
+        arguments.precision,
         arguments.threads,
         arguments.preset,
     )

@@ -29,9 +29,9 @@ from codec.stream.settings import EncodeSettings
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 WIDTH, HEIGHT, FRAMES = 90, 58, 29
 STREAMS = {
-    "chained": EncodeSettings(0.3, weights="codec_golden", key_interval=3),
-    "keys-low-rate": EncodeSettings(0.02, weights="codec_golden", key_interval=1),
-    "disjoint-high-rate": EncodeSettings(1.28, Structure.DISJOINT, weights="codec_golden"),
+    "chained": EncodeSettings(0.3, weights="codec_golden", precision="full", key_interval=3),
+    "keys-low-rate": EncodeSettings(0.02, weights="codec_golden", precision="full", key_interval=1),
+    "disjoint-high-rate": EncodeSettings(1.28, Structure.DISJOINT, weights="codec_golden", precision="full"),
 }
 
 
@@ -81,7 +81,9 @@ def main() -> None:
     for name, settings in STREAMS.items():
         path = FOLDER / f"{name}.gop"
         encode_clip(DrawnClip(), timing, Fraction(1), path, settings)
-        luma = [float(picture.y.mean()) for gop in decode_stream(path, "cpu") for picture in gop.pictures]
+        luma = [
+            float(picture.y.mean()) for gop in decode_stream(path, "cpu", precision="full") for picture in gop.pictures
+        ]
         expected[name] = {"symbols": symbols_digest(path), "mean_luma": [round(value, 3) for value in luma]}
     (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
 

@@ -22,6 +22,19 @@ def pick(asked: str) -> torch.device:
     return torch.device(asked)
 
 
+def network_type(device: torch.device, precision: str) -> torch.dtype:
+    """Number type of E, D, g_a and g_s: float16 on CUDA, bfloat16 on a CPU that multiplies it, else float32; always
+    float32 when `precision` is "full"."""
+    if precision == "full":
+        return torch.float32
+    if device.type == "cuda":
+        return torch.float16
+    # The instruction set decides, never a stopwatch: two runs on one machine must give the same pictures. Older
+    # versions of torch do not tell it.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return torch.bfloat16 if device.type == "cpu" and capabilities.get("avx512_bf16") else torch.float32
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the errors torch raises when an accelerator's memory is full."""
     return isinstance(error, torch.OutOfMemoryError) or (

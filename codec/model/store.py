@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from codec.errors import ModelError
+from codec.model.device import network_type
 from codec.model.weights import CodecModel, load_weights, read_model_id
 from codec.resources import weights_folder
 
@@ -32,23 +33,21 @@ def available() -> dict[str, Path]:
     return {read_model_id(path): path for path in files().values()}
 
 
-@lru_cache(maxsize=2)
-def _load(path: Path, device: str) -> CodecModel:
-    model = load_weights(path).to(torch.device(device))
-    if torch.device(device).type == "cuda":
-        # Tensor cores: half the memory traffic and many times the speed. The scale path and the means stay float32.
-        model.use_half_networks()
+@lru_cache(maxsize=3)
+def _load(path: Path, device: torch.device, number_type: torch.dtype) -> CodecModel:
+    model = load_weights(path).to(device)
+    model.use_networks_of(number_type)
     return model
 
 
-def named_model(name: str, device: torch.device) -> CodecModel:
-    """The model new streams are made with, on `device`; "" is the default one. Loaded once a process. Raises
-    ModelError naming what there is."""
+def named_model(name: str, device: torch.device, precision: str = "auto") -> CodecModel:
+    """The model new streams are made with, on `device`; "" is the default one; `precision` as in
+    `device.network_type`. Loaded once a process. Raises ModelError naming what there is."""
     found = files()
     path = found.get(name or DEFAULT_WEIGHTS)
     if path is None:
         raise ModelError(f"There are no weights {name!r}; there are {', '.join(found) or 'none'}.")
-    return _load(path, str(device))
+    return _load(path, device, network_type(device, precision))
 
 
 def default_model(device: torch.device) -> CodecModel:
@@ -56,7 +55,7 @@ def default_model(device: torch.device) -> CodecModel:
     return named_model("", device)
 
 
-def model_for(model_id: bytes, device: torch.device, stream: Path) -> CodecModel:
+def model_for(model_id: bytes, device: torch.device, stream: Path, precision: str = "auto") -> CodecModel:
     """The model a stream names. Raises ModelError saying which weights are missing."""
     path = available().get(model_id.hex())
     if path is None:
@@ -64,4 +63,4 @@ def model_for(model_id: bytes, device: torch.device, stream: Path) -> CodecModel
         raise ModelError(
             f"{stream}: the stream needs the weights {model_id.hex()}, which are not installed (installed: {known})."
         )
-    return _load(path, str(device))
+    return _load(path, device, network_type(device, precision))

@@ -48,10 +48,11 @@ class CodecModel(nn.Module):
         self.tables = frequency_tables
         self.model_id = b"\0" * ID_BYTES
 
-    def use_half_networks(self) -> None:
-        """Keep E, D, g_a and g_s as float16: pictures differ by rounding, symbols decode the same."""
+    def use_networks_of(self, number_type: torch.dtype) -> None:
+        """Keep E, D, g_a and g_s as float16 or bfloat16: pictures differ by rounding, symbols decode the same. The
+        scale path and the means stay float32."""
         for network in (self.encoder, self.decoder, self.analysis, self.synthesis):
-            network.half()
+            network.to(number_type)
 
 
 def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None = None) -> None:

@@ -51,6 +51,7 @@ class ReportRequest:
     lambdas: tuple[float, ...]
     against: tuple[RivalCodec, ...]
     device: str = "auto"
+    precision: str = "auto"
     threads: int = 0
     preset: str = ""
 
@@ -109,7 +110,9 @@ def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkC
 
 def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
     file = folder / f"neural_{lmbda:g}.gop"
-    settings = EncodeSettings(lmbda, device=request.device, reconstruct=False, threads=request.threads)
+    settings = EncodeSettings(
+        lmbda, device=request.device, precision=request.precision, reconstruct=False, threads=request.threads
+    )
     info = encode_clip(clip, clip.timing, clip.info.sample_aspect, file, settings, context)
     bits = [0.0] * clip.frame_count
     for part, size in zip(gop.split(clip.frame_count, Structure.OVERLAP), info.gop_bytes, strict=True):
@@ -128,7 +131,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
         command=f"seamscope encode {clip.path} -o {file.name} --lambda {lmbda:g}",
         note=f"model {info.model_id}",
         frame_bits=bits,
-        source=StreamSource(file, request.device),
+        source=StreamSource(file, request.device, precision=request.precision),
     )
 
 

@@ -26,6 +26,7 @@ def decode_stream(
     *,
     start_gop: int = 0,
     threads: int = 0,
+    precision: str = "auto",
     skip_damaged: bool = False,
 ) -> Iterator[DecodedGop]:
     """Decode GoP after GoP from `start_gop`.
@@ -37,7 +38,7 @@ def decode_stream(
     if stream.damaged and not skip_damaged:
         raise StreamError(f"{path}: {describe_damage(stream)}.")
     chosen = devices.pick(device)
-    decoder = GopDecoder(stream, chosen, context, start_gop)
+    decoder = GopDecoder(stream, chosen, context, start_gop, precision)
     wanted = [i for i in range(start_gop, stream.header.gop_count) if i in stream.records]
     done = 0
     with GopThreads(worker_count(threads, chosen)) as pool:
@@ -70,13 +71,20 @@ class GopDecoder:
     """The two steps of a group of GoPs: `link` reads symbols and y_hat in chain order, `finish` makes pictures."""
 
     def __init__(
-        self, stream: Stream, device: torch.device, context: WorkContext = QUIET, first_shown: int = 0
+        self,
+        stream: Stream,
+        device: torch.device,
+        context: WorkContext = QUIET,
+        first_shown: int = 0,
+        precision: str = "auto",
     ) -> None:
         """GoPs below `first_shown` are linked, not shown. Raises ModelError when the weights the stream names are not
         there."""
         self._stream, self._context, self._first_shown = stream, context, first_shown
         header = stream.header
-        self._placed = devices.Placed(lambda d: store.model_for(header.model_id, d, stream.path), device, context)
+        self._placed = devices.Placed(
+            lambda d: store.model_for(header.model_id, d, stream.path, precision), device, context
+        )
         self._last: tuple[int, CodedGop] | None = None
 
     def groups(self, wanted: list[int], device: torch.device) -> Iterator[list[int]]:

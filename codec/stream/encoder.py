@@ -57,7 +57,7 @@ def encode_clip(
         raise SettingError(f"The first GoP must be below {count}, not {settings.first_gop}.")
     context.report(0.0, "loading the model")
     device = devices.pick(settings.device)
-    placed = devices.Placed(lambda d: store.named_model(settings.weights, d), device, context)
+    placed = devices.Placed(lambda d: store.named_model(settings.weights, d, settings.precision), device, context)
     header = Header(
         placed.run(lambda model: model.model_id), clip.width, clip.height, settings.structure,
         level_code(settings.lmbda), header_colour, sample_aspect, timing,

@@ -21,6 +21,7 @@ def decode_to_file(
     theta: float = DEFAULT_THETA,
     device: str = "auto",
     threads: int = 0,
+    precision: str = "auto",
     keep_undamaged: bool = False,
     context: WorkContext = QUIET,
 ) -> int:
@@ -29,7 +30,7 @@ def decode_to_file(
     Raises StreamError for a damaged stream unless `keep_undamaged`, MediaError when the output cannot be written.
     """
     info = read_info(path)
-    decoded = decode_stream(path, device, context, threads=threads, skip_damaged=keep_undamaged)
+    decoded = decode_stream(path, device, context, threads=threads, precision=precision, skip_damaged=keep_undamaged)
     with LosslessWriter(output, info.width, info.height, info.colour, info.timing, info.sample_aspect) as writer:
         if not keep_undamaged:
             for picture in frames(decoded, info.structure, theta):

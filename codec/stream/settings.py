@@ -17,6 +17,9 @@ MAX_KEY_INTERVAL = 250
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
+PRECISIONS = ("auto", "full")
+"""auto: 16-bit networks where the hardware gains from them; full: 32-bit everywhere. Symbols decode the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncodeSettings:
@@ -34,6 +37,8 @@ class EncodeSettings:
     """Decode each GoP's bytes and hand the pictures to `on_gop`; False: sizes only, faster."""
     weights: str = ""
     """Name of the weights, as `seamscope weights` lists them; "": the default ones."""
+    precision: str = "auto"
+    """One of PRECISIONS."""
     threads: int = 0
     """GoPs coded side by side on the CPU, one thread each; 0: as many as there are cores. Never changes the result."""
 
@@ -43,6 +48,8 @@ class EncodeSettings:
             raise SettingError(f"λ must lie between {low} and {high}, not {self.lmbda}.")
         if self.device not in DEVICES:
             raise SettingError(f"The device must be one of {', '.join(DEVICES)}, not {self.device!r}.")
+        if self.precision not in PRECISIONS:
+            raise SettingError(f"The precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}.")
         if self.threads < 0 or self.first_gop < 0:
             raise SettingError("Thread count and first GoP cannot be negative.")
         if not 1 <= self.key_interval <= MAX_KEY_INTERVAL:

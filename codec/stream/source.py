@@ -23,9 +23,9 @@ class StreamSource:
     Not for two threads at once. Raises StreamError, ModelError.
     """
 
-    def __init__(self, path: Path, device: str = "auto", theta: float = DEFAULT_THETA) -> None:
+    def __init__(self, path: Path, device: str = "auto", theta: float = DEFAULT_THETA, precision: str = "auto") -> None:
         self._stream = parse_stream(path)
-        self._decoder = GopDecoder(self._stream, devices.pick(device))
+        self._decoder = GopDecoder(self._stream, devices.pick(device), precision=precision)
         self._theta = theta
         self._gops: OrderedDict[int, list[Picture]] = OrderedDict()
 

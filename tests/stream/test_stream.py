@@ -231,3 +231,12 @@ def test_random_damage_gives_an_error_or_undamaged_gops(stream: Path, tmp_path: 
             assert digest([decoded]) == good[decoded.gop.index]
     except (StreamError, ModelError) as error:
         assert str(tmp_path) in str(error)
+
+
+def test_precision_changes_pictures_slightly_and_symbols_not_at_all(stream: Path) -> None:
+    half = [p for d in decode_stream(stream) for p in d.pictures]
+    full = [p for d in decode_stream(stream, precision="full") for p in d.pictures]
+    difference = np.mean([(a.y.astype(float) - b.y) ** 2 for a, b in zip(half, full, strict=True)])
+    assert difference < 0.5
+    with pytest.raises(SettingError, match="precision must be"):
+        EncodeSettings(0.3, precision="half")
