@@ -10,7 +10,7 @@ EXIT_NO_SCREEN = 2
 def run(arguments: list[str]) -> int:
     """Open the window, on a clip when one is named; returns the exit code."""
     parser = argparse.ArgumentParser(prog="seamscope")
-    parser.add_argument("clip", nargs="?", type=Path, help="a video file or image sequence to open")
+    parser.add_argument("clip", nargs="?", type=Path, help="a video file, image sequence or project to open")
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
@@ -26,13 +26,14 @@ def run(arguments: list[str]) -> int:
     from app.state.session import Session
     from app.state.settings import settings_file
     from app.views.main_window import MainWindow
-    from app.views.theme import STYLE
+    from app.views.theme import style, use
 
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Seamscope")
-    application.setStyleSheet(STYLE)
-    window = MainWindow(Session(settings_file()))
+    session = Session(settings_file())
+    application.setStyleSheet(style(use(session.settings.theme)))
+    window = MainWindow(session)
     window.show()
     if options.clip is not None:
-        window.engine.open(options.clip)
+        window.commands.desk.open_paths([options.clip])
     return application.exec()

@@ -2,23 +2,26 @@
 
 from pathlib import Path
 
-from app.actions import inspecting, looking, playing, takes
+from app.actions import desk, inspecting, looking, playing, takes
 from app.actions.spec import ActionSpec, Context, Screen
 
 __all__ = ["ACTIONS", "ActionSpec", "Context", "Screen", "by_id", "open_recent"]
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *takes.ACTIONS,
+    *desk.FILE_ACTIONS,
+    *desk.ACTIONS,
     *playing.ACTIONS,
     *looking.LAYOUT_ACTIONS,
     *inspecting.ACTIONS,
     *looking.ACTIONS,
+    *desk.HELP_ACTIONS,
 )
 
 
 def open_recent(context: Context, path: str) -> None:
-    """Open a clip from the list of recent ones."""
-    context.engine.open(Path(path))
+    """Open a clip or project from the list of recent ones."""
+    context.screen.desk.open_paths([Path(path)])
 
 
 def by_id(name: str) -> ActionSpec:

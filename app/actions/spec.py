@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.jobs.engine import Engine
 from app.state.session import Session
+
+if TYPE_CHECKING:
+    from app.actions.desk import Desk
 
 
 class Screen(Protocol):
     """What actions need of the window, besides state and engine."""
 
+    @property
+    def desk(self) -> "Desk": ...
     def now_s(self) -> float: ...
     def ask_clip(self) -> None: ...
     def encode_neural(self) -> None: ...

@@ -22,7 +22,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.screen.ask_save_stream(), _has_stream
     ),
-    ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
     ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.screen.encode_neural()),
     ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.screen.add_rival()),
     ActionSpec("cancel", "Cancel encodes", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running),

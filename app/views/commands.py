@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.menus import key_sheet
+from app.views.takes_desk import Desk
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -21,6 +22,7 @@ class Commands:
 
     def __init__(self, window: "MainWindow", session: Session) -> None:
         self._window, self._session = window, session
+        self.desk = Desk(window, session)
         self._last_focus: tuple[int | None, int | None] = (None, None)
         self._before_hold: list[int | None] = []
         """The focus before the source was held; empty while it is not."""
@@ -42,11 +44,11 @@ class Commands:
 
     def encode_neural(self) -> None:
         """Encode at the λ of the controls."""
-        self._window.engine.encode_neural(self._window.side.neural.lmbda)
+        self.desk.encode_neural(self._window.side.neural.lmbda)
 
     def add_rival(self) -> None:
         """Encode with the rival of the controls."""
-        self._window.engine.encode_rival(*self._window.side.rival.chosen)
+        self.desk.add_rival(self._window.side.rival.recipe)
 
     def save_frames(self) -> None:
         """Ask for a folder and write the picture of every shown take."""

@@ -1,4 +1,4 @@
-"""What can be encoded, and the list of what was: λ and device, rivals, takes with progress."""
+"""What can be encoded: λ and device, rivals with their rate and preset; the takes and the notes under it."""
 
 import math
 
@@ -11,24 +11,31 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
+    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.state.session import Session
-from app.state.takes import Kind, Status, Take
-from app.views.theme import kind_colour
-from app.views.widgets import ElidedLabel
+from app.state.takes import Recipe
+from app.views.takes_panel import TakesPanel
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEVICES, LAMBDA_RANGE
 
 _SLIDER_STEPS = 1000
 _SAME_RATE = "same bitrate as Neural"
+_BITRATE = "bitrate"
+_QUALITY = "constant quality"
+_PRESETS = {
+    RivalCodec.HEVC: (
+        "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow",
+    ),
+    RivalCodec.VVC: ("faster", "fast", "medium", "slow", "slower"),
+    RivalCodec.AV1: tuple(str(number) for number in range(13, -1, -1)),
+}  # fmt: skip
 
 
 class NeuralControls(QWidget):
@@ -91,21 +98,37 @@ class NeuralControls(QWidget):
 
 
 class RivalControls(QWidget):
-    """A rival codec at the neural bitrate or at a quality of its own."""
+    """A rival codec at the neural bitrate, at a bitrate, or at a quality of its own; the lock that keeps rivals at the
+    neural bitrate."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
+        self._session = session
         self.codec = QComboBox()
         for codec in RivalCodec:
             self.codec.addItem(codec.label, codec)
         self.codec.setAccessibleName("Rival codec")
         self.mode = QComboBox()
-        self.mode.addItems([_SAME_RATE, "constant quality"])
+        self.mode.addItems([_SAME_RATE, _BITRATE, _QUALITY])
         self.mode.setAccessibleName("Rival rate mode")
-        self.mode.setToolTip("The same bitrate is met within 2 % of the neural stream's measured bitrate")
+        self.mode.setToolTip("A bitrate is met within 2 % by trials, measured on the finished file")
         self.quality = QDoubleSpinBox()
         self.quality.setDecimals(0)
         self.quality.setAccessibleName("CRF or QP")
+        self.kbps = QDoubleSpinBox()
+        self.kbps.setDecimals(1)
+        self.kbps.setRange(1.0, 1e6)
+        self.kbps.setSuffix(" kbps")
+        self.kbps.setValue(500.0)
+        self.kbps.setAccessibleName("Bitrate in kbps")
+        self.kbps.setToolTip("Bitrate of the finished file: bytes · 8 / duration / 1000")
+        self.preset = QComboBox()
+        self.preset.setAccessibleName("Preset")
+        self.preset.setToolTip("The encoder's effort, from fast to slow")
+        self.lock = QCheckBox("Keep rivals at the neural bitrate")
+        self.lock.setToolTip(
+            "When a neural take is encoded again, rivals matched to it are encoded again at its new bitrate"
+        )
         self.add = QPushButton("Add rival")
         self.add.setAccessibleName("Encode with the rival codec")
         form = self._form = QFormLayout(self)
@@ -113,126 +136,81 @@ class RivalControls(QWidget):
         form.addRow("Codec", self.codec)
         form.addRow("Rate", self.mode)
         form.addRow("CRF / QP", self.quality)
+        form.addRow("Bitrate", self.kbps)
+        form.addRow("Preset", self.preset)
         form.addRow(self.add)
-        self.codec.currentIndexChanged.connect(self._refresh)
+        form.addRow(self.lock)
+        self.codec.currentIndexChanged.connect(self._codec_chosen)
         self.mode.currentIndexChanged.connect(self._refresh)
-        self._refresh()
+        self.lock.clicked.connect(session.set_rate_lock)
+        session.notes_changed.connect(lambda: self.lock.setChecked(session.rate_lock))
+        self._codec_chosen()
         self.quality.setValue(32)
 
     @property
-    def chosen(self) -> tuple[RivalCodec, float | None]:
-        """The codec, and its CRF/QP or None for the neural bitrate."""
+    def recipe(self) -> Recipe:
+        """What is to be encoded."""
+        codec, mode = RivalCodec(self.codec.currentData()), self.mode.currentText()
+        preset = self.preset.currentText()
+        preset = "" if preset == codec.default_preset else preset
+        if mode == _QUALITY:
+            return Recipe(codec, quality=self.quality.value(), preset=preset)
+        if mode == _BITRATE:
+            return Recipe(codec, kbps=self.kbps.value(), preset=preset)
+        return Recipe(codec, preset=preset)
+
+    def _codec_chosen(self) -> None:
         codec = RivalCodec(self.codec.currentData())
-        return codec, None if self.mode.currentText() == _SAME_RATE else self.quality.value()
+        self.preset.clear()
+        self.preset.addItems(_PRESETS[codec])
+        self.preset.setCurrentText(codec.default_preset)
+        self._refresh()
 
     def _refresh(self) -> None:
         low, high = RivalCodec(self.codec.currentData()).quality_range
         self.quality.setRange(low, high)
         self.quality.setToolTip(f"{low:g} best to {high:g} worst")
-        self._form.setRowVisible(self.quality, self.mode.currentText() != _SAME_RATE)
+        self._form.setRowVisible(self.quality, self.mode.currentText() == _QUALITY)
+        self._form.setRowVisible(self.kbps, self.mode.currentText() == _BITRATE)
 
 
-class TakeRow(QFrame):
-    """One take: shown or not, its label, progress, cancel or remove."""
-
-    cancel_asked = Signal(object)
-    remove_asked = Signal(object)
-    visible_asked = Signal(object, bool)
-
-    def __init__(self, take: Take) -> None:
-        super().__init__()
-        self.take = take
-        self.shown = QCheckBox()
-        self.shown.setToolTip("Show this take in a pane")
-        self.label = ElidedLabel()
-        self.button = QToolButton()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        top = QHBoxLayout()
-        top.addWidget(self.shown)
-        top.addWidget(self.label, 1)
-        top.addWidget(self.button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 2, 4, 2)
-        layout.setSpacing(2)
-        layout.addLayout(top)
-        layout.addWidget(self.bar)
-        self.shown.clicked.connect(lambda checked: self.visible_asked.emit(self.take, checked))
-        self.button.clicked.connect(self._pressed)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Bring the row up to date."""
-        take = self.take
-        running = take.status is Status.RUNNING
-        self.label.setText(take.label)
-        details = (take.label, take.message, take.note, take.error, take.command)
-        self.label.setToolTip("\n".join(part for part in details if part))
-        self.label.setStyleSheet(f"color:{kind_colour(take.kind)}")
-        self.shown.setChecked(take.visible)
-        self.shown.setAccessibleName(f"Show {take.name}")
-        self.button.setText("Cancel" if running else "✕")
-        self.button.setAccessibleName(f"{'Cancel' if running else 'Remove'} {take.name}")
-        self.button.setToolTip("Stop this encode" if running else "Remove this take")
-        self.button.setVisible(take.kind is not Kind.SOURCE)
-        self.bar.setVisible(running)
-        self.bar.setValue(round(1000 * take.progress))
-
-    def _pressed(self) -> None:
-        signal = self.cancel_asked if self.take.status is Status.RUNNING else self.remove_asked
-        signal.emit(self.take)
-
-
-class TakesPanel(QWidget):
-    """Rows for all takes."""
-
-    cancel_asked = Signal(object)
-    remove_asked = Signal(object)
+class Notes(QPlainTextEdit):
+    """What the user writes down; it is saved with the project."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.rows: dict[int, TakeRow] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addStretch(1)
-        session.takes.changed.connect(self._rebuild)
-        session.takes.take_changed.connect(self._refresh)
+        self.setAccessibleName("Notes")
+        self.setPlaceholderText("What you see, saved with the project")
+        self.setTabChangesFocus(True)
+        self.setMinimumHeight(54)
+        self.setMaximumHeight(120)
+        self.textChanged.connect(lambda: session.set_notes(self.toPlainText()))
+        session.notes_changed.connect(self._refresh)
 
-    def _rebuild(self) -> None:
-        ids = {take.id for take in self._session.takes}
-        for number in [n for n in self.rows if n not in ids]:
-            row = self.rows.pop(number)
-            self._layout.removeWidget(row)
-            row.deleteLater()
-        for take in self._session.takes:
-            if take.id not in self.rows:
-                row = TakeRow(take)
-                row.cancel_asked.connect(self.cancel_asked)
-                row.remove_asked.connect(self.remove_asked)
-                row.visible_asked.connect(self._session.takes.set_visible)
-                self.rows[take.id] = row
-                self._layout.insertWidget(self._layout.count() - 1, row)
-            self.rows[take.id].refresh()
-
-    def _refresh(self, take: Take) -> None:
-        row = self.rows.get(take.id)
-        if row is not None:
-            row.refresh()
+    def _refresh(self) -> None:
+        if self.toPlainText() != self._session.notes:
+            self.setPlainText(self._session.notes)
 
 
 class SidePanel(QScrollArea):
-    """Everything that starts an encode, and the takes."""
+    """Everything that starts an encode, the takes, and the notes."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.neural = NeuralControls(session)
-        self.rival = RivalControls()
+        self.rival = RivalControls(session)
         self.takes = TakesPanel(session)
+        self.notes = Notes(session)
         content = QWidget()
         layout = QVBoxLayout(content)
-        for title, part in (("Neural codec", self.neural), ("HEVC, VVC, AV1", self.rival), ("Takes", self.takes)):
+        parts = (
+            ("Neural codec", self.neural),
+            ("HEVC, VVC, AV1", self.rival),
+            ("Takes", self.takes),
+            ("Notes", self.notes),
+        )
+        for title, part in parts:
             heading = QLabel(title)
             heading.setStyleSheet("font-weight:600;padding-top:6px")
             layout.addWidget(heading)

@@ -119,8 +119,6 @@ class MainWindow(QMainWindow):
         self.side.neural.encode.clicked.connect(lambda: self._trigger("encode"))
         self.side.neural.device_chosen.connect(self.engine.set_device)
         self.side.rival.add.clicked.connect(lambda: self._trigger("rival"))
-        self.side.takes.cancel_asked.connect(self.engine.cancel)
-        self.side.takes.remove_asked.connect(self.engine.remove)
         application = QGuiApplication.instance()
         assert application is not None
         application.installEventFilter(self)
@@ -156,6 +154,7 @@ class MainWindow(QMainWindow):
         if self.session.clip is not None:
             charts.fit()
         self.engine.warm_up()
+        self.commands.desk.offer_recovery()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
@@ -178,14 +177,18 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first file dropped."""
+        """Open what was dropped: a clip, a project, or streams as takes."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            self.engine.open(paths[0])
+            self.commands.desk.open_paths(paths)
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing behind: no process, no thread, no temporary file."""
+        if not self.commands.desk.allows_close():
+            event.ignore()
+            return
+        self.commands.desk.close()
         self.player.stop()
         self.blinker.stop()
         self._labels.stop()

@@ -70,7 +70,7 @@ class Pane(QWidget):
         if mean is not None and take.status is Status.READY:
             parts.append(f"LPIPS {mean:.3f}")
         if take.kind is Kind.NEURAL:
-            parts.append(self._session.seam_mode.value)
+            parts.append(take.mode_for(self._session.seam_mode).value)
         look = self._arrangement.look_of(take.id)
         text = (f"Δ×{look.gain} " if look is not None else "") + " · ".join(parts)
         label.setText(text)

@@ -1,12 +1,60 @@
-"""Colours and the style sheet: dark, so that pictures are the brightest thing on the screen."""
+"""Colours and the style sheet. Around pictures it is dark in every theme, so that they are the brightest thing."""
+
+from dataclasses import dataclass
 
 from app.state.takes import Kind
 
 BACKGROUND = "#16181c"
-SURFACE = "#22252b"
-TEXT = "#e6e6e6"
+"""Around pictures, in every theme."""
 MUTED = "#9aa0a8"
+"""Text over BACKGROUND that is not the main thing."""
 ACCENT = "#ffc857"
+"""Marks on pictures and charts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours of everything but pictures."""
+
+    ground: str
+    """Behind charts and between parts."""
+    surface: str
+    text: str
+    muted: str
+    control: str
+    hover: str
+    border: str
+    field: str
+    disabled: str
+    selection: str
+
+
+DARK = Theme(
+    ground="#16181c",
+    surface="#22252b",
+    text="#e6e6e6",
+    muted="#9aa0a8",
+    control="#333842",
+    hover="#3d4450",
+    border="#454b57",
+    field="#2b2f37",
+    disabled="#6a6f78",
+    selection="#38415a",
+)
+LIGHT = Theme(
+    ground="#ffffff",
+    surface="#eceef1",
+    text="#1b1d21",
+    muted="#5b626d",
+    control="#dfe3e8",
+    hover="#d0d6de",
+    border="#b6bdc8",
+    field="#ffffff",
+    disabled="#9aa1ab",
+    selection="#c9d9f2",
+)
+THEMES = {"dark": DARK, "light": LIGHT}
+TEXT, SURFACE = DARK.text, DARK.surface
 
 _KINDS = {
     Kind.SOURCE: "#b8c0cc",
@@ -14,26 +62,73 @@ _KINDS = {
     Kind.HEVC: "#7cc4e8",
     Kind.VVC: "#8fd694",
     Kind.AV1: "#d3a4dd",
+    Kind.IMPORTED: "#e0cd7a",
 }
+_LIGHT_INKS = {
+    Kind.SOURCE: "#4b5563",
+    Kind.NEURAL: "#c2410c",
+    Kind.HEVC: "#1d6fa5",
+    Kind.VVC: "#2b7a33",
+    Kind.AV1: "#8336a0",
+    Kind.IMPORTED: "#7d6608",
+}
+_chosen = [DARK]
+
+
+def current() -> Theme:
+    """The theme in use."""
+    return _chosen[0]
+
+
+def use(name: str) -> Theme:
+    """Choose a theme by its name in THEMES; an unknown one is dark."""
+    _chosen[0] = THEMES.get(name, DARK)
+    return _chosen[0]
 
 
 def kind_colour(kind: Kind) -> str:
-    """The colour of a codec, in labels and charts alike."""
+    """The colour of a codec as a ground for dark text."""
     return _KINDS[kind]
 
 
-STYLE = f"""
-QWidget {{ background: {SURFACE}; color: {TEXT}; font-size: 13px; }}
-QMainWindow, QSplitter {{ background: {BACKGROUND}; }}
-QToolTip {{ background: #333842; color: {TEXT}; border: 1px solid #555; }}
-QPushButton, QToolButton {{ background: #333842; border: 1px solid #454b57; border-radius: 4px; padding: 4px 10px; }}
-QPushButton:hover, QToolButton:hover {{ background: #3d4450; }}
-QPushButton:disabled, QToolButton:disabled {{ color: #6a6f78; }}
+def kind_ink(kind: Kind) -> str:
+    """The colour of a codec as text or a curve on the theme's ground."""
+    return (_KINDS if current() is DARK else _LIGHT_INKS)[kind]
+
+
+def light_ink(kind: Kind) -> str:
+    """The colour of a codec as a curve on white, for files."""
+    return _LIGHT_INKS[kind]
+
+
+def style(theme: Theme) -> str:
+    """The style sheet of the application."""
+    fields = "QComboBox, QDoubleSpinBox, QSpinBox, QLineEdit, QPlainTextEdit, QListWidget, QTableWidget"
+    return f"""
+QWidget {{ background: {theme.surface}; color: {theme.text}; font-size: 13px; }}
+QMainWindow, QSplitter {{ background: {theme.ground}; }}
+QToolTip {{ background: {theme.control}; color: {theme.text}; border: 1px solid {theme.border}; }}
+QPushButton, QToolButton {{ background: {theme.control}; border: 1px solid {theme.border}; border-radius: 4px;
+    padding: 4px 10px; }}
+QPushButton:hover, QToolButton:hover {{ background: {theme.hover}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {theme.disabled}; }}
+QToolButton:checked {{ background: {theme.selection}; }}
+QToolButton::menu-indicator {{ image: none; }}
 QPushButton#primary {{ background: {ACCENT}; color: #101010; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: #6b6040; }}
-QComboBox, QDoubleSpinBox {{ background: #2b2f37; border: 1px solid #454b57; border-radius: 4px; padding: 3px; }}
-QProgressBar {{ background: #2b2f37; border: none; border-radius: 3px; height: 6px; }}
+{fields} {{ background: {theme.field}; border: 1px solid {theme.border}; border-radius: 4px; padding: 3px; }}
+QListWidget::item:selected, QTableWidget::item:selected {{ background: {theme.selection}; color: {theme.text}; }}
+QHeaderView::section {{ background: {theme.control}; border: none; padding: 3px 6px; }}
+QProgressBar {{ background: {theme.field}; border: none; border-radius: 3px; height: 6px; }}
 QProgressBar::chunk {{ background: {ACCENT}; border-radius: 3px; }}
-QMenuBar::item:selected, QMenu::item:selected {{ background: #3d4450; }}
-QMenu::item:disabled {{ color: #6a6f78; }}
+QMenuBar::item:selected, QMenu::item:selected {{ background: {theme.hover}; }}
+QMenu::item:disabled {{ color: {theme.disabled}; }}
+QTabBar::tab {{ background: {theme.control}; padding: 4px 12px; border-top-left-radius: 4px;
+    border-top-right-radius: 4px; }}
+QTabBar::tab:selected {{ background: {theme.selection}; }}
+QFrame#take {{ border: 1px solid transparent; border-radius: 4px; }}
+QFrame#take[selected="true"] {{ border-color: {theme.muted}; }}
 """
+
+
+STYLE = style(DARK)

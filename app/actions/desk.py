@@ -1,0 +1,204 @@
+"""Takes one by one, projects, exports, settings: what the desk of the window does."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from app.actions.spec import ActionSpec, Context, always, has_clip
+from app.jobs.editing import Edits
+from app.state.takes import Status, Take
+
+BIG_NUDGE = 10
+
+
+class Exports(Protocol):
+    """Files that are written of what is seen."""
+
+    def ask_crops(self) -> None: ...
+    def ask_video(self) -> None: ...
+    def ask_page(self) -> None: ...
+    def ask_charts(self) -> None: ...
+
+
+class Desk(Protocol):
+    """What these actions need of the window."""
+
+    @property
+    def edits(self) -> Edits: ...
+    @property
+    def exports(self) -> Exports: ...
+    def rename(self, take: Take) -> None: ...
+    def encode_again(self, take: Take) -> None: ...
+    def ask_import(self) -> None: ...
+    def ask_export_take(self, take: Take) -> None: ...
+    def ask_open_project(self) -> None: ...
+    def save_project(self) -> None: ...
+    def ask_save_project(self) -> None: ...
+    def open_paths(self, paths: Sequence[Path]) -> None: ...
+    def show_settings(self) -> None: ...
+    def show_palette(self) -> None: ...
+
+
+def _has_take(c: Context) -> bool:
+    return c.session.current is not None
+
+
+def _has_whole_take(c: Context) -> bool:
+    take = c.session.current
+    return take is not None and take.status is Status.READY
+
+
+def _has_recipe(c: Context) -> bool:
+    take = c.session.current
+    return take is not None and take.recipe is not None
+
+
+def _on_take(run: Callable[[Context, Take], None]) -> Callable[[Context], None]:
+    """An action on the current take; nothing without one."""
+
+    def act(c: Context) -> None:
+        take = c.session.current
+        if take is not None:
+            run(c, take)
+
+    return act
+
+
+def _nudge(frames: int) -> Callable[[Context], None]:
+    return _on_take(lambda c, take: c.screen.desk.edits.nudge(take, take.nudge + frames))
+
+
+def _move(places: int) -> Callable[[Context], None]:
+    return _on_take(lambda c, take: c.screen.desk.edits.move(take, places))
+
+
+FILE_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open_project", "Open project…", ("Ctrl+Shift+O",), "File", lambda c: c.screen.desk.ask_open_project(), always
+    ),
+    ActionSpec("save_project", "Save project", ("Ctrl+Alt+S",), "File", lambda c: c.screen.desk.save_project()),
+    ActionSpec(
+        "save_project_as",
+        "Save project as…",
+        ("Ctrl+Alt+Shift+S",),
+        "File",
+        lambda c: c.screen.desk.ask_save_project(),
+    ),
+    ActionSpec("import", "Import a decoded file as a take…", ("Ctrl+I",), "File", lambda c: c.screen.desk.ask_import()),
+    ActionSpec(
+        "save_crops", "Save crops as PNG…", ("Ctrl+Shift+S",), "File", lambda c: c.screen.desk.exports.ask_crops()
+    ),
+    ActionSpec(
+        "export_video",
+        "Export side-by-side video…",
+        ("Ctrl+Shift+V",),
+        "File",
+        lambda c: c.screen.desk.exports.ask_video(),
+    ),
+    ActionSpec(
+        "export_charts",
+        "Export charts…",
+        ("Ctrl+Alt+E",),
+        "File",
+        lambda c: c.screen.desk.exports.ask_charts(),
+        _has_take,
+    ),
+    ActionSpec(
+        "export_page", "Export evidence page…", ("Ctrl+Shift+E",), "File", lambda c: c.screen.desk.exports.ask_page()
+    ),
+    ActionSpec("settings", "Settings…", ("Ctrl+;",), "File", lambda c: c.screen.desk.show_settings(), always),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
+)
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "undo",
+        "Undo",
+        ("Ctrl+Z",),
+        "Takes",
+        lambda c: c.session.history.undo(),
+        lambda c: bool(c.session.history.undo_text),
+    ),
+    ActionSpec(
+        "redo",
+        "Redo",
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        "Takes",
+        lambda c: c.session.history.redo(),
+        lambda c: bool(c.session.history.redo_text),
+    ),
+    ActionSpec(
+        "rename",
+        "Rename the take…",
+        ("Ctrl+Shift+R",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.rename(t)),
+        _has_take,
+    ),
+    ActionSpec(
+        "encode_again",
+        "Encode the take again",
+        ("Ctrl+Shift+K",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.encode_again(t)),
+        _has_recipe,
+    ),
+    ActionSpec(
+        "hide",
+        "Show or hide the take",
+        ("Ctrl+H",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.edits.set_visible(t, not t.visible)),
+        _has_take,
+        lambda c: (take := c.session.current) is not None and take.visible,
+    ),
+    ActionSpec("move_up", "Move the take up", ("Ctrl+Shift+Up",), "Takes", _move(-1), _has_take),
+    ActionSpec("move_down", "Move the take down", ("Ctrl+Shift+Down",), "Takes", _move(1), _has_take),
+    ActionSpec("nudge_later", "Shift the take by +1 frame", ("+",), "Takes", _nudge(1), _has_take),
+    ActionSpec("nudge_earlier", "Shift the take by -1 frame", ("-",), "Takes", _nudge(-1), _has_take),
+    ActionSpec("nudge_later_10", "Shift the take by +10 frames", ("Ctrl++",), "Takes", _nudge(BIG_NUDGE), _has_take),
+    ActionSpec("nudge_earlier_10", "Shift the take by -10 frames", ("Ctrl+-",), "Takes", _nudge(-BIG_NUDGE), _has_take),
+    ActionSpec(
+        "align",
+        "Align the take by its pictures (within ±8 frames)",
+        ("Ctrl+Shift+L",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.edits.align(t)),
+        _has_whole_take,
+    ),
+    ActionSpec(
+        "rate_lock",
+        "Keep rivals at the neural bitrate",
+        ("Ctrl+Shift+B",),
+        "Takes",
+        lambda c: c.session.set_rate_lock(not c.session.rate_lock),
+        has_clip,
+        lambda c: c.session.rate_lock,
+    ),
+    ActionSpec(
+        "export_take",
+        "Export the take's file…",
+        ("Ctrl+Alt+T",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.ask_export_take(t)),
+        _has_whole_take,
+    ),
+    ActionSpec(
+        "remove",
+        "Remove the take",
+        ("Del",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.edits.remove(t)),
+        _has_take,
+    ),
+)
+
+HELP_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("palette", "Commands…", ("Ctrl+Shift+P",), "Help", lambda c: c.screen.desk.show_palette(), always),
+)
+
+TAKE_MENU: tuple[str | None, ...] = (
+    "rename", "encode_again", "hide", None, "move_up", "move_down", None, "nudge_later", "nudge_earlier", "align", None,
+    "export_take", "remove",
+)  # fmt: skip
+"""The menu of a take, in this order; None is a line between."""

@@ -1,0 +1,203 @@
+"""One self-contained HTML page of what was seen: crops, curves, commands, hashes. Nothing is loaded from elsewhere."""
+
+import base64
+import html
+import io
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from app.exports.charts import ChartData, draw, draw_rates
+from app.exports.frames import Box
+from app.jobs.hashing import content_of
+from app.state.curves import CURVES, WORST_SHARE, Series, statistics
+from app.state.takes import Kind, Take
+from codec import __version__
+from codec.context import WorkContext
+from codec.errors import MediaError, SeamscopeError, SettingError
+from codec.gop import SeamMode
+from codec.media.clip import Clip
+from codec.media.colour import to_rgb
+from codec.media.picture import Rgb
+from codec.report.page import busiest_windows
+
+CROP_SIDE = 192
+WORST_SHOWN = 3
+_STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1200px;color:#222}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid #ddd;text-align:right}
+td:first-child,th:first-child{text-align:left}code{font-size:12px;word-break:break-all}svg{max-width:100%;height:auto}
+.strip{display:flex;gap:6px;overflow-x:auto;margin:.4rem 0 1rem}figure{margin:0}figcaption{font-size:12px;
+max-width:192px}img{image-rendering:pixelated;display:block}pre{white-space:pre-wrap}"""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """What the page shows. `takes` are those with a pane, the source first."""
+
+    clip: Clip
+    takes: tuple[Take, ...]
+    data: ChartData
+    mode: SeamMode
+    frame: int
+    box: Box | None
+    """Region of the crops; None: where the picture has most texture."""
+    notes: str
+    device: str
+
+
+def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path) -> Path:
+    """Write the page, whole or not at all. Raises MediaError, Cancelled."""
+    parts = [_head(request, context), _table(request), _statistics(request)]
+    context.report(0.3, "crops")
+    for frame, why in _frames(request):
+        context.check()
+        parts.append(_strip(request, frame, why))
+    context.report(0.6, "curves")
+    parts.append(_charts(request))
+    context.check()
+    parts += [_files(request, context), _notes(request), "</html>"]
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        temporary.write_text("\n".join(parts), encoding="utf-8")
+        temporary.replace(target)
+    except OSError as error:
+        raise MediaError(f"{target}: the page cannot be written ({error.strerror or error}).") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return target
+
+
+def _head(request: EvidenceRequest, context: WorkContext) -> str:
+    clip = request.clip
+    name = html.escape(clip.path.name)
+    seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
+        f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
+        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {html.escape(request.mode.value)}."
+        f"<br><code>{html.escape(content_of(clip.path, context))}</code><br>Seamscope {__version__}, "
+        f"device {html.escape(request.device)}.</p><ul>{notes}</ul>"
+    )
+
+
+def _table(request: EvidenceRequest) -> str:
+    rows = []
+    by_take = {series.take: series for series in request.data.series}
+    for take in request.takes:
+        if take.kind is Kind.SOURCE:
+            continue
+        rate, series = take.rate, by_take.get(take.id)
+        cells = ["–", "–", "–"] if rate is None else [f"{rate.size_bytes}", f"{rate.kbps:.1f}", f"{rate.bpp:.5f}"]
+        basis = "" if rate is None else rate.basis.value or "measured"
+        scores = [_mean(series, key) for key in CURVES if key != "bits"]
+        note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
+        texts = [take.name, *cells, basis, *scores, note]
+        rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+    titles = ["take", "bytes", "kbps", "bpp", "rate is", *(k.title for k in CURVES.values() if k.key != "bits"), "note"]
+    head = "".join(f"<th>{title}</th>" for title in titles)
+    return (
+        f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is file bytes · 8 / duration, container "
+        "included, unless the rate is stated. Scores are means over frames against the source; LPIPS (AlexNet), tLP "
+        "and PSNR of the RGB shown, SSIM and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
+    )
+
+
+def _mean(series: Series | None, key: str) -> str:
+    values = None if series is None else series.values.get(key)
+    found = None if values is None else statistics(values, CURVES[key])
+    return "–" if found is None else f"{found.mean:.{CURVES[key].digits}f}"
+
+
+def _statistics(request: EvidenceRequest) -> str:
+    rows = []
+    for series in request.data.series:
+        for key in ("lpips", "tlp", "psnr_db"):
+            values = series.values.get(key)
+            found = None if values is None else statistics(values, CURVES[key])
+            if found is not None:
+                frames = ", ".join(str(frame) for frame in found.worst_frames[:8])
+                digits = CURVES[key].digits
+                texts = [series.name, CURVES[key].title, str(found.count), f"{found.worst_mean:.{digits}f}", frames]
+                rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+    if not rows:
+        return ""
+    head = "".join(
+        f"<th>{t}</th>" for t in ("take", "metric", "frames", f"mean of the worst {WORST_SHARE:.0%}", "worst")
+    )
+    return f"<h2>Worst frames</h2><table><tr>{head}</tr>{''.join(rows)}</table>"
+
+
+def _frames(request: EvidenceRequest) -> list[tuple[int, str]]:
+    """The frame on the screen, then the worst frame of each of the first takes by LPIPS."""
+    found = [(request.frame, "on the screen")]
+    for series in request.data.series:
+        values = series.values.get("lpips")
+        worst = None if values is None else statistics(values, CURVES["lpips"])
+        if worst is not None and worst.worst_frames[0] not in [frame for frame, _ in found]:
+            found.append((worst.worst_frames[0], f"highest LPIPS of {series.name}"))
+    return found[: 1 + WORST_SHOWN]
+
+
+def _strip(request: EvidenceRequest, frame: int, why: str) -> str:
+    source = to_rgb(request.clip.picture(frame))
+    if request.box is not None:
+        boxes = [request.box]
+    else:
+        boxes = [Box(left, top, CROP_SIDE, CROP_SIDE) for top, left in busiest_windows(source, CROP_SIDE, 2)]
+    strips = []
+    for box in boxes:
+        cells = [_figure(take, request, frame, box) for take in request.takes]
+        place = f"{box.width}x{box.height} at {box.left}, {box.top}"
+        strips.append(f'<p>{place}</p><div class="strip">{"".join(cells)}</div>')
+    return f"<h2>Frame {frame}: {html.escape(why)}</h2>{''.join(strips)}"
+
+
+def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> str:
+    try:
+        picture = box.of(to_rgb(take.picture(frame, request.mode)))
+        image = f'<img alt="{html.escape(take.name)}" src="{_data(picture)}">'
+    except SeamscopeError as error:
+        image = f"<p>{html.escape(str(error))}</p>"
+    rate = "" if take.rate is None else f"<br>{html.escape(take.rate.text)}"
+    return f"<figure>{image}<figcaption>{html.escape(take.name)}{rate}</figcaption></figure>"
+
+
+def _data(rgb: Rgb) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def _charts(request: EvidenceRequest) -> str:
+    try:
+        curves = _inline(draw(request.data, "svg"))
+    except SettingError as error:
+        return f"<p>{html.escape(str(error))}</p>"
+    rates = draw_rates(request.data, "svg")
+    return (f"<h2>Rate</h2>{_inline(rates)}" if rates is not None else "") + f"<h2>Curves</h2>{curves}"
+
+
+def _inline(svg: bytes) -> str:
+    text = svg.decode()
+    return text[text.index("<svg") :]
+
+
+def _files(request: EvidenceRequest, context: WorkContext) -> str:
+    parts = []
+    for take in request.takes:
+        file = take.file or take.encoded.file
+        if take.kind is Kind.SOURCE or file is None:
+            continue
+        command = f"<code>{html.escape(take.command)}</code><br>" if take.command else ""
+        name = html.escape(file.name if take.origin is None else str(file))
+        content = html.escape(content_of(file, context))
+        parts.append(f"<p><b>{html.escape(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
+    return f"<h2>Commands and files</h2>{''.join(parts)}" if parts else ""
+
+
+def _notes(request: EvidenceRequest) -> str:
+    return f"<h2>Notes</h2><pre>{html.escape(request.notes)}</pre>" if request.notes.strip() else ""

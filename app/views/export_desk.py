@@ -1,0 +1,300 @@
+"""Exports: what is written is asked for here, and written by a job whose progress stands in the status bar."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.exports import frames
+from app.exports.frames import Box
+from app.jobs.job import Job, Lane, Outcome
+from app.state.curves import series_of
+from app.state.session import Session
+from app.state.takes import Kind, Take
+from app.views.theme import kind_colour, light_ink
+
+if TYPE_CHECKING:
+    from app.exports.charts import ChartData
+    from app.exports.video import VideoRequest
+    from app.views.main_window import MainWindow
+
+_SHOWN_MS = 8000
+
+
+class ExportProgress(QWidget):
+    """A bar and a Cancel button while something is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.cancel = QToolButton()
+        self.cancel.setText("Cancel")
+        self.cancel.setAccessibleName("Cancel the export")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(4, 0, 4, 0)
+        for part in (self.text, self.bar, self.cancel):
+            row.addWidget(part)
+        self.hide()
+
+    def show_share(self, fraction: float, text: str) -> None:
+        """How far it is."""
+        self.text.setText(text)
+        self.bar.setValue(round(1000 * fraction))
+        self.show()
+
+
+class VideoDialog(QDialog):
+    """How a side-by-side video is to be made."""
+
+    def __init__(self, takes: int, frames_text: str, parent: QWidget) -> None:
+        from app.exports.video import VideoCodec
+
+        super().__init__(parent)
+        self.setWindowTitle("Export side-by-side video")
+        self.codec = QComboBox()
+        for codec in VideoCodec:
+            self.codec.addItem(codec.value, codec)
+        self.codec.setAccessibleName("Codec of the video")
+        self.codec.setToolTip("The video is coded finely, so that it adds no errors of its own that could be seen")
+        self.per_row = QComboBox()
+        self.per_row.addItem("automatic", 0)
+        for number in range(1, takes + 1):
+            self.per_row.addItem(str(number), number)
+        self.per_row.setAccessibleName("Takes in a row")
+        self.labelled = QCheckBox("Labels with codec and bitrate")
+        self.labelled.setChecked(True)
+        self.slow = QCheckBox("Half speed")
+        form = QFormLayout()
+        form.addRow("Frames", QLabel(frames_text))
+        form.addRow("Codec", self.codec)
+        form.addRow("Takes in a row", self.per_row)
+        form.addRow(self.labelled)
+        form.addRow(self.slow)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Export…")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(buttons)
+
+
+class ExportDesk:
+    """The `app.actions.desk.Exports` of a window."""
+
+    def __init__(self, window: "MainWindow", session: Session) -> None:
+        self._window, self._session = window, session
+        self.progress = ExportProgress()
+        self.progress.cancel.clicked.connect(self.cancel)
+        window.statusBar().addPermanentWidget(self.progress)
+        self._job: Job | None = None
+
+    # Crops
+
+    def ask_crops(self) -> None:
+        """Ask for a folder and write the region (or what is seen of the picture) of every shown take."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder for the crops", self._folder())
+        if folder:
+            self.save_crops(Path(folder))
+
+    def save_crops(self, folder: Path) -> None:
+        """One PNG a shown take, at the take's own size."""
+        frame, mode = self._session.playback.frame, self._session.seam_mode
+        takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
+        self._window.engine.in_background(frames.save, (takes, frame, mode, folder, self.box()))
+
+    def box(self) -> Box:
+        """The region chosen, else the part of the picture that the panes show."""
+        clip, view = self._session.clip, self._session.view
+        assert clip is not None
+        region = view.inspection.region
+        if region is not None:
+            return Box(region.left, region.top, region.width, region.height)
+        pane = next((pane for pane in self._window.panes.values() if not pane.isHidden()), None)
+        if pane is None or view.zoom is None:
+            return Box(0, 0, clip.width, clip.height)
+        ratio = pane.canvas.devicePixelRatioF()
+        size = pane.canvas.width() * ratio, pane.canvas.height() * ratio
+        picture = clip.width * float(clip.info.sample_aspect), float(clip.height)
+        scale, (left, top) = view.scale(picture, size), view.origin(picture, size)
+        aspect = float(clip.info.sample_aspect)
+        x0, x1 = max(0.0, -left / scale / aspect), min(clip.width, (size[0] - left) / scale / aspect)
+        y0, y1 = max(0.0, -top / scale), min(clip.height, (size[1] - top) / scale)
+        if x1 - x0 < 1 or y1 - y0 < 1:
+            return Box(0, 0, clip.width, clip.height)
+        return Box(int(x0), int(y0), round(x1 - int(x0)), round(y1 - int(y0)))
+
+    # Video
+
+    def ask_video(self) -> None:
+        """Ask how, then where, then write the in/out range of the shown takes."""
+        playback = self._session.playback
+        text = f"{playback.in_point} to {playback.out_point} (in and out point)"
+        takes = self._shown()
+        dialog = VideoDialog(len(takes), text, self._window)
+
+        def chosen() -> None:
+            kinds = "MP4 video (*.mp4);;Matroska video (*.mkv)"
+            name, _ = QFileDialog.getSaveFileName(self._window, "Export video", self._proposed(".mp4"), kinds)
+            if name:
+                request = self.video_request(
+                    codec=dialog.codec.currentData(),
+                    labelled=dialog.labelled.isChecked(),
+                    half_speed=dialog.slow.isChecked(),
+                    per_row=dialog.per_row.currentData(),
+                )
+                self.export_video(request, Path(name))
+
+        dialog.accepted.connect(chosen)
+        dialog.open()
+
+    def video_request(self, **options: Any) -> "VideoRequest":
+        """The shown takes over the in/out range; `options` as in VideoRequest."""
+        from app.exports.video import VideoColumn, VideoRequest
+
+        clip, playback = self._session.clip, self._session.playback
+        assert clip is not None
+        columns = tuple(VideoColumn(take, take.label, kind_colour(take.kind)) for take in self._shown())
+        start, stop = playback.in_point, playback.out_point + 1
+        rate, aspect = clip.timing.frame_rate, clip.info.sample_aspect
+        return VideoRequest(columns, start, stop, self._session.seam_mode, rate, aspect, **options)
+
+    def export_video(self, request: "VideoRequest", target: Path) -> None:
+        """Write the video (a job)."""
+        from app.exports.video import export_video
+
+        if target.suffix.lower() not in (".mp4", ".mkv", ".mov"):
+            target = target.with_name(f"{target.name}.mp4")
+        self._start(Lane.RIVAL, export_video, (request, target), target)
+
+    # Page and charts
+
+    def ask_page(self) -> None:
+        """Ask for a name and write the evidence page."""
+        kinds = "HTML page (*.html)"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Export evidence page", self._proposed(".html"), kinds)
+        if name:
+            self.export_page(Path(name))
+
+    def export_page(self, target: Path) -> None:
+        """Write the page of the shown takes (a job)."""
+        from app.exports.evidence import EvidenceRequest, export_evidence
+
+        session, clip = self._session, self._session.clip
+        assert clip is not None
+        region = session.view.inspection.region
+        zoomed = session.view.zoom is not None or region is not None
+        request = EvidenceRequest(
+            clip,
+            tuple(self._shown()),
+            self.chart_data(),
+            session.seam_mode,
+            session.playback.frame,
+            self.box() if zoomed else None,
+            session.notes,
+            self._window.engine.device,
+        )
+        if target.suffix.lower() not in (".html", ".htm"):
+            target = target.with_name(f"{target.name}.html")
+        self._start(Lane.MEDIA, export_evidence, (request, target), target)
+
+    def ask_charts(self) -> None:
+        """Ask for a name and write the curves by its suffix."""
+        kinds = "Table of values (*.csv);;SVG drawing (*.svg);;PNG picture (*.png)"
+        name, kind = QFileDialog.getSaveFileName(self._window, "Export charts", self._proposed(".csv"), kinds)
+        if name:
+            target = Path(name)
+            if not target.suffix:
+                target = target.with_suffix(".svg" if "svg" in kind else ".png" if "png" in kind else ".csv")
+            self.export_charts(target)
+
+    def export_charts(self, target: Path) -> None:
+        """Write the curves of the shown takes (a job)."""
+        from app.exports.charts import export_charts
+
+        self._start(Lane.MEDIA, export_charts, (self.chart_data(), target), target)
+
+    def chart_data(self) -> "ChartData":
+        """Curves of the takes with a pane, as the charts show them."""
+        from app.exports.charts import ChartData
+
+        session = self._session
+        series = series_of(session)
+        playback = session.playback
+        charts = self._window.charts
+        keys = getattr(charts, "wanted", None)
+        minus = getattr(charts, "minus", None)
+        clip = session.clip
+        title = "" if clip is None else f"{clip.path.name}, GoP boundaries {session.seam_mode.value}"
+        data = ChartData(
+            title,
+            series,
+            tuple(light_ink(entry.kind) for entry in series),
+            tuple(playback.time_of(frame) for frame in range(playback.frame_count)),
+            tuple(session.boundaries if session.gop_marks else ()),
+            minus=minus,
+        )
+        return data if not keys else ChartData(*_fields(data), keys=tuple(keys), minus=minus)
+
+    # The job
+
+    def cancel(self) -> None:
+        """Stop what is being written."""
+        if self._job is not None:
+            self._window.engine.runner.cancel(self._job)
+
+    def _start(self, lane: Lane, work: Callable[..., Any], arguments: tuple[Any, ...], target: Path) -> None:
+        if self._job is not None and not self._job.finished:
+            self._session.message.emit("An export is being written; wait for it or cancel it.")
+            return
+        self.progress.show_share(0.0, f"Writing {target.name}")
+        self._job = self._window.engine.runner.submit(
+            lane,
+            work,
+            arguments,
+            on_progress=lambda share, _text: self.progress.show_share(share, f"Writing {target.name}"),
+            on_done=lambda outcome, value: self._done(outcome, value, target),
+        )
+
+    def _done(self, outcome: Outcome, value: Any, target: Path) -> None:
+        self.progress.hide()
+        if outcome is Outcome.FAILED:
+            self._session.message.emit(str(value))
+        elif outcome is Outcome.SUCCEEDED:
+            self._window.statusBar().showMessage(f"Written: {target}", _SHOWN_MS)
+
+    def _shown(self) -> list[Take]:
+        """Takes with a pane and pictures, the source first if it is among them."""
+        takes = [take for take in self._session.takes.shown if take.source is not None]
+        return sorted(takes, key=lambda take: take.kind is not Kind.SOURCE)
+
+    def _folder(self) -> str:
+        clip = self._session.clip
+        return str(Path.home() if clip is None else clip.path.parent)
+
+    def _proposed(self, suffix: str) -> str:
+        clip = self._session.clip
+        stem = "export" if clip is None else clip.path.stem.replace("%", "")
+        return str(Path(self._folder()) / f"{stem}{suffix}")
+
+
+def _fields(data: "ChartData") -> tuple[Any, ...]:
+    return data.title, data.series, data.colours, data.times_s, data.boundaries

@@ -1,0 +1,75 @@
+"""Settings: memory for pictures, device, theme. They hold at once and are remembered."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.state.settings import CACHE_LIMIT_BYTES, THEMES, Settings
+from codec.stream.settings import DEVICES
+
+_MIB = 2**20
+MIN_CACHE_MIB = 64
+
+
+class SettingsDialog(QDialog):
+    """Edits a copy of the settings."""
+
+    chosen = Signal(object)
+    """The Settings wanted."""
+
+    def __init__(self, settings: Settings, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setWindowTitle("Settings")
+        self.cache = QSpinBox()
+        self.cache.setRange(0, CACHE_LIMIT_BYTES // _MIB)
+        self.cache.setSingleStep(256)
+        self.cache.setSuffix(" MiB")
+        self.cache.setSpecialValueText(f"automatic ({replace(settings, cache_bytes=0).cache_limit_bytes // _MIB} MiB)")
+        self.cache.setValue(settings.cache_bytes // _MIB)
+        self.cache.setAccessibleName("Memory for decoded pictures in MiB")
+        self.cache.setToolTip(f"0: a quarter of the memory, at most 2048 MiB; else at least {MIN_CACHE_MIB} MiB")
+        self.device = QComboBox()
+        self.device.addItems(DEVICES)
+        self.device.setCurrentText(settings.device)
+        self.device.setAccessibleName("Device")
+        self.device.setToolTip("Where the neural codec runs; auto takes the fastest device found")
+        self.theme = QComboBox()
+        self.theme.addItems(THEMES)
+        self.theme.setCurrentText(settings.theme)
+        self.theme.setAccessibleName("Theme")
+        form = QFormLayout()
+        form.addRow("Memory for pictures", self.cache)
+        form.addRow("Device", self.device)
+        form.addRow("Theme", self.theme)
+        note = QLabel("Around pictures it stays dark in both themes.")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(note)
+        layout.addWidget(buttons)
+
+    def _accept(self) -> None:
+        wanted = self.cache.value()
+        cache = 0 if wanted == 0 else max(MIN_CACHE_MIB, wanted) * _MIB
+        self.chosen.emit(
+            replace(
+                self._settings,
+                cache_bytes=cache,
+                device=self.device.currentText(),
+                theme=self.theme.currentText(),
+            )
+        )
+        self.accept()

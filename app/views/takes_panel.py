@@ -1,0 +1,241 @@
+"""The list of takes: shown or not, name, progress, and a menu of what can be done with one. Files dropped here become
+takes."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+)
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.state.session import Session
+from app.state.takes import Kind, Status, Take
+from app.views.theme import kind_ink
+from app.views.widgets import ElidedLabel
+
+
+class NameField(QLineEdit):
+    """A take's name while it is typed: Enter or leaving keeps it, Escape does not."""
+
+    given = Signal(str)
+    given_up = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Escape end it; they are keys of the window otherwise."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.given.emit(self.text())
+        elif event.key() == Qt.Key.Key_Escape:
+            self.given_up.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Leaving keeps the name."""
+        super().focusOutEvent(event)
+        if self.isVisible():
+            self.given.emit(self.text())
+
+
+class TakeRow(QFrame):
+    """One take. A click selects it, a double-click renames it, the right button opens its menu."""
+
+    cancel_asked = Signal(object)
+    remove_asked = Signal(object)
+    visible_asked = Signal(object, bool)
+    rename_asked = Signal(object, str)
+    selected = Signal(object)
+    menu_asked = Signal(object, QPoint)
+
+    def __init__(self, take: Take) -> None:
+        super().__init__()
+        self.take = take
+        self.setObjectName("take")
+        self.shown = QCheckBox()
+        self.shown.setToolTip("Show this take in a pane")
+        self.label = ElidedLabel()
+        self.field = NameField()
+        self.field.hide()
+        self.more = QToolButton()
+        self.more.setText("⋯")
+        self.more.setToolTip("Rename, encode again, move, shift, export, …")
+        self.button = QToolButton()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        top = QHBoxLayout()
+        top.addWidget(self.shown)
+        top.addWidget(self.label, 1)
+        top.addWidget(self.field, 1)
+        top.addWidget(self.more)
+        top.addWidget(self.button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.setSpacing(2)
+        layout.addLayout(top)
+        layout.addWidget(self.bar)
+        self.shown.clicked.connect(lambda checked: self.visible_asked.emit(self.take, checked))
+        self.button.clicked.connect(self._pressed)
+        self.more.clicked.connect(lambda: self._ask_menu(self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.field.given.connect(self._named)
+        self.field.given_up.connect(self._end_naming)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the row up to date."""
+        take = self.take
+        running = take.status is Status.RUNNING
+        self.label.setText(take.label)
+        details = (take.label, take.message, take.note, take.error, take.command)
+        self.label.setToolTip("\n".join(part for part in details if part))
+        self.label.setStyleSheet(f"color:{kind_ink(take.kind)}")
+        self.shown.setChecked(take.visible)
+        self.shown.setAccessibleName(f"Show {take.name}")
+        self.more.setAccessibleName(f"Menu of {take.name}")
+        self.more.setVisible(take.kind is not Kind.SOURCE)
+        self.button.setText("Cancel" if running else "✕")
+        self.button.setAccessibleName(f"{'Cancel' if running else 'Remove'} {take.name}")
+        self.button.setToolTip("Stop this encode" if running else "Remove this take (Ctrl+Z brings it back)")
+        self.button.setVisible(take.kind is not Kind.SOURCE)
+        self.bar.setVisible(running)
+        self.bar.setValue(round(1000 * take.progress))
+
+    def mark(self, selected: bool) -> None:
+        """Draw it as the take that commands mean, or not."""
+        self.setProperty("selected", "true" if selected else "false")
+        self.style().polish(self)
+
+    def rename(self) -> None:
+        """Type a name in place of the label."""
+        self.field.setText(self.take.given_name or self.take.name)
+        self.field.setAccessibleName(f"Name of {self.take.name}")
+        self.label.hide()
+        self.field.show()
+        self.field.selectAll()
+        self.field.setFocus()
+
+    def _named(self, name: str) -> None:
+        self._end_naming()
+        self.rename_asked.emit(self.take, "" if name == self.take.name and not self.take.given_name else name)
+
+    def _end_naming(self) -> None:
+        self.field.hide()
+        self.label.show()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select."""
+        self.selected.emit(self.take)
+        super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Rename."""
+        if event.button() == Qt.MouseButton.LeftButton and self.take.kind is not Kind.SOURCE:
+            self.rename()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """What can be done with the take."""
+        if self.take.kind is not Kind.SOURCE:
+            self._ask_menu(event.globalPos())
+
+    def _ask_menu(self, place: QPoint) -> None:
+        self.selected.emit(self.take)
+        self.menu_asked.emit(self.take, place)
+
+    def _pressed(self) -> None:
+        signal = self.cancel_asked if self.take.status is Status.RUNNING else self.remove_asked
+        signal.emit(self.take)
+
+
+class TakesPanel(QWidget):
+    """Rows for all takes, in their order."""
+
+    cancel_asked = Signal(object)
+    remove_asked = Signal(object)
+    visible_asked = Signal(object, bool)
+    rename_asked = Signal(object, str)
+    menu_asked = Signal(object, QPoint)
+    files_dropped = Signal(object)
+    """list[Path]: to become takes."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.rows: dict[int, TakeRow] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addStretch(1)
+        self.setAcceptDrops(True)
+        self.setAccessibleName("Takes")
+        session.takes.changed.connect(self._rebuild)
+        session.takes.take_changed.connect(self._refresh)
+        session.selection_changed.connect(self._mark)
+        session.focus_changed.connect(self._mark)
+
+    def refresh(self) -> None:
+        """Bring every row up to date: the theme changed."""
+        for row in self.rows.values():
+            row.refresh()
+
+    def _rebuild(self) -> None:
+        takes = list(self._session.takes)
+        ids = {take.id for take in takes}
+        for number in [n for n in self.rows if n not in ids]:
+            row = self.rows.pop(number)
+            self._layout.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for place, take in enumerate(takes):
+            row = self.rows.get(take.id)
+            if row is None:
+                row = self.rows[take.id] = self._new_row(take)
+            if self._layout.indexOf(row) != place:
+                self._layout.removeWidget(row)
+                self._layout.insertWidget(place, row)
+            row.refresh()
+        self._mark()
+
+    def _new_row(self, take: Take) -> TakeRow:
+        row = TakeRow(take)
+        row.cancel_asked.connect(self.cancel_asked)
+        row.remove_asked.connect(self.remove_asked)
+        row.visible_asked.connect(self.visible_asked)
+        row.rename_asked.connect(self.rename_asked)
+        row.menu_asked.connect(self.menu_asked)
+        row.selected.connect(self._session.select)
+        return row
+
+    def _refresh(self, take: Take) -> None:
+        row = self.rows.get(take.id)
+        if row is not None:
+            row.refresh()
+
+    def _mark(self) -> None:
+        current = self._session.current
+        for number, row in self.rows.items():
+            row.mark(current is not None and number == current.id)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome once there is a clip to compare them with."""
+        if self._session.clip is not None and any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand over what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
