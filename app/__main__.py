@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = frozenset({"encode", "decode", "info", "compare"})
+COMMANDS = frozenset({"encode", "decode", "info", "compare", "bench", "overlap"})
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -5,29 +5,20 @@ of the paper, after Chu et al. 2020). A frame's features are computed once and s
 and, for the clip, every take.
 """
 
-import math
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
-
-import numpy as np
 
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
 from codec.media.colour import to_rgb
 from codec.media.picture import FrameSource, Rgb
 from codec.metrics.lpips import Features, Lpips
+from codec.metrics.psnr import PSNR_CAP_DB, psnr_db
 from codec.metrics.scores import FrameScore
 
-PSNR_CAP_DB = 100.0
-"""What an identical frame scores: a mean over frames stays a number."""
+__all__ = ["PSNR_CAP_DB", "FrameScore", "FrameScorer", "psnr_db", "score_takes"]
+
 FEATURE_LIMIT_BYTES = 256 * 2**20
-
-
-def psnr_db(a: Rgb, b: Rgb) -> float:
-    """PSNR of two (H, W, 3) uint8 pictures in dB, at most PSNR_CAP_DB."""
-    difference = a.astype(np.int16) - b
-    mse = float(np.mean(np.square(difference, dtype=np.int32)))
-    return PSNR_CAP_DB if mse == 0 else min(PSNR_CAP_DB, 10 * math.log10(255**2 / mse))
 
 
 class FrameScorer:

@@ -74,20 +74,32 @@ def seam_ratio(changes: Sequence[float], mode: SeamMode) -> SeamRatio:
 
     Raises SettingError when the clip has no GoP boundary, or no change inside its GoPs.
     """
-    count = len(changes) + 1
-    crossing = [frames for frames in crossing_frames(count, mode) if frames]
-    if not crossing:
-        raise SettingError(f"A clip of {count} frames has no GoP boundary to measure.")
-    blocks = _blocks(changes, crossing)
-    ratio = _ratio(blocks.sum(axis=0)[None])[0]
-    if not np.isfinite(ratio):
-        raise SettingError("The error does not change inside the GoPs: there is nothing to compare the seams with.")
+    return pooled_seam_ratio([changes], mode)
+
+
+def pooled_seam_ratio(clips: Sequence[Sequence[float]], mode: SeamMode) -> SeamRatio:
+    """The ratio over several clips' boundaries together, each clip's changes taken in units of its own interior mean,
+    so that a clip with large errors does not outweigh the others. Raises as `seam_ratio`."""
+    blocks = np.concatenate([_clip_blocks(changes, mode) for changes in clips])
     rng = np.random.default_rng(SEED)
     drawn = rng.integers(0, len(blocks), (DRAWS, len(blocks)))
     ratios = _ratio(blocks[drawn].sum(axis=1))
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(ratios[np.isfinite(ratios)], (tail, 100 - tail))
-    return SeamRatio(float(ratio), float(low), float(high), len(blocks))
+    return SeamRatio(float(_ratio(blocks.sum(axis=0)[None])[0]), float(low), float(high), len(blocks))
+
+
+def _clip_blocks(changes: Sequence[float], mode: SeamMode) -> np.ndarray:
+    count = len(changes) + 1
+    crossing = [frames for frames in crossing_frames(count, mode) if frames]
+    if not crossing:
+        raise SettingError(f"A clip of {count} frames has no GoP boundary to measure.")
+    blocks = _blocks(changes, crossing)
+    interior, number = blocks[:, 2].sum(), blocks[:, 3].sum()
+    if not interior > 0:
+        raise SettingError("The error does not change inside the GoPs: there is nothing to compare the seams with.")
+    blocks[:, (0, 2)] /= interior / number
+    return blocks
 
 
 def _blocks(changes: Sequence[float], crossing: list[list[int]]) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from codec.errors import SettingError
 from codec.gop import SeamMode
 from codec.media.picture import Colour, Picture
-from codec.metrics.seams import crossing_frames, error_changes, seam_ratio
+from codec.metrics.seams import crossing_frames, error_changes, pooled_seam_ratio, seam_ratio
 
 
 class Levels:
@@ -68,3 +68,12 @@ def test_clips_that_have_no_ratio_are_refused() -> None:
         seam_ratio([1.0] * 8, SeamMode.DISJOINT)
     with pytest.raises(SettingError, match="does not change inside"):
         seam_ratio([0.0] * 20, SeamMode.BLENDED)
+
+
+def test_clips_count_alike_when_pooled() -> None:
+    quiet = [3.0 if t % 9 == 0 else 1.0 for t in range(1, 40)]
+    loud = [100.0] * 39
+    found = pooled_seam_ratio([quiet, loud], SeamMode.DISJOINT)
+    assert found.ratio == pytest.approx(2)
+    assert found.boundaries == 8
+    assert found.low < 2 < found.high

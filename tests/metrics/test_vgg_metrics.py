@@ -10,8 +10,7 @@ from codec.metrics.lpips_vgg import LpipsVgg
 from codec.metrics.vgg import CHANNELS, GROUPS, VggTrunk
 
 
-@pytest.fixture(scope="module")
-def trunk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_trunk(file: Path) -> Path:
     """A trunk of drawn weights: the real one does not ship."""
     generator = torch.Generator().manual_seed(5)
     tensors, width = {}, 3
@@ -21,9 +20,13 @@ def trunk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             tensors[f"{layer}.weight"] = weight
             tensors[f"{layer}.bias"] = torch.randn(channels, generator=generator) * 0.1
             width = channels
-    file = tmp_path_factory.mktemp("trunk") / "vgg.safetensors"
     save_file(tensors, file)
     return file
+
+
+@pytest.fixture(scope="module")
+def trunk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_trunk(tmp_path_factory.mktemp("trunk") / "vgg.safetensors")
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -1,0 +1,228 @@
+"""What sharing a frame between GoPs brings, as Table 1 of the paper: rate, tOF and tLP at some λ, and the seam ratio.
+
+Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown with a hard cut and blended.
+"""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from codec.bench.cache import write_whole
+from codec.bench.spool import SpooledFrames, spooled
+from codec.context import QUIET, WorkContext
+from codec.errors import SettingError
+from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
+from codec.media.clip import Clip, open_clip
+from codec.metrics.flow import FlowScorer
+from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
+from codec.stream.settings import EncodeSettings
+
+ALL_CLIPS = "mean"
+_HEAD = (
+    "clip", "lambda", "seams", "bpp", "tof", "tlp", "psnr", "lpips", "seam_ratio", "seam_ratio_low", "seam_ratio_high",
+    "boundaries",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapRequest:
+    """What to measure. Raises SettingError on construction when a value is outside its range."""
+
+    lambdas: tuple[float, ...]
+    frames: int | None = None
+    weights: str = ""
+    device: str = "auto"
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.lambdas:
+            raise SettingError("Name at least one λ.")
+        for lmbda in self.lambdas:
+            self.encoding(lmbda, Structure.OVERLAP)
+        if self.frames is not None and self.frames <= GOP_LENGTH + 1:
+            raise SettingError(f"Seams need more than {GOP_LENGTH + 1} frames, not {self.frames}.")
+
+    def encoding(self, lmbda: float, structure: Structure) -> EncodeSettings:
+        """How a stream is made."""
+        return EncodeSettings(
+            lmbda, structure, self.device, reconstruct=False, threads=self.threads, weights=self.weights
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OverlapRow:
+    """One line of the table: a clip, or the mean over clips, at a λ with its seams shown in one way.
+
+    `tof` in pixels; `seam` as `codec.metrics.seams` defines it, for the mean over the boundaries of all clips.
+    """
+
+    clip: str
+    lmbda: float
+    mode: SeamMode
+    bpp: float
+    tof: float
+    tlp: float
+    psnr_db: float
+    lpips: float
+    seam: SeamRatio
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    row: OverlapRow
+    changes: list[float]
+
+
+def measure_overlap(clips: Sequence[Path], request: OverlapRequest, context: WorkContext = QUIET) -> list[OverlapRow]:
+    """The table's rows: every clip, then, for several clips, their means. Raises MediaError and SettingError for clips
+    that cannot be read or are too short to have a seam, ModelError, StreamError, Cancelled."""
+    found: list[_Measured] = []
+    steps = len(clips) * len(request.lambdas)
+    for number, path in enumerate(clips):
+        with _open(path, request.frames) as clip, tempfile.TemporaryDirectory(prefix="seamscope-overlap-") as folder:
+            reference = spooled(clip.pictures(0, clip.frame_count), clip.frame_count, Path(folder) / "clip", context)
+            for place, lmbda in enumerate(request.lambdas):
+                part = _Part(
+                    context, (number * len(request.lambdas) + place) / steps, 1 / steps, f"{path.stem} λ {lmbda:g}"
+                )
+                found += _at(clip, reference, lmbda, request, Path(folder), part)
+            reference.close()
+    rows = [measured.row for measured in found]
+    return rows + (_means(found, request) if len(clips) > 1 else [])
+
+
+def _open(path: Path, frames: int | None) -> Clip:
+    with open_clip(path) as clip:
+        count = clip.frame_count
+    if min(count, frames or count) <= GOP_LENGTH + 1:
+        raise SettingError(f"{path}: {count} frames are too few to have a seam; more than {GOP_LENGTH + 1} are needed.")
+    return open_clip(path, stop=min(count, frames or count))
+
+
+class _Part:
+    """A stretch of the whole work's progress."""
+
+    def __init__(self, context: WorkContext, start: float, span: float, label: str) -> None:
+        self._context, self._start, self._span, self._label = context, start, span, label
+
+    def report(self, fraction: float, message: str = "") -> None:
+        del message
+        self._context.report(self._start + self._span * fraction, self._label)
+
+    def check(self) -> None:
+        self._context.check()
+
+
+def _at(
+    clip: Clip, reference: SpooledFrames, lmbda: float, request: OverlapRequest, folder: Path, context: _Part
+) -> list[_Measured]:
+    """The three ways of one clip at one λ."""
+    from codec.stream.decoder import decode_stream
+    from codec.stream.encoder import encode_clip
+    from codec.stream.join import frames
+
+    measured: list[_Measured] = []
+    streams = {}
+    for structure in Structure:
+        file = folder / f"{structure.value}.gop"
+        streams[structure] = encode_clip(
+            clip, clip.timing, clip.info.sample_aspect, file, request.encoding(lmbda, structure)
+        )
+    for done, mode in enumerate(SeamMode):
+        info = streams[mode.structure]
+        theta = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA
+        decoded = decode_stream(info.path, request.device, threads=request.threads)
+        take = spooled(frames(decoded, info.structure, theta), info.frame_count, folder / "take", context)
+        measured.append(_scored(reference, take, clip.path.name, lmbda, mode, info.bpp, request.device))
+        take.close()
+        context.report((done + 1) / len(SeamMode))
+    return measured
+
+
+def _scored(
+    reference: SpooledFrames, take: SpooledFrames, clip: str, lmbda: float, mode: SeamMode, bpp: float, device: str
+) -> _Measured:
+    from codec.metrics.frames import FrameScorer
+    from codec.metrics.lpips import shared
+    from codec.model.device import pick
+
+    scorer, motion = FrameScorer(reference, shared(str(pick(device)))), FlowScorer(reference)
+    scores = [scorer.score("take", take, index) for index in range(take.frame_count)]
+    tof = [motion.score("take", take, index) for index in range(take.frame_count)]
+    changes = error_changes(reference, take)
+    row = OverlapRow(
+        clip=clip,
+        lmbda=lmbda,
+        mode=mode,
+        bpp=bpp,
+        tof=float(np.mean([value for value in tof if value is not None])),
+        tlp=float(np.mean([score.tlp for score in scores if score.tlp is not None])),
+        psnr_db=float(np.mean([score.psnr_db for score in scores])),
+        lpips=float(np.mean([score.lpips for score in scores])),
+        seam=seam_ratio(changes, mode),
+    )
+    return _Measured(row, changes)
+
+
+def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapRow]:
+    rows: list[OverlapRow] = []
+    for lmbda in request.lambdas:
+        for mode in SeamMode:
+            own = [one for one in found if one.row.lmbda == lmbda and one.row.mode is mode]
+            bpp, tof, tlp, psnr, lpips = np.mean(
+                [(o.row.bpp, o.row.tof, o.row.tlp, o.row.psnr_db, o.row.lpips) for o in own], axis=0
+            )
+            seam = pooled_seam_ratio([one.changes for one in own], mode)
+            rows.append(OverlapRow(ALL_CLIPS, lmbda, mode, bpp, tof, tlp, psnr, lpips, seam))
+    return rows
+
+
+def as_text(rows: Sequence[OverlapRow]) -> str:
+    """The table for a terminal."""
+    lines = [("clip", "λ", "seams", "bpp", "tOF", "tLP", "PSNR", "LPIPS", "seam ratio (95 %)"), *map(_cells, rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    texts = []
+    for line in lines:
+        cells = (
+            cell.ljust(w) if i in (0, 2) else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+        )
+        texts.append("  ".join(cells).rstrip())
+    return "\n".join(texts)
+
+
+def _cells(row: OverlapRow) -> tuple[str, ...]:
+    seam = f"{row.seam.ratio:.3f} ({row.seam.low:.3f} to {row.seam.high:.3f})"
+    return (
+        row.clip, f"{row.lmbda:g}", row.mode.value, f"{row.bpp:.5f}", f"{row.tof:.4f}", f"{row.tlp:.5f}",
+        f"{row.psnr_db:.2f}", f"{row.lpips:.4f}", seam,
+    )  # fmt: skip
+
+
+def write_csv(rows: Sequence[OverlapRow], folder: Path) -> Path:
+    """The table as `folder`/overlap.csv. Raises SettingError when it cannot be written."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_HEAD)
+    writer.writerows(_values(rows))
+    path = folder / "overlap.csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(path, out.getvalue())
+    except OSError as error:
+        raise SettingError(f"{path}: the table cannot be written ({error.strerror or error}).") from error
+    return path
+
+
+def _values(rows: Sequence[OverlapRow]) -> Iterator[tuple[str | float, ...]]:
+    for row in rows:
+        yield (
+            row.clip, row.lmbda, row.mode.value, f"{row.bpp:.6f}", f"{row.tof:.5f}", f"{row.tlp:.6f}",
+            f"{row.psnr_db:.3f}", f"{row.lpips:.5f}", f"{row.seam.ratio:.4f}", f"{row.seam.low:.4f}",
+            f"{row.seam.high:.4f}", row.seam.boundaries,
+        )  # fmt: skip

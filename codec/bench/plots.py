@@ -1,0 +1,62 @@
+"""Rate curves of one clip as an SVG drawing: a panel a metric, bits per pixel on a logarithmic axis."""
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from codec.bench.curves import Window, curve
+from codec.bench.points import Row
+from codec.metrics.kinds import METRICS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLOURS = {"neural": "#e4572e", "hevc": "#2e86ab", "vvc": "#3fa34d", "av1": "#8e6c8a"}
+NAMES = {"neural": "Neural", "hevc": "HEVC (x265)", "vvc": "VVC (VVenC)", "av1": "AV1 (SVT-AV1)"}
+_MARKERS = {"neural": "o", "hevc": "s", "vvc": "^", "av1": "D"}
+_COLUMNS = 4
+
+
+def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Window) -> str:
+    """The drawing as SVG text, the same for the same rows. `window` is shaded."""
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    columns = min(_COLUMNS, len(metrics))
+    lines = -(-len(metrics) // columns)
+    with matplotlib.rc_context({"svg.hashsalt": clip, "svg.fonttype": "none", "font.size": 8}):
+        figure = Figure(figsize=(3.3 * columns, 2.5 * lines + 0.4), layout="constrained")
+        FigureCanvasSVG(figure)
+        panels = figure.subplots(lines, columns, squeeze=False).ravel()
+        for panel in panels[len(metrics) :]:
+            panel.set_axis_off()
+        for panel, metric in zip(panels, metrics, strict=False):
+            _panel(panel, rows, clip, metric, window)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS), frameon=False)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def _panel(panel: "Axes", rows: Sequence[Row], clip: str, metric: str, window: Window) -> None:
+    rates: list[float] = []
+    for codec, colour in COLOURS.items():
+        points = curve(rows, clip, codec, metric)
+        if points:
+            rates += [p.rate for p in points]
+            x, y = [p.rate for p in points], [p.quality for p in points]
+            panel.plot(x, y, marker=_MARKERS[codec], markersize=3.5, linewidth=1.2, color=colour, label=NAMES[codec])
+    panel.set_title(METRICS[metric].title, fontsize=8)
+    panel.set_xscale("log")
+    panel.set_xlabel("bits per pixel", fontsize=7)
+    panel.grid(alpha=0.3, which="both", linewidth=0.5)
+    panel.tick_params(labelsize=7)
+    if rates:
+        low, high = min(rates) / 1.1, max(rates) * 1.1
+        panel.set_xlim(low, high)
+        panel.axvspan(max(low, window[0]), max(low, min(high, window[1])), color="#f4e9d8", zorder=0, linewidth=0)
+        ticks = [t for t in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5) if low <= t <= high]
+        panel.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        panel.set_xticks([], minor=True)

@@ -1,0 +1,54 @@
+"""Decoded pictures of one source on disk, so that metrics may read them in any order without decoding again."""
+
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from codec.context import QUIET, WorkContext
+from codec.errors import MediaError
+from codec.media.picture import Picture
+from codec.media.spool import FrameSpool, SpoolSpec
+
+
+class SpooledFrames:
+    """FrameSource over a spool filled once. `seconds` is how long the pictures took to come, writing them excluded."""
+
+    def __init__(self, spool: FrameSpool, frame_count: int, seconds: float) -> None:
+        self._spool = spool
+        self.frame_count = frame_count
+        self.width, self.height = spool.spec.width, spool.spec.height
+        self.seconds = seconds
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`. Raises MediaError outside the clip."""
+        return self._spool.get(index)
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        return (self.picture(index) for index in range(start, stop))
+
+    def close(self) -> None:
+        """Close and remove the file."""
+        self._spool.close(remove=True)
+
+
+def spooled(pictures: Iterable[Picture], count: int, file: Path, context: WorkContext = QUIET) -> SpooledFrames:
+    """All `count` pictures of a source in `file`. Raises MediaError when there are fewer or more, and what the source
+    raises."""
+    source = iter(pictures)
+    spool: FrameSpool | None = None
+    seconds, done = 0.0, 0
+    while True:
+        context.check()
+        began = time.perf_counter()
+        picture = next(source, None)
+        seconds += time.perf_counter() - began
+        if picture is None:
+            break
+        spool = spool or FrameSpool(SpoolSpec(file, picture.width, picture.height, picture.colour, count))
+        spool.put(done, picture)
+        done += 1
+        context.report(min(1.0, done / count), f"frame {done} of {count}")
+    if spool is None or done != count:
+        raise MediaError(f"{file.stem}: {done} frames were decoded where {count} were expected.")
+    return SpooledFrames(spool, count, seconds)

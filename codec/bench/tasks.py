@@ -1,0 +1,132 @@
+"""What the processes of a benchmark do, one task each: plain values in, plain values out."""
+
+import itertools
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from codec.bench.cache import Json
+from codec.bench.measure import MeasureSettings, measure
+from codec.bench.memory import ChildPeak, own_peak_bytes
+from codec.bench.spool import SpooledFrames, spooled
+from codec.context import WorkContext
+from codec.media.clip import Clip, open_clip
+from codec.media.picture import Picture
+
+NEURAL = "neural"
+_WARM_FRAMES = 9
+
+
+def run_task(name: str, task: Json, context: WorkContext) -> Json:
+    """Do a task by its name. Raises what the engine raises; KeyError for a task there is not."""
+    tasks: dict[str, Callable[[Json, WorkContext], Json]] = {
+        "describe": _describe,
+        "encode-neural": _encode_neural,
+        "encode-rival": _encode_rival,
+        "measure": _measure,
+    }
+    return tasks[name](task, context)
+
+
+def _describe(task: Json, context: WorkContext) -> Json:
+    from codec.bench.versions import describe
+
+    context.report(0.0, "versions")
+    return describe(task["weights"], task["device"])
+
+
+def _clip(task: Json, frames: int | None = None) -> Clip:
+    clip = open_clip(Path(task["clip"]))
+    wanted = min(clip.frame_count, frames or task["frames"] or clip.frame_count)
+    if wanted == clip.frame_count:
+        return clip
+    clip.close()
+    return open_clip(Path(task["clip"]), stop=wanted)
+
+
+def _encode_neural(task: Json, context: WorkContext) -> Json:
+    """λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a batch of clips."""
+    from codec.stream.encoder import encode_clip
+    from codec.stream.settings import EncodeSettings
+
+    output = Path(task["output"])
+    settings = EncodeSettings(
+        task["lmbda"], device=task["device"], reconstruct=False, threads=task["threads"], weights=task["weights"]
+    )
+    with _clip(task, _WARM_FRAMES) as start, tempfile.TemporaryDirectory(dir=output.parent) as folder:
+        encode_clip(start, start.timing, start.info.sample_aspect, Path(folder) / "warm.gop", settings)
+    with _clip(task) as clip:
+        began = time.perf_counter()
+        info = encode_clip(clip, clip.timing, clip.info.sample_aspect, output, settings, context)
+        seconds = time.perf_counter() - began
+    return {
+        "size_bytes": info.size_bytes,
+        "bpp": info.bpp,
+        "kbps": info.kbps,
+        "encode_fps": info.frame_count / seconds,
+        "encode_memory_bytes": own_peak_bytes(),
+        "model": info.model_id,
+    }
+
+
+def _encode_rival(task: Json, context: WorkContext) -> Json:
+    """Codec, quality, preset, threads -> a file. The time is that of ffmpeg's run, the memory the ffmpeg program's."""
+    from codec.rivals import ConstantQuality, RivalCodec, RivalSettings, encode
+
+    codec = RivalCodec(task["codec"])
+    settings = RivalSettings(codec, ConstantQuality(task["quality"]), task["preset"], task["threads"] or 2)
+    with _clip(task) as clip, ChildPeak() as peak:
+        made = encode(clip, clip.timing, settings, Path(task["output"]), context)
+    return {
+        "size_bytes": made.size_bytes,
+        "bpp": made.bpp,
+        "kbps": made.kbps,
+        "encode_fps": made.frame_count / made.encode_s,
+        "encode_memory_bytes": peak.peak_bytes,
+        "command": " ".join(made.command[1:-1]),
+    }
+
+
+def _measure(task: Json, context: WorkContext) -> Json:
+    """Decode a take, timed, then score it against the clip."""
+    trunk = Path(task["vgg_trunk"]) if task["vgg_trunk"] else None
+    settings = MeasureSettings(tuple(task["metrics"]), task["device"], trunk, task["vgg_every"])
+    with tempfile.TemporaryDirectory(dir=task["work"]) as name:
+        folder = Path(name)
+        decoded = _decoded(task, folder / "take", context)
+        # Before anything that only the metrics need is in memory.
+        memory = own_peak_bytes()
+        with _clip(task) as clip:
+            reference = spooled(clip.pictures(0, clip.frame_count), clip.frame_count, folder / "clip", context)
+        try:
+            scores = measure(reference, decoded, settings, context)
+        finally:
+            reference.close()
+            decoded.close()
+    return {"scores": scores, "decode_fps": decoded.frame_count / decoded.seconds, "decode_memory_bytes": memory}
+
+
+def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
+    take = Path(task["take"])
+    if task["codec"] == NEURAL:
+        from codec.stream.decoder import decode_stream
+        from codec.stream.format import read_info
+        from codec.stream.join import frames
+
+        info = read_info(take)
+        for _ in itertools.islice(decode_stream(take, task["device"], threads=task["threads"]), 1):
+            pass
+        stream = decode_stream(take, task["device"], threads=task["threads"])
+        return spooled(frames(stream, info.structure), info.frame_count, file, context)
+    from codec.rivals import RivalSource
+
+    source = RivalSource(take, task["width"], task["height"], task["frame_count"])
+
+    def pictures() -> Iterator[Picture]:
+        yield from source.pictures(0, source.frame_count)
+
+    try:
+        return spooled(pictures(), source.frame_count, file, context)
+    finally:
+        source.close()
