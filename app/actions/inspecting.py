@@ -1,6 +1,6 @@
 """Looking closely: values, magnifier, region, where LPIPS lies."""
 
-from app.actions.spec import ActionSpec, Context
+from app.actions.spec import ActionSpec, Context, always
 from app.state.inspection import Inspection
 
 
@@ -10,6 +10,18 @@ def _aids(c: Context) -> Inspection:
 
 def _clear_region(c: Context) -> None:
     _aids(c).set_region(None, (0, 0))
+
+
+def _panel(name: str, text: str, key: str) -> ActionSpec:
+    return ActionSpec(
+        f"panel_{name}",
+        text,
+        (key,),
+        "Inspect",
+        lambda c: c.screen.toggle_panel(name),
+        always,
+        lambda c: c.screen.panel_shown(name),
+    )
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -46,4 +58,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: len(c.session.takes) > 1,
         lambda c: _aids(c).heat_shown,
     ),
+    _panel("scopes", "Histogram and waveform", "F2"),
+    _panel("worst", "Worst frames", "F3"),
+    _panel("seams", "Seam inspector", "F4"),
 )

@@ -147,21 +147,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_fit", "Fit", ("Ctrl+9",), "View", lambda c: c.session.view.set_zoom(None)),
     ActionSpec("zoom_reset", "Reset view", ("R",), "View", lambda c: c.session.view.reset()),
     ActionSpec(
-        "gop_marks",
-        "GoP boundaries",
-        ("G",),
-        "View",
-        lambda c: c.session.toggle_gop_marks(),
-        checked_when=lambda c: c.session.gop_marks,
-    ),
-    ActionSpec(
-        "seam_mode",
-        "Seams: blended / hard cut / disjoint",
-        ("Shift+G",),
-        "View",
-        lambda c: c.session.cycle_seam_mode(),
-    ),
-    ActionSpec(
         "charts",
         "Charts",
         ("P",),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.actions import desk, inspecting, looking, playing, takes
+from app.actions import desk, inspecting, looking, playing, seams, takes
 from app.actions.spec import ActionSpec, Context, Screen
 
 __all__ = ["ACTIONS", "ActionSpec", "Context", "Screen", "by_id", "open_recent"]
@@ -14,6 +14,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *playing.ACTIONS,
     *looking.LAYOUT_ACTIONS,
     *inspecting.ACTIONS,
+    *seams.ACTIONS,
     *looking.ACTIONS,
     *desk.HELP_ACTIONS,
 )

@@ -95,9 +95,10 @@ class Presenter(QObject):
         self.invalidate()
 
     def request(self) -> None:
-        """Make what the playback needs now and next."""
+        """Make what the playback needs now and next; while a seam is played to and fro, all its frames."""
         if self._session.clip is not None:
-            self._ask(tuple(self._session.playback.upcoming(AHEAD)))
+            wanted = (*self._session.playback.upcoming(AHEAD), *self._session.view.seam_loop.frames)
+            self._ask(tuple(dict.fromkeys(wanted)))
 
     def prepare(self, frame: int) -> None:
         """Make the set of a frame that is not the playback's next, before all others."""

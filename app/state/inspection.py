@@ -41,8 +41,8 @@ class Inspection:
         self.region: Region | None = None
         self.heat_shown = False
         """Where LPIPS lies, over the takes' pictures."""
-        self.scopes_shown = False
-        """Histogram and waveform of the shown takes."""
+        self.scan_line: int | None = None
+        """Picture row of the x-t slice; None: none is shown."""
 
     def point_at(self, pixel: tuple[int, int] | None) -> None:
         """The mouse is over a picture pixel, or over none."""
@@ -81,7 +81,7 @@ class Inspection:
         self.heat_shown = not self.heat_shown
         self.changed.emit()
 
-    def toggle_scopes(self) -> None:
-        """Histogram and waveform on and off."""
-        self.scopes_shown = not self.scopes_shown
+    def set_scan_line(self, row: int | None, height: int) -> None:
+        """The row that is followed over time, within a picture of `height` rows; None: no slice."""
+        self.scan_line = None if row is None else max(0, min(height - 1, row))
         self.changed.emit()

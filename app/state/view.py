@@ -8,6 +8,7 @@ from psygnal import Signal
 
 from app.state.inspection import Inspection
 from app.state.layouts import BLINK_RATES_HZ, GAINS, Channels, DifferenceLook, Layout, Layouts, Sign
+from app.state.seam_loop import SeamLoop
 
 MAX_ZOOM = 64.0
 MIN_ZOOM = 0.05
@@ -24,6 +25,7 @@ class View:
         self.centre = (0.5, 0.5)
         self.layouts = Layouts()
         self.inspection = Inspection()
+        self.seam_loop = SeamLoop()
         self.presenting = False
         """Large labels and nothing but pictures, for showing to a room."""
 

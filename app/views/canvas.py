@@ -111,6 +111,7 @@ class Canvas(QWidget):
                 painter.setClipRect(half)
                 overlays.paint_heat(painter, place, heat)
                 painter.restore()
+                overlays.paint_heat_scale(painter, QRectF(self.rect()))
 
     def _paint_over(self, painter: QPainter) -> None:
         content, place, area = self.content, self.place(), QRectF(self.rect())
@@ -126,6 +127,8 @@ class Canvas(QWidget):
         if inspection.region is not None and content.frame >= 0:
             scores = [] if self._aids is None else [self._aids.region_text(take) for take in content.takes]
             overlays.paint_region(painter, place, inspection.region, " | ".join(part for part in scores if part))
+        if inspection.scan_line is not None and content.frame >= 0:
+            overlays.paint_scan_line(painter, place, inspection.scan_line, area)
         if content.split:
             overlays.paint_split(painter, self.split_x(), area)
         if content.scale is not None:

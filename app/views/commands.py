@@ -79,6 +79,14 @@ class Commands:
         """True while the charts are there."""
         return self._window.charts is not None and not self._window.charts.isHidden()
 
+    def toggle_panel(self, name: str) -> None:
+        """Show or hide a tab of the inspector: "seams", "worst" or "scopes"."""
+        self._window.inspector_panel.toggle(name)
+
+    def panel_shown(self, name: str) -> bool:
+        """True while that tab is in front."""
+        return self._window.inspector_panel.shows(name)
+
     def toggle_info(self) -> None:
         """Show or hide facts about clip and takes."""
         self._window.info.setVisible(self._window.info.isHidden())
@@ -98,7 +106,7 @@ class Commands:
             self._put_away = []
             window.showNormal()
             return
-        self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts)
+        self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts, window.inspector_panel)
         window.showFullScreen()
 
     def toggle_presentation(self) -> None:

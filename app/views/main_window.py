@@ -17,9 +17,11 @@ from app.views.blinker import Blinker
 from app.views.commands import Commands
 from app.views.controls import SidePanel
 from app.views.info import InfoPanel
+from app.views.inspector_panel import InspectorPanel
 from app.views.menus import Menus
 from app.views.pane import Pane
 from app.views.player import Player
+from app.views.seam_player import SeamPlayer
 from app.views.stage import Stage
 from app.views.transport import Transport
 
@@ -45,6 +47,7 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         self._build()
         self.player = Player(session, self.presenter, self.stage, self)
+        self.seam_player = SeamPlayer(session, self.presenter, self)
         self.blinker = Blinker(session, self)
         self.commands = Commands(self, session)
         self.menus = Menus(self, Context(session, self.engine, self.commands))
@@ -88,9 +91,11 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner)
+        self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
-        self._horizontal.setStretchFactor(0, 1)
+        self._horizontal.setStretchFactor(1, 1)
         self.setCentralWidget(self._horizontal)
         self.keys = QLabel(self)
         self.keys.setStyleSheet("background:#101216;border:1px solid #555;padding:16px")
@@ -106,13 +111,16 @@ class MainWindow(QMainWindow):
             signal.connect(self._mark_stale)
         for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
             signal.connect(self._mark_stale)
-        session.view.changed.connect(self._mark_stale)
+        for signal in (session.view.changed, session.view.inspection.changed, session.view.seam_loop.changed):
+            signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(self.commands.toggle_full_screen)
+        self.inspector_panel.seek_asked.connect(self.player.seek)
+        self.inspector_panel.seams.loop_asked.connect(lambda: self._trigger("seam_loop"))
         self.timeline.seek_asked.connect(self.player.seek)
         self.transport.play.clicked.connect(lambda: self._trigger("play"))
         self.transport.seams.clicked.connect(lambda: self._trigger("seam_mode"))
@@ -191,6 +199,7 @@ class MainWindow(QMainWindow):
         self.commands.desk.close()
         self.player.stop()
         self.blinker.stop()
+        self.seam_player.stop()
         self._labels.stop()
         self._warm.stop()
         application = QGuiApplication.instance()

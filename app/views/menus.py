@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
-_RIGHT = ("Layout", "Inspect", "View", "Help")
+_RIGHT = ("Inspect", "Seams", "View", "Help")
 """Menus in the right column of the key sheet."""
 
 

@@ -3,7 +3,8 @@
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from app.render.difference import scale_colours, scale_ends
+from app.render.difference import ABSOLUTE_TABLE, scale_colours, scale_ends
+from app.render.heat import HEAT_FULL
 from app.state.inspection import Region
 from app.state.layouts import DifferenceLook
 from app.views.aids import ValueRow
@@ -81,6 +82,8 @@ def paint_region(painter: QPainter, place: Geometry, region: Region, scores: str
     text = f"{region.text} · {scores}" if scores else region.text
     words = QRectF(box.left(), box.top() - 19, painter.fontMetrics().horizontalAdvance(text) + 8, 18)
     words.moveTop(max(0.0, words.top()))
+    words.moveRight(min(words.right(), place.pane[0] / place.ratio))
+    words.moveLeft(max(0.0, words.left()))
     painter.fillRect(words, _SHADE)
     painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -137,13 +140,15 @@ def paint_magnifier(
     painter: QPainter, image: QImage, pixel: tuple[int, int], at: QPointF, magnification: int, area: QRectF
 ) -> None:
     """The samples around a pixel, each `magnification` screen pixels wide, in a box beside `at`."""
-    side = 11 * 16
+    side = min(11 * 16, 0.7 * area.width(), 0.7 * area.height())
     reach = side / magnification / 2
     box = QRectF(at.x() + 24, at.y() + 24, side, side)
     if box.right() > area.right():
         box.moveRight(at.x() - 24)
     if box.bottom() > area.bottom():
         box.moveBottom(at.y() - 24)
+    box.moveLeft(max(area.left(), box.left()))
+    box.moveTop(max(area.top(), box.top()))
     source = QRectF(pixel[0] + 0.5 - reach, pixel[1] + 0.5 - reach, 2 * reach, 2 * reach)
     painter.fillRect(box, QColor(BACKGROUND))
     painter.save()
@@ -169,3 +174,25 @@ def paint_heat(painter: QPainter, place: Geometry, heat: tuple[QImage, QRectF]) 
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.drawImage(target, image)
     painter.restore()
+
+
+def paint_heat_scale(painter: QPainter, area: QRectF) -> None:
+    """What the colours of an LPIPS map stand for."""
+    box = QRectF(area.left() + 10, area.bottom() - 48, 176, 40)
+    painter.fillRect(box, _SHADE)
+    strip = QImage(ABSOLUTE_TABLE.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, 160, 10), strip)
+    painter.setPen(QColor(TEXT))
+    words = box.adjusted(8, 18, -8, -3)
+    painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
+    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "LPIPS density")
+    painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{HEAT_FULL:g}")
+
+
+def paint_scan_line(painter: QPainter, place: Geometry, row: int, area: QRectF) -> None:
+    """The row that is followed over time."""
+    y = place.to_widget(0, row + 0.5).y()
+    left, right = place.target.intersected(area).left(), place.target.intersected(area).right()
+    painter.setPen(QPen(QColor(REGION), 1, Qt.PenStyle.DashLine))
+    painter.drawLine(QPointF(left, y), QPointF(right, y))

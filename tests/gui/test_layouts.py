@@ -39,8 +39,8 @@ def settle(qtbot: QtBot, window: MainWindow) -> None:
     def there() -> bool:
         made = window.shown_set
         return (
-            made.arrangement == window.presenter.arrangement()
-            and made.frame == window.session.playback.frame
+            made is window.presenter.get(window.session.playback.frame)
+            and made.arrangement == window.presenter.arrangement()
             and made.complete
         )
 

@@ -1,0 +1,255 @@
+"""The seam inspector and its neighbours in the real window, on a take whose every GoP is one flat grey."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.jobs.seams import row_of, seam_ratios
+from app.jobs.sources import clip_spec
+from app.render.scopes import COLUMNS, scope_of
+from app.state.takes import Encoded, Kind, Rate, Status, Take
+from app.views.main_window import MainWindow
+from codec import gop
+from codec.context import QUIET
+from codec.gop import SeamMode, Slot, Structure
+from codec.media.colour import to_rgb
+from codec.media.picture import Picture
+from codec.media.spool import FrameSpool, SpoolSpec
+from codec.metrics.scores import FrameScore
+from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
+from tests.gui.conftest import WAIT_MS
+from tests.gui.test_inspect import hover
+from tests.gui.test_layouts import Takes, settle
+
+
+def level(number: int) -> int:
+    """Luma of every picture of a GoP."""
+    return 40 + 20 * number
+
+
+@pytest.fixture
+def stepped(qtbot: QtBot, window: MainWindow, two_takes: Takes, tmp_path: Path) -> Take:
+    """A neural take of the numbered clip; GoP n is one flat luma of 40 + 20 n, in both streams."""
+    clip = window.session.clip
+    specs = {}
+    for structure in Structure:
+        slots = spool_slots(clip.frame_count, structure)
+        path = tmp_path / f"{structure.value}.yuv"
+        specs[structure] = SpoolSpec(path, clip.width, clip.height, clip.info.colour, slots)
+        spool = FrameSpool(specs[structure])
+        for part in gop.split(clip.frame_count, structure):
+            y = np.full((clip.height, clip.width), level(part.index), np.uint8)
+            grey = np.full((clip.height // 2, clip.width // 2), 128, np.uint8)
+            for offset in range(part.length):
+                spool.put(slot_number(Slot(part.index, offset)), Picture(y, grey, grey, clip.info.colour))
+        spool.close()
+    source = SpooledTake(SpooledSpec(specs[Structure.OVERLAP], specs[Structure.DISJOINT], clip.frame_count))
+    take = window.session.takes.add(Kind.NEURAL, "λ 0.32", lmbda=0.32)
+    rate = Rate(1000, 10.0, 0.01)
+    window.session.takes.update(
+        take, source=source, status=Status.READY, encoded=Encoded(rate=rate), disjoint=Encoded(rate=rate)
+    )
+    settle(qtbot, window)
+    return take
+
+
+def grey_shown(window: MainWindow, take: Take) -> int:
+    """Luma code of the middle of a take's pane, from its RGB (limited range)."""
+    colour = window.panes[take.id].canvas.image.pixelColor(48, 32)
+    return round(16 + colour.green() * 219 / 255)
+
+
+def test_theta_changes_the_shared_frame_at_once(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    window._trigger("gop_forward")
+    assert window.session.playback.frame == 8
+    settle(qtbot, window)
+    assert grey_shown(window, stepped) == pytest.approx(50, abs=1)
+    panel = window.inspector_panel.seams
+    window._trigger("panel_seams")
+    assert panel.isVisible()
+    panel.theta.setValue(100)
+    settle(qtbot, window)
+    assert grey_shown(window, stepped) == pytest.approx(40, abs=1)
+    panel.theta.setValue(20)
+    settle(qtbot, window)
+    assert grey_shown(window, stepped) == pytest.approx(0.2 * 40 + 0.8 * 60, abs=1)
+    window._trigger("theta_up")
+    assert window.session.theta == pytest.approx(0.3)
+    assert panel.theta.value() == 30
+    assert panel.theta_text.text() == "0.30"
+    window._trigger("theta_down")
+    assert window.session.theta == pytest.approx(0.2)
+
+
+def test_seam_modes_are_chosen_in_the_panel_and_by_action(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    window._trigger("panel_seams")
+    window.session.playback.seek(8)
+    settle(qtbot, window)
+    panel, expected = window.inspector_panel.seams, {"seam_hard_cut": 40, "seam_disjoint": 40, "seam_blended": 50}
+    for name, grey in expected.items():
+        window._trigger(name)
+        settle(qtbot, window)
+        assert grey_shown(window, stepped) == pytest.approx(grey, abs=1), name
+        assert panel.modes.checkedButton().text().lower() == window.session.seam_mode.value
+        assert panel.theta.isEnabled() == (name == "seam_blended")
+    qtbot.mouseClick(panel.modes.buttons()[2], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert window.session.seam_mode is SeamMode.DISJOINT
+
+
+def test_the_ping_pong_goes_to_and_fro_around_the_boundary(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    window.session.playback.seek(14)
+    settle(qtbot, window)
+    seen: list[int] = []
+    window.session.playback.frame_changed.connect(seen.append)
+    window._trigger("seam_loop")
+    loop = window.session.view.seam_loop
+    assert loop.boundary == 16
+    window._refresh_all()
+    for _ in range(6):
+        window._trigger("seam_loop_faster")
+    assert loop.fps == 12.0
+    qtbot.waitUntil(lambda: len(seen) > 24, timeout=WAIT_MS)
+    assert set(seen[4:]) == set(range(12, 21))
+    turns = [b - a > 0 for a, b in itertools.pairwise(seen[4:])]
+    assert set(turns) == {True, False}
+    assert window.mismatches == 0
+    window._trigger("seam_loop_slower")
+    assert loop.fps == 8.0
+    window._trigger("step_forward")
+    assert loop.boundary is None
+    window._trigger("seam_loop")
+    window._trigger("play")
+    assert loop.boundary is None
+    window._trigger("play")
+    window._trigger("seam_loop")
+    boundary = loop.boundary
+    window._trigger("seam_loop")
+    assert window.session.playback.frame == boundary
+
+
+def test_a_slice_shows_the_line_over_time_and_the_seams_as_steps(
+    qtbot: QtBot, window: MainWindow, stepped: Take
+) -> None:
+    window.session.playback.seek(10)
+    settle(qtbot, window)
+    hover(window.panes[stepped.id].canvas, 20.5, 30.5)
+    window._trigger("scan_line")
+    panel = window.inspector_panel.seams
+    assert window.session.view.inspection.scan_line == 30
+    assert panel.isVisible()
+    qtbot.waitUntil(lambda: stepped.id in panel.slice.slices and len(panel.slice.slices) == 3, timeout=WAIT_MS)
+    made = panel.slice.slices[stepped.id]
+    assert made.first == 0
+    assert made.there.all()
+    assert made.rows.shape == (30, 96, 3)
+    luma = 16 + made.rows[:, 48, 1] * (219 / 255)
+    wanted = [level(0)] * 8 + [50] + [level(1)] * 7 + [70] + [level(2)] * 7 + [90] + [level(3)] * 5
+    assert luma == pytest.approx(wanted, abs=1)
+    source = next(iter(window.session.takes))
+    rows = panel.slice.slices[source.id].rows
+    for frame in (0, 13, 29):
+        assert np.abs(rows[frame].astype(int) - to_rgb(source.picture(frame, SeamMode.BLENDED))[30]).max() <= 1
+    middle = panel.slice._areas()[1][1]
+    qtbot.mouseClick(panel.slice, Qt.MouseButton.LeftButton, pos=QPoint(40, round(middle.bottom()) - 2))
+    assert window.session.playback.frame == 29
+    window.grab()
+    panel.line.setValue(-1)
+    assert window.session.view.inspection.scan_line is None
+    qtbot.waitUntil(lambda: not panel.slice.slices, timeout=WAIT_MS)
+
+
+def test_a_row_of_a_picture_is_the_row_that_is_shown(two_takes: Takes) -> None:
+    generator = np.random.default_rng(9)
+    shapes = ((65, 97), (33, 49), (33, 49))
+    planes = (generator.integers(16, 236, shape, dtype=np.uint8) for shape in shapes)
+    picture = Picture(*planes, two_takes[0].picture(0, SeamMode.BLENDED).colour)
+    whole = to_rgb(picture)
+    for row in (0, 1, 20, 31, 63, 64):
+        assert np.array_equal(row_of(picture, row), whole[row])
+    with pytest.raises(IndexError):
+        row_of(picture, 65)
+
+
+def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    window._trigger("panel_seams")
+    panel = window.inspector_panel.seams
+    assert panel.measure.isEnabled()
+    qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
+    assert not panel.measure.isEnabled()
+    qtbot.waitUntil(lambda: len(panel.ratios) == 3, timeout=WAIT_MS)
+    # The clip rises by 6 a frame. Inside a GoP the error changes by 6; a step of 20 makes it 14 at a cut, and two
+    # changes of 10 - 6 = 4 where it is blended half and half.
+    assert panel.ratios[SeamMode.DISJOINT].ratio == pytest.approx(14 / 6, rel=0.01)
+    assert panel.ratios[SeamMode.HARD_CUT].ratio == pytest.approx(14 / 6, rel=0.01)
+    assert panel.ratios[SeamMode.BLENDED].ratio == pytest.approx(4 / 6, rel=0.01)
+    assert "disjoint: 2.33 (2.33 to 2.33)" in panel.result.text()
+    direct = seam_ratios(QUIET, clip_spec(window.session.clip), stepped.source.spec, (SeamMode.HARD_CUT,), 0.5)
+    assert direct[SeamMode.HARD_CUT] == panel.ratios[SeamMode.HARD_CUT]
+
+
+def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    session, take = window.session, two_takes[1]
+    qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
+    window._trigger("panel_worst")
+    panel = window.inspector_panel.worst
+    found = [(7, 0.9), (22, 0.8)]
+    session.scores.add(session.score_key(take), [FrameScore(i, 10.0 + i, value, None) for i, value in found])
+    qtbot.waitUntil(lambda: [e.frame for e in panel.entries()][:2] == [7, 22], timeout=WAIT_MS)
+    assert panel.list.item(0).text() == f"frame 7 · LPIPS 0.900 · {take.name}"
+    place = panel.list.visualItemRect(panel.list.item(1)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert session.playback.frame == 22
+    panel.metric.setCurrentIndex(panel.metric.findData("psnr_db"))
+    assert panel.entries()[0].frame == 7
+    session.takes.set_visible(take, False)
+    qtbot.waitUntil(lambda: panel.entries() == [], timeout=WAIT_MS)
+
+
+def test_scopes_follow_the_frame(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window._trigger("panel_scopes")
+    panel = window.inspector_panel.scopes
+    for frame in (0, 25):
+        window.session.playback.seek(frame)
+        qtbot.waitUntil(lambda: panel.scope(two_takes[0]) is not None, timeout=WAIT_MS)
+        scope = panel.scope(two_takes[0])
+        assert scope.histogram[20 + 6 * frame] == 1.0
+        assert scope.histogram.sum() == 1.0
+    qtbot.waitUntil(lambda: panel.scope(two_takes[1]) is not None, timeout=WAIT_MS)
+    QApplication.processEvents()
+    window.grab()
+    window._trigger("panel_worst")
+    assert window.inspector_panel.shows("worst")
+    window._trigger("panel_worst")
+    assert window.inspector_panel.isHidden()
+
+
+def test_a_waveform_has_light_above_and_its_columns_in_place() -> None:
+    y = np.zeros((40, 512), np.uint8)
+    y[:, :256], y[:, 256:] = 200, 30
+    grey = np.full((20, 256), 128, np.uint8)
+    scope = scope_of(Picture(y, grey, grey, None))
+    assert scope.waveform.shape == (256, COLUMNS)
+    assert np.all(scope.waveform[255 - 200, : COLUMNS // 2] == 255)
+    assert np.all(scope.waveform[255 - 30, COLUMNS // 2 :] == 255)
+    assert np.count_nonzero(scope.waveform) == COLUMNS
+    assert scope.histogram[[200, 30]] == pytest.approx([0.5, 0.5])
+
+
+def test_the_split_line_and_aids_paint_together(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    """All aids at once over a split: nothing is left out because of another."""
+    for name in ("layout_split", "values", "magnifier", "heat", "difference"):
+        window._trigger(name)
+    window.session.view.inspection.set_region((10, 10, 50, 50), (96, 64))
+    settle(qtbot, window)
+    (pane,) = [pane for pane in window.panes.values() if not pane.isHidden()]
+    hover(pane.canvas, 40, 30)
+    qtbot.waitUntil(lambda: window.inspector.heat(stepped) is not None, timeout=WAIT_MS)
+    plain = pane.canvas.grab().toImage()
+    window._trigger("clear_region")
+    assert pane.canvas.grab().toImage() != plain
+    assert pane.canvas.place().pixel(QPointF(-1, -1)) is None
