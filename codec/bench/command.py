@@ -7,7 +7,7 @@ from pathlib import Path
 from codec.context import WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.metrics.kinds import METRICS
-from codec.stream.settings import DEVICES, LAMBDA_RANGE
+from codec.stream.settings import DEVICES, LAMBDA_RANGE, PRECISIONS
 
 _RIVALS = ("hevc", "vvc", "av1")
 
@@ -49,6 +49,7 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", default="", help="name of the codec's weights; default: the ones that ship")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="full: 32-bit networks everywhere")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the codecs, 0: all cores (rivals: 2)")
 
 
@@ -61,6 +62,7 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
     for name in names:
         if name not in _RIVALS:
             raise SettingError(f"--rivals: there is no rival {name!r}; choose among {', '.join(_RIVALS)}.")
+    window = arguments.window or DEFAULT_WINDOW
     request = BenchRequest(
         lambdas=tuple(arguments.lambdas or default_lambdas()),
         rivals=tuple(RivalCodec(name) for name in dict.fromkeys(names)),
@@ -71,10 +73,11 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
         metrics=tuple(dict.fromkeys(arguments.metrics)),
         vgg_trunk=arguments.vgg_trunk,
         vgg_every=arguments.vgg_every,
-        window=tuple(arguments.window or DEFAULT_WINDOW),
+        window=(window[0], window[1]),
         device=arguments.device,
         threads=arguments.threads,
         weights=arguments.weights,
+        precision=arguments.precision,
         jobs=arguments.jobs,
     )
     report = run_bench(arguments.folder, arguments.out, request, context, _tell)
@@ -91,7 +94,12 @@ def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
     from codec.bench.overlap import OverlapRequest, as_text, measure_overlap, write_csv
 
     request = OverlapRequest(
-        tuple(arguments.lambdas), arguments.frames, arguments.weights, arguments.device, arguments.threads
+        lambdas=tuple(arguments.lambdas),
+        frames=arguments.frames,
+        weights=arguments.weights,
+        device=arguments.device,
+        precision=arguments.precision,
+        threads=arguments.threads,
     )
     rows = measure_overlap(arguments.clips, request, context)
     table = as_text(rows)

@@ -37,6 +37,7 @@ class OverlapRequest:
     frames: int | None = None
     weights: str = ""
     device: str = "auto"
+    precision: str = "auto"
     threads: int = 0
 
     def __post_init__(self) -> None:
@@ -50,7 +51,13 @@ class OverlapRequest:
     def encoding(self, lmbda: float, structure: Structure) -> EncodeSettings:
         """How a stream is made."""
         return EncodeSettings(
-            lmbda, structure, self.device, reconstruct=False, threads=self.threads, weights=self.weights
+            lmbda,
+            structure,
+            self.device,
+            reconstruct=False,
+            threads=self.threads,
+            weights=self.weights,
+            precision=self.precision,
         )
 
 
@@ -136,7 +143,7 @@ def _at(
     for done, mode in enumerate(SeamMode):
         info = streams[mode.structure]
         theta = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA
-        decoded = decode_stream(info.path, request.device, threads=request.threads)
+        decoded = decode_stream(info.path, request.device, threads=request.threads, precision=request.precision)
         take = spooled(frames(decoded, info.structure, theta), info.frame_count, folder / "take", context)
         measured.append(_scored(reference, take, clip.path.name, lmbda, mode, info.bpp, request.device))
         take.close()

@@ -118,7 +118,10 @@ class ClipBench:
             "stage": "encode", "codec": NEURAL, **self._source, "lambda": lmbda, "threads": request.threads,
             "program": self._bench.programs["neural"],
         }  # fmt: skip
-        task = {"lmbda": lmbda, "device": request.device, "threads": request.threads, "weights": request.weights}
+        task = {
+            "lmbda": lmbda, "device": request.device, "precision": request.precision, "threads": request.threads,
+            "weights": request.weights,
+        }  # fmt: skip
         entry = self._made(what, "encode-neural", task, f"neural λ {lmbda:g}", "gop")
         return self._row(entry, NEURAL, "λ", lmbda, "")
 
@@ -181,8 +184,8 @@ class ClipBench:
                 "codec": codec, "take": str(take), "clip": str(clip.path), "frames": clip.frame_count,
                 "width": clip.width, "height": clip.height, "frame_count": clip.frame_count,
                 "metrics": self._metrics, "vgg_trunk": str(request.vgg_trunk) if uses_vgg else "",
-                "vgg_every": request.vgg_every, "device": request.device, "threads": request.threads,
-                "work": str(folder),
+                "vgg_every": request.vgg_every, "device": request.device, "precision": request.precision,
+                "threads": request.threads, "work": str(folder),
             }  # fmt: skip
             result = bench.children.run("measure", task, self._reporter(f"{label}, measuring"))
             entry = bench.cache.store(what, {**result, "jobs": request.jobs})

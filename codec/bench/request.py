@@ -50,6 +50,7 @@ class BenchRequest:
     device: str = "auto"
     threads: int = 0
     weights: str = ""
+    precision: str = "auto"
     jobs: int = 1
     """Clips worked on at once. More than one makes speeds mean less."""
 
@@ -59,7 +60,7 @@ class BenchRequest:
         if len(set(self.lambdas)) != len(self.lambdas):
             raise SettingError("A λ is named twice.")
         for lmbda in self.lambdas:
-            EncodeSettings(lmbda, device=self.device, threads=self.threads)
+            EncodeSettings(lmbda, device=self.device, precision=self.precision, threads=self.threads)
         if self.frames is not None and self.frames < 1:
             raise SettingError(f"A clip has at least one frame, not {self.frames}.")
         if self.jobs < 1:

@@ -59,7 +59,7 @@ def run_bench(
     report = BenchReport(out / "index.html", absent=dict.fromkeys(passed_over))
     threads = max(1, (os.cpu_count() or 1) // request.jobs) if request.jobs > 1 else request.threads
     with BenchCache(out / CACHE) as cache, Children(threads) as children:
-        asked = {"weights": request.weights, "device": request.device}
+        asked = {"weights": request.weights, "device": request.device, "precision": request.precision}
         programs = children.run("describe", asked, _untold)
         trunk = file_hash(request.vgg_trunk) if request.vgg_trunk else ""
         bench = Bench(request, cache, children, programs, trunk, tell)

@@ -33,7 +33,7 @@ def _describe(task: Json, context: WorkContext) -> Json:
     from codec.bench.versions import describe
 
     context.report(0.0, "versions")
-    return describe(task["weights"], task["device"])
+    return describe(task["weights"], task["device"], task["precision"])
 
 
 def _clip(task: Json, frames: int | None = None) -> Clip:
@@ -52,7 +52,12 @@ def _encode_neural(task: Json, context: WorkContext) -> Json:
 
     output = Path(task["output"])
     settings = EncodeSettings(
-        task["lmbda"], device=task["device"], reconstruct=False, threads=task["threads"], weights=task["weights"]
+        task["lmbda"],
+        device=task["device"],
+        reconstruct=False,
+        threads=task["threads"],
+        weights=task["weights"],
+        precision=task["precision"],
     )
     with _clip(task, _WARM_FRAMES) as start, tempfile.TemporaryDirectory(dir=output.parent) as folder:
         encode_clip(start, start.timing, start.info.sample_aspect, Path(folder) / "warm.gop", settings)
@@ -115,9 +120,10 @@ def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
         from codec.stream.join import frames
 
         info = read_info(take)
-        for _ in itertools.islice(decode_stream(take, task["device"], threads=task["threads"]), 1):
+        options = {"threads": task["threads"], "precision": task["precision"]}
+        for _ in itertools.islice(decode_stream(take, task["device"], **options), 1):
             pass
-        stream = decode_stream(take, task["device"], threads=task["threads"])
+        stream = decode_stream(take, task["device"], **options)
         return spooled(frames(stream, info.structure), info.frame_count, file, context)
     from codec.rivals import RivalSource
 

@@ -4,7 +4,6 @@ A source digest stands for the program's version, so that a changed program neve
 """
 
 import hashlib
-import importlib.metadata
 import platform
 import subprocess
 from pathlib import Path
@@ -33,11 +32,20 @@ def source_digest(parts: tuple[str, ...]) -> str:
     return digest.hexdigest()[:32]
 
 
-def describe(weights: str, device: str) -> Json:
+def describe(weights: str, device: str, precision: str) -> Json:
     """Everything of this installation that enters a key, by the kind of result: "neural", "rival", "measure", with
-    "machine" for the reader. Loads torch. Raises ModelError and RivalError for what is missing."""
+    "machine" for the reader. Loads torch. Raises ModelError and RivalError for what is missing.
+
+    The processor is part of every key: speeds belong to it, and on another one a picture's last bit may differ.
+    """
+    import av
+    import cv2
+    import numba
+    import numpy
+    import torch
+
     from codec.model import store
-    from codec.model.device import pick
+    from codec.model.device import network_type, pick
     from codec.model.weights import read_model_id
 
     chosen = pick(device)
@@ -45,11 +53,14 @@ def describe(weights: str, device: str) -> Json:
     name = weights or store.DEFAULT_WEIGHTS
     if name not in files:
         raise ModelError(f"There are no weights {name!r}; there are {', '.join(files) or 'none'}.")
-    media = {package: importlib.metadata.version(package) for package in ("numpy", "av")}
-    networks = media | {package: importlib.metadata.version(package) for package in ("torch", "numba")}
+    processor = _processor()
+    numbers = str(network_type(chosen, precision)).removeprefix("torch.")
+    media = {"processor": processor, "numpy": numpy.__version__, "av": av.__version__}
+    networks = {**media, "torch": torch.__version__, "numba": numba.__version__}
     ffmpeg = _ffmpeg_version()
     own = codec.__version__
     neural = {"seamscope": own, "source": source_digest(_NEURAL_SOURCES), "device": str(chosen), **networks}
+    neural["numbers"] = numbers
     return {
         "neural": {**neural, "model": read_model_id(files[name]), "weights": name},
         "rival": {"seamscope": own, "source": source_digest(_RIVAL_SOURCES), "ffmpeg": ffmpeg, **media},
@@ -59,10 +70,10 @@ def describe(weights: str, device: str) -> Json:
             "device": str(chosen),
             **networks,
             "ffmpeg": ffmpeg,
-            "opencv": importlib.metadata.version("opencv-python-headless"),
+            "opencv": cv2.__version__,
             "metric weights": _metric_weights(),
         },
-        "machine": {"processor": _processor(), "device": str(chosen), "ffmpeg": ffmpeg.splitlines()[0]},
+        "machine": {"processor": processor, "device": f"{chosen}, {numbers}", "ffmpeg": ffmpeg.splitlines()[0]},
     }
 
 

@@ -41,7 +41,7 @@ class PipeContext:
             raise Cancelled
 
     def _watch(self) -> None:
-        while sys.stdin.buffer.raw.read(1):
+        while os.read(sys.stdin.fileno(), 1):
             pass
         self._unwanted.set()
         # Work that does not ask is ended all the same.
@@ -54,9 +54,17 @@ def say(message: Json) -> None:
     print(MARK + json.dumps(message), flush=True)
 
 
+def _read_line() -> bytes:
+    """The first line, without reading on: what follows is another thread's."""
+    line = b""
+    while (byte := os.read(sys.stdin.fileno(), 1)) not in (b"", b"\n"):
+        line += byte
+    return line
+
+
 def main() -> int:
     """Returns the exit code: 0 when a result or an error's sentence was told."""
-    request = json.loads(sys.stdin.buffer.raw.readline())
+    request = json.loads(_read_line())
     context = PipeContext()
     try:
         say({"result": run_task(request["name"], request["task"], context)})

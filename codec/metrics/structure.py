@@ -21,7 +21,7 @@ _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 Image = NDArray[np.uint8]
 """(H, W) or (H, W, C) uint8."""
-_Map = NDArray[np.float32]
+_Map = NDArray[np.floating]
 
 
 def ssim(a: Image, b: Image) -> float:
@@ -67,13 +67,14 @@ def _scores(x: _Map, y: _Map) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def _window(x: _Map) -> _Map:
     edge = WINDOW // 2
     blurred = cv2.GaussianBlur(x, (WINDOW, WINDOW), SIGMA, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(blurred)[edge:-edge, edge:-edge]
+    return np.asarray(blurred, np.float32)[edge:-edge, edge:-edge]
 
 
 def _halved(x: _Map) -> _Map:
     """Means of 2x2 samples; an odd last row or column is repeated."""
     padded = np.pad(x, ((0, x.shape[0] % 2), (0, x.shape[1] % 2), *((0, 0),) * (x.ndim - 2)), mode="edge")
-    return (padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]) * np.float32(0.25)
+    total: _Map = padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
+    return total * np.float32(0.25)
 
 
 def _channel_means(values: _Map) -> NDArray[np.float64]:
