@@ -168,6 +168,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.screen.toggle_presentation(),
         checked_when=lambda c: c.session.view.presenting,
     ),
+    ActionSpec(
+        "second_window",
+        "Second window, on another screen if there is one",
+        ("F6",),
+        "View",
+        lambda c: c.screen.toggle_second(),
+        checked_when=lambda c: c.screen.second_shown(),
+    ),
     ActionSpec("leave", "Leave full screen", ("Esc",), "View", lambda c: c.screen.leave_full_screen(), always),
     ActionSpec("keys", "Keys", ("?", "H"), "Help", lambda c: c.screen.toggle_keys(), always),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.menus import key_sheet
+from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
 
 if TYPE_CHECKING:
@@ -118,6 +119,22 @@ class Commands:
             self.toggle_full_screen()
         self._put_parts_away(self._window.transport, self._window.info)
         self._session.view.present(True)
+
+    def toggle_second(self) -> None:
+        """The pictures once more in a second window, or no longer."""
+        window = self._window
+        if window.second is None:
+            keys = list(window.menus.actions.values())
+            window.second = SecondWindow(window, self._session, window.stage, window.stage.aids, keys)
+            window.second.closed.connect(window.menus.refresh)
+        if window.second.isVisible():
+            window.second.hide()
+        else:
+            window.second.open()
+
+    def second_shown(self) -> bool:
+        """True while there is a second window."""
+        return self._window.second is not None and self._window.second.isVisible()
 
     def leave_full_screen(self) -> None:
         """Back to the window; also puts the key sheet away."""

@@ -22,6 +22,7 @@ from app.views.menus import Menus
 from app.views.pane import Pane
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
+from app.views.second_window import SecondWindow
 from app.views.stage import Stage
 from app.views.transport import Transport
 
@@ -42,6 +43,7 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(session)
         self.inspector = Inspector(session, self.runner, self.presenter.cached_picture)
         self.charts: QWidget | None = None
+        self.second: SecondWindow | None = None
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
@@ -58,7 +60,7 @@ class MainWindow(QMainWindow):
     @property
     def panes(self) -> dict[int, Pane]:
         """Panes by take id."""
-        return self.stage.panes
+        return self.stage.grid.panes
 
     @property
     def shown_set(self) -> FrameSet | None:
@@ -162,7 +164,7 @@ class MainWindow(QMainWindow):
         if self.session.clip is not None:
             charts.fit()
         self.engine.warm_up()
-        self.commands.desk.offer_recovery()
+        self.commands.desk.begin()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
@@ -197,6 +199,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.commands.desk.close()
+        if self.second is not None:
+            self.second.hide()
         self.player.stop()
         self.blinker.stop()
         self.seam_player.stop()
@@ -240,7 +244,9 @@ class MainWindow(QMainWindow):
     def _refresh_labels(self) -> None:
         if self._stale:
             self._stale = False
-            self.stage.refresh_labels()
+            self.stage.grid.refresh_labels()
+            if self.second is not None:
+                self.second.refresh_labels()
             self.menus.refresh()
             self.info.refresh()
         self._refresh_status()

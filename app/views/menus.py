@@ -5,8 +5,21 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
-_RIGHT = ("Inspect", "Seams", "View", "Help")
-"""Menus in the right column of the key sheet."""
+_COLUMNS = 4
+"""Of the key sheet."""
+_SPECIAL_ROWS = {
+    "take_1": ("1 … 9", "That take alone, again for all; in a split the take compared"),
+    "source": ("hold S", "Source alone (hold S)"),
+}
+_MOUSE = (
+    ("wheel", "zoom under the cursor, all panes"),
+    ("drag", "pan"),
+    ("Shift+drag", "zoom to a box"),
+    ("Ctrl+drag", "mark a region, click to give it up"),
+    ("drag the line", "move the split"),
+    ("double-click", "full screen"),
+    ("click in a chart", "seek"),
+)
 
 
 class Menus:
@@ -53,32 +66,26 @@ class Menus:
 
 
 def key_sheet() -> str:
-    """All keys as HTML in two columns, in the order of the menus."""
+    """All keys as HTML in columns of about the same height, in the order of the menus."""
     blocks: dict[str, list[str]] = {}
     for spec in ACTIONS:
-        if spec.id.startswith("take_") and spec.id != "take_1":
+        if spec.id.startswith("take_") and spec.id.removeprefix("take_").isdigit() and spec.id != "take_1":
             continue
         keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
-        text = spec.text
-        if spec.id == "take_1":
-            keys, text = "1 … 9", "That take alone, again for all; in a split the take compared"
-        blocks.setdefault(spec.menu, []).append(_row(keys or "hold S", text))
-    mouse = (
-        ("wheel", "zoom under the cursor, all panes"),
-        ("drag", "pan"),
-        ("Shift+drag", "zoom to a box"),
-        ("Ctrl+drag", "mark a region, click to give it up"),
-        ("drag the line", "move the split"),
-        ("double-click", "full screen"),
-        ("click in a chart", "seek"),
-    )
-    blocks["Mouse"] = [_row(key, text) for key, text in mouse]
-    tables = {menu: f"<tr><td colspan=2><b>{menu}</b></td></tr>{''.join(rows)}" for menu, rows in blocks.items()}
-    left = "".join(tables[menu] for menu in tables if menu not in _RIGHT)
-    right = "".join(tables[menu] for menu in _RIGHT)
-    cells = f"<td><table>{left}</table></td><td style='padding-left:40px'><table>{right}</table></td>"
-    return f"<table><tr>{cells}</tr></table>"
+        keys, text = _SPECIAL_ROWS.get(spec.id, (keys or "menu", spec.text))
+        blocks.setdefault(spec.menu, []).append(_row(keys, text))
+    blocks["Mouse"] = [_row(key, text) for key, text in _MOUSE]
+    height = -(-sum(len(rows) + 1 for rows in blocks.values()) // _COLUMNS)
+    columns, used = [""], 0
+    for menu, rows in blocks.items():
+        # A menu stays whole; one that would reach far below the others begins a column.
+        if used and used + len(rows) / 2 > height and len(columns) < _COLUMNS:
+            columns, used = [*columns, ""], 0
+        columns[-1] += f"<tr><td colspan=2><b>{menu}</b></td></tr>{''.join(rows)}"
+        used += len(rows) + 1
+    cells = "".join(f"<td style='padding-right:28px'><table>{column}</table></td>" for column in columns)
+    return f"<table style='font-size:11px'><tr>{cells}</tr></table>"
 
 
 def _row(keys: str, text: str) -> str:
-    return f"<tr><td style='padding-right:24px'>{keys}</td><td>{text}</td></tr>"
+    return f"<tr><td style='padding-right:14px'>{keys}</td><td>{text}</td></tr>"

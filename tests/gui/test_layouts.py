@@ -256,3 +256,32 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     assert not any(part.isHidden() for part in parts)
     assert "\n" not in pane.label.text()
     assert not window.session.view.presenting
+
+
+def test_a_second_window_shows_the_same_set_with_large_labels(
+    qtbot: QtBot, window: MainWindow, two_takes: Takes
+) -> None:
+    window._trigger("second_window")
+    second = window.second
+    assert second.isVisible()
+    window._trigger("layout_split")
+    window.session.playback.seek(12)
+    settle(qtbot, window)
+    (pane,) = [pane for pane in second.grid.panes.values() if not pane.isHidden()]
+    assert pane.tile.takes == tuple(take.id for take in two_takes)
+    assert pane.canvas.frame == 12
+    assert pane.canvas.image is window.panes[two_takes[0].id].canvas.image
+    assert "26px" in pane.label.styleSheet()
+    # The first window's keys work there.
+    qtbot.keyClick(second, Qt.Key.Key_Right)
+    assert window.session.playback.frame == 13
+    settle(qtbot, window)
+    assert window.menus.actions["second_window"].isChecked()
+    second.close()
+    assert not window.menus.actions["second_window"].isChecked()
+    window.session.playback.seek(3)
+    settle(qtbot, window)
+    assert pane.canvas.frame == 13
+    window.session.takes.remove(two_takes[1])
+    window._trigger("second_window")
+    assert [p.tile.takes for p in second.grid.panes.values() if not p.isHidden()] == [(two_takes[0].id,)]

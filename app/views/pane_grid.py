@@ -1,0 +1,99 @@
+"""Panes placed as an arrangement says, all showing the same frame set."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from app.render.presenter import FrameSet
+from app.state.layouts import Arrangement
+from app.state.session import Session
+from app.views.aids import Aids
+from app.views.pane import Pane
+
+
+class PaneGrid(QWidget):
+    """Swaps whole sets, together with their layout: nothing old is ever shown under a new label."""
+
+    full_screen_asked = Signal()
+
+    def __init__(self, session: Session, aids: Aids, *, large_labels: bool = False) -> None:
+        super().__init__()
+        self._session, self._aids, self._large_labels = session, aids, large_labels
+        self.panes: dict[int, Pane] = {}
+        """By id of their (left) take; those not in the arrangement are hidden."""
+        self._placed: tuple[Arrangement, int] = (Arrangement(), 0)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+
+    def show_set(self, made: FrameSet) -> None:
+        """Show a set in its arrangement."""
+        self._place(made.arrangement)
+        for tile in made.arrangement.tiles:
+            self.panes[tile.left].show_set(made, tile)
+
+    def in_step(self) -> bool:
+        """False when panes that can be seen show pictures of different frames."""
+        canvases = [pane.canvas for pane in self.panes.values() if not pane.isHidden()]
+        return len({canvas.frame for canvas in canvases if canvas.image is not None}) <= 1
+
+    def keep_only(self, ids: set[int]) -> None:
+        """Drop panes of takes that are gone."""
+        for number in [number for number in self.panes if number not in ids]:
+            pane = self.panes.pop(number)
+            self._grid.removeWidget(pane)
+            pane.deleteLater()
+            self._placed = (Arrangement(), 0)
+
+    def refresh_labels(self) -> None:
+        """Bring every pane's label up to date."""
+        for pane in self.panes.values():
+            pane.refresh_label()
+
+    def repaint_pictures(self) -> None:
+        """Zoom, split or aids changed: the same pictures, painted anew."""
+        for pane in self.panes.values():
+            pane.canvas.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another shape may ask for other columns."""
+        super().resizeEvent(event)
+        self._place(self._placed[0])
+
+    def _place(self, arrangement: Arrangement) -> None:
+        columns = arrangement.columns or self._best_columns(len(arrangement.tiles))
+        if self._placed == (arrangement, columns):
+            return
+        self._placed = (arrangement, columns)
+        for pane in self.panes.values():
+            self._grid.removeWidget(pane)
+        wanted = [tile.left for tile in arrangement.tiles]
+        for number, pane in self.panes.items():
+            if number not in wanted:
+                pane.hide()
+        for place, tile in enumerate(arrangement.tiles):
+            pane = self.panes.get(tile.left)
+            if pane is None:
+                pane = self.panes[tile.left] = Pane(self._session, tile, self._aids, large=self._large_labels)
+                pane.canvas.full_screen_asked.connect(self.full_screen_asked)
+            self._grid.addWidget(pane, place // columns, place % columns)
+            pane.show()
+        rows = -(-len(wanted) // columns) if columns else 0
+        for line in range(max(self._grid.rowCount(), rows)):
+            self._grid.setRowStretch(line, int(line < rows))
+        for line in range(max(self._grid.columnCount(), columns)):
+            self._grid.setColumnStretch(line, int(line < columns))
+
+    def _best_columns(self, count: int) -> int:
+        """Columns with which `count` pictures are largest; fewer rows where it makes no difference."""
+        clip = self._session.clip
+        if clip is None or count < 2:
+            return 1
+        width, height = clip.width * float(clip.info.sample_aspect), float(clip.height)
+        label = next((pane.label.height() for pane in self.panes.values()), 0)
+
+        def scale(columns: int) -> float:
+            rows = -(-count // columns)
+            return min(self.width() / columns / width, max(1.0, self.height() / rows - label) / height)
+
+        return max(range(1, count + 1), key=lambda columns: (round(scale(columns), 3), columns))
