@@ -127,12 +127,12 @@ def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
         return spooled(frames(stream, info.structure), info.frame_count, file, context)
     from codec.rivals import RivalSource
 
-    source = RivalSource(take, task["width"], task["height"], task["frame_count"])
-
     def pictures() -> Iterator[Picture]:
-        yield from source.pictures(0, source.frame_count)
+        # Opened here, within the time: opening decodes the first frames already.
+        source = RivalSource(take, task["width"], task["height"], task["frame_count"])
+        try:
+            yield from source.pictures(0, source.frame_count)
+        finally:
+            source.close()
 
-    try:
-        return spooled(pictures(), source.frame_count, file, context)
-    finally:
-        source.close()
+    return spooled(pictures(), task["frame_count"], file, context)
