@@ -333,8 +333,13 @@ def main(argv: list[str] | None = None) -> int:
         run = Run(config, corpus, arguments.out, lpips, device)
         if arguments.start and run.step == 0:
             run.start_from(arguments.start)
-        for line in train(run, arguments.minutes):
-            print(line, flush=True)
+        try:
+            for line in train(run, arguments.minutes):
+                print(line, flush=True)
+        except KeyboardInterrupt:
+            run.save()
+            print(f"training: stopped at step {run.step}; {arguments.out} holds the state to go on from")
+            return 130
         if arguments.export:
             run.export(arguments.export)
     except SeamscopeError as error:
