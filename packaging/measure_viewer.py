@@ -3,8 +3,8 @@
     python packaging/measure_viewer.py [--minutes 10] [--frames 48] [--size 1920x1080]
 
 A clip and a HEVC take of it, both cached, played in a loop through the real window; then seeks, steps, flips, zooms and
-drags, each timed from the key or the mouse to the picture on the screen; then scores entered with the charts open. Without
-a display the window is drawn off screen, in software.
+drags, each timed from the key or the mouse to the picture on the screen; then scores entered with the charts open.
+Without a display the window is drawn off screen, in software.
 """
 
 import argparse
