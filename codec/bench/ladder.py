@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 MIN_STEPS = 4
 """A Bjøntegaard rate needs this many points."""
 _TRIALS = 5
+_CLOSE = 0.12
+"""Octaves of rate within which a step is near enough: a point of a curve need not lie at a given rate."""
 _OCTAVES_A_STEP = -1 / 6
 """How log2(rate) falls a step at first guess: six steps an octave, as the quantiser of HEVC and VVC."""
 
@@ -46,10 +48,16 @@ class Ladder:
             self._rate(self.start)
         for _ in range(_TRIALS):
             guess = self._guess(target)
-            if guess in self.rates:
+            if guess in self.rates or self._distance(self._closest(target), target) <= _CLOSE:
                 break
             self._rate(guess)
-        return min(self.rates, key=lambda step: abs(math.log(self.rates[step] / target)))
+        return self._closest(target)
+
+    def _closest(self, target: float) -> int:
+        return min(self.rates, key=lambda step: self._distance(step, target))
+
+    def _distance(self, step: int, target: float) -> float:
+        return abs(math.log2(self.rates[step] / target))
 
     def _guess(self, target: float) -> int:
         """By the line through the two known steps around the target, or the nearest two, or the slope expected."""

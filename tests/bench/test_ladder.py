@@ -30,8 +30,8 @@ def test_steps_lie_near_the_rates_and_beyond_both_ends(octaves: float, start: in
     assert encoder.rate(steps[0]) <= min(targets)
     assert encoder.rate(steps[-1]) >= max(targets)
     for target in targets:
-        assert min(abs(math.log2(encoder.rate(step) / target)) for step in steps) <= octaves
-    assert len(encoder.asked) == len(set(encoder.asked)) <= 3 * len(targets)
+        assert min(abs(math.log2(encoder.rate(step) / target)) for step in steps) <= max(octaves, 0.12)
+    assert len(encoder.asked) == len(set(encoder.asked)) <= 2 * len(targets) + 2
 
 
 def test_rates_out_of_reach_end_at_the_last_step() -> None:
