@@ -84,8 +84,9 @@ def draw(data: ChartData, kind: str) -> bytes:
     axes = np.atleast_1d(figure.subplots(len(keys), 1, sharex=True))
     for axis, key in zip(axes, keys, strict=True):
         _curves(axis, data, CURVES[key])
-    if axes[0].get_legend_handles_labels()[0]:
-        axes[0].legend(fontsize=7, ncols=3, loc="upper right")
+    handles, names = axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, names, fontsize=7, ncols=3, loc="outside upper center")
     axes[-1].set_xlabel("frame" + (" (grey lines: GoP boundaries)" if data.boundaries else ""))
     figure.suptitle(data.title, fontsize=11)
     return _bytes(figure, kind)
@@ -151,6 +152,6 @@ def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
 
 def _bytes(figure: "Figure", kind: str) -> bytes:
     stream = io.BytesIO()
-    metadata = {"Date": None} if kind == "svg" else None
+    metadata = dict.fromkeys(("Date", "Creator", "Format", "Type")) if kind == "svg" else None
     figure.savefig(stream, format=kind, dpi=130, metadata=metadata)
     return stream.getvalue()

@@ -1,153 +1,207 @@
-"""Curves of every take over the frames: LPIPS, tLP, PSNR, bits; a cursor, GoP lines, click to seek."""
+"""Curves of every take over the frames, what they come to, and quality over rate."""
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from app.state.curves import CURVES, Series, difference, series_of
 from app.state.session import Session
-from app.state.takes import Kind, Take
-from app.views.theme import ACCENT, BACKGROUND, MUTED, kind_colour
+from app.views.charts_plot import STYLES, Chart, Line
+from app.views.charts_tables import RateChart, StatisticsTable
+from app.views.theme import kind_ink
 
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
-_METRICS = (
-    ("lpips", "LPIPS", "lower is better", (-0.5, 3.0)),
-    ("tlp", "tLP", "lower is better", (-0.5, 3.0)),
-    ("psnr_db", "PSNR", "dB", (-10.0, 120.0)),
-    ("bits", "Bits", "per frame", (-1e6, 5e7)),
-)
-_STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-
-
-class Chart(pg.PlotWidget):
-    """One metric. Drag pans, wheel zooms, double-click fits, click seeks."""
-
-    seek_asked = Signal(int)
-
-    def __init__(self, title: str, unit: str, span: tuple[float, float]) -> None:
-        """`span`: the lowest and highest value of interest; boundary lines are drawn over it."""
-        super().__init__(background=BACKGROUND)
-        self._span = span
-        item = self.getPlotItem()
-        item.setTitle(f"{title} <span style='color:{MUTED}'>({unit})</span>", size="9pt")
-        item.showGrid(x=False, y=True, alpha=0.2)
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setDownsampling(auto=True, mode="peak")
-        item.setClipToView(True)
-        self.setMinimumHeight(90)
-        self.setAccessibleName(f"Chart of {title}")
-        self.curves: dict[int, pg.PlotDataItem] = {}
-        self._cursor = pg.InfiniteLine(0, angle=90, pen=pg.mkPen(ACCENT, width=1))
-        self._boundaries = pg.PlotCurveItem(pen=pg.mkPen("#4a505c"), connect="pairs")
-        self.addItem(self._boundaries, ignoreBounds=True)
-        self.addItem(self._cursor, ignoreBounds=True)
-        self.scene().sigMouseClicked.connect(self._clicked)
-
-    def set_cursor(self, frame: int) -> None:
-        """Move the playhead."""
-        self._cursor.setValue(frame)
-
-    def set_boundaries(self, frames: list[int]) -> None:
-        """Vertical lines at GoP boundaries, drawn as one item."""
-        x = np.repeat(np.asarray(frames, dtype=float), 2)
-        y = np.tile(self._span, len(frames))
-        self._boundaries.setData(x, y, connect="pairs")
-
-    def set_curve(self, take: Take, values: np.ndarray | None, style: Qt.PenStyle) -> None:
-        """Values per frame (NaN: none yet), or None to take the curve away."""
-        curve = self.curves.get(take.id)
-        if values is None:
-            if curve is not None:
-                self.removeItem(self.curves.pop(take.id))
-            return
-        if curve is None:
-            pen = pg.mkPen(kind_colour(take.kind), width=1.6, style=style)
-            curve = self.plot(pen=pen, name=take.name, connect="finite")
-            self.curves[take.id] = curve
-        curve.setData(np.arange(len(values)), values)
-
-    def keep_only(self, ids: set[int]) -> None:
-        """Drop curves of takes that are gone."""
-        for number in [n for n in self.curves if n not in ids]:
-            self.removeItem(self.curves.pop(number))
-
-    def _clicked(self, event) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        if event.double():
-            self.getPlotItem().autoRange()
-            return
-        position = self.getPlotItem().vb.mapSceneToView(event.scenePos())
-        self.seek_asked.emit(round(position.x()))
+FIRST_SHOWN = ("lpips", "tlp", "psnr_db", "bits")
 
 
 class Charts(QWidget):
-    """The four charts in a grid."""
+    """Three pages: curves, statistics, rate. All follow the session; nothing here computes scores."""
 
     seek_asked = Signal(int)
+    export_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        self._series: tuple[Series, ...] = ()
         self.charts: dict[str, Chart] = {}
-        for number, (key, title, unit, span) in enumerate(_METRICS):
-            chart = Chart(title, unit, span)
-            chart.seek_asked.connect(self.seek_asked)
-            layout.addWidget(chart, number // 2, number % 2)
-            self.charts[key] = chart
-        first = self.charts["lpips"]
-        first.getPlotItem().addLegend(offset=(-8, 4), labelTextSize="8pt")
-        for chart in list(self.charts.values())[1:]:
-            chart.setXLink(first)
+        self.toggles: dict[str, QToolButton] = {}
+        self.minus_box = QComboBox()
+        self.minus_box.setAccessibleName("Difference from a take")
+        self.minus_box.setToolTip("Show how every take differs from this one, frame by frame: take minus this")
+        self.minus_box.addItem("no take", None)
+        self.minus_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.export = QToolButton()
+        self.export.setText("Export…")
+        self.export.setToolTip("Curves as CSV, SVG or PNG")
+        self.export.setAccessibleName("Export charts")
+        self.statistics = StatisticsTable()
+        self.rates = RateChart()
+        self.pages = QTabWidget()
+        self.pages.addTab(self._build_curves(), "Curves")
+        self.pages.addTab(self.statistics, "Statistics")
+        self.pages.addTab(self.rates, "Rate")
+        self.pages.setDocumentMode(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.pages)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
+        self._connect()
+        self._arrange()
+
+    def _build_curves(self) -> QWidget:
+        page = QWidget()
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 2, 4, 0)
+        for key, kind in CURVES.items():
+            toggle = self.toggles[key] = QToolButton()
+            toggle.setText(kind.title)
+            toggle.setCheckable(True)
+            toggle.setChecked(key in FIRST_SHOWN)
+            toggle.setToolTip(f"Show {kind.axis}")
+            toggle.setAccessibleName(f"Show the chart of {kind.title}")
+            toggle.toggled.connect(self._arrange)
+            row.addWidget(toggle)
+            self.charts[key] = Chart(kind)
+        row.addSpacing(12)
+        row.addWidget(QLabel("minus"))
+        row.addWidget(self.minus_box)
+        row.addStretch(1)
+        row.addWidget(self.export)
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addLayout(self._grid, 1)
+        return page
+
+    def _connect(self) -> None:
+        first = next(iter(self.charts.values()))
+        for chart in self.charts.values():
+            chart.seek_asked.connect(self.seek_asked)
+            chart.hovered.connect(self._hover)
+            chart.fit_asked.connect(self.fit)
+            if chart is not first:
+                chart.item.setXLink(first.item)
+        self.statistics.seek_asked.connect(self.seek_asked)
+        self.rates.take_chosen.connect(self._choose)
+        self.minus_box.currentIndexChanged.connect(self.redraw)
+        self.export.clicked.connect(self.export_asked)
+        self.pages.currentChanged.connect(self.redraw)
+        session = self._session
         session.playback.frame_changed.connect(self._move)
         session.scores.changed.connect(self._later)
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
         session.clip_changed.connect(self.fit)
+        session.settings_changed.connect(self._set_theme)
 
-    def _move(self, frame: int) -> None:
-        for chart in self.charts.values():
-            chart.set_cursor(frame)
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Keys of the curves shown."""
+        return tuple(key for key, toggle in self.toggles.items() if toggle.isChecked())
 
-    def _later(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+    @property
+    def minus(self) -> int | None:
+        """Id of the take the others are shown as differences from."""
+        return self.minus_box.currentData()
 
     def fit(self) -> None:
         """Show all frames of the clip."""
         count = self._session.playback.frame_count
         for chart in self.charts.values():
-            chart.setXRange(-0.5, count - 0.5, padding=0.01)
-            chart.getPlotItem().enableAutoRange("y")
+            chart.show_frames(count)
         self.redraw()
 
     def redraw(self) -> None:
-        """Bring every curve up to date."""
-        session = self._session
-        takes = [take for take in session.takes if take.kind is not Kind.SOURCE and take.visible]
-        seen: dict[Kind, int] = {}
-        for take in takes:
-            style = _STYLES[seen.setdefault(take.kind, 0) % len(_STYLES)]
-            seen[take.kind] += 1
-            for key, chart in self.charts.items():
-                chart.set_curve(take, self._values(take, key), style)
-        ids = {take.id for take in takes}
-        lines = session.boundaries if session.gop_marks else []
-        for chart in self.charts.values():
-            chart.keep_only(ids)
-            chart.set_boundaries(lines)
+        """Bring the page that is seen up to date."""
+        self._series = series_of(self._session)
+        self._refresh_minus()
+        page = self.pages.currentWidget()
+        if page is self.statistics:
+            self.statistics.show_series(self._series)
+        elif page is self.rates:
+            self.rates.show_series(series_of(self._session, hidden=True))
+        else:
+            boundaries = self._session.boundaries if self._session.gop_marks else []
+            for key in self.wanted:
+                self.charts[key].set_cursor(self._session.playback.frame)
+                self.charts[key].set_boundaries(boundaries)
+                self.charts[key].set_lines(self._lines(key), difference=self.minus is not None)
 
-    def _values(self, take: Take, key: str) -> np.ndarray | None:
-        if key == "bits":
-            return np.asarray(take.frame_bits) if take.frame_bits else None
-        return self._session.scores.values(self._session.score_key(take), key)
+    def _lines(self, key: str) -> tuple[Line, ...]:
+        base = next((series for series in self._series if series.take == self.minus), None)
+        found = []
+        for series in self._series:
+            values = series.values.get(key)
+            if values is None or series is base:
+                continue
+            if base is not None:
+                if key not in base.values:
+                    continue
+                values = difference(values, base.values[key])
+            style = STYLES[series.place % len(STYLES)]
+            found.append(Line(series.take, series.name, kind_ink(series.kind), style, values))
+        return tuple(found)
+
+    def _refresh_minus(self) -> None:
+        wanted = [("no take", None), *((series.name, series.take) for series in self._series)]
+        box = self.minus_box
+        if wanted == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
+            return
+        chosen = box.currentData()
+        box.blockSignals(True)
+        box.clear()
+        for name, take in wanted:
+            box.addItem(name, take)
+        place = next((i for i, (_, take) in enumerate(wanted) if take == chosen), 0)
+        box.setCurrentIndex(place)
+        box.blockSignals(False)
+
+    def _arrange(self) -> None:
+        """Charts that are wanted in two columns, the others away."""
+        for chart in self.charts.values():
+            self._grid.removeWidget(chart)
+            chart.setVisible(False)
+        wanted = self.wanted
+        columns = 1 if len(wanted) == 1 else 2
+        for place, key in enumerate(wanted):
+            self._grid.addWidget(self.charts[key], place // columns, place % columns)
+            self.charts[key].setVisible(True)
+        self.redraw()
+
+    def _move(self, frame: int) -> None:
+        for key in self.wanted:
+            self.charts[key].set_cursor(frame)
+
+    def _hover(self, frame: int | None) -> None:
+        for chart in self.charts.values():
+            chart.set_hover(frame)
+
+    def _choose(self, take: int) -> None:
+        self._session.select(self._session.takes.by_id(take))
+
+    def _later(self) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _set_theme(self) -> None:
+        for chart in self.charts.values():
+            chart.set_theme()
+        self.rates.set_theme()
+        self.redraw()

@@ -60,7 +60,14 @@ class Desk(QObject):
         self._autosave.timeout.connect(self.projects.autosave)
         self._autosave.start()
 
-    def offer_recovery(self) -> None:
+    def begin(self) -> None:
+        """The window is on the screen with all its parts."""
+        charts = self._window.charts
+        if charts is not None:
+            charts.export_asked.connect(self.exports.ask_charts)
+        self._offer_recovery()
+
+    def _offer_recovery(self) -> None:
         """Ask whether to go on with what a crashed run left behind, if there is something."""
         file = self.projects.left_behind()
         if file is None:

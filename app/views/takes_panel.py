@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
+from app.views import theme
 from app.views.theme import kind_ink
 from app.views.widgets import ElidedLabel
 
@@ -65,15 +66,19 @@ class TakeRow(QFrame):
         super().__init__()
         self.take = take
         self.setObjectName("take")
+        self._selected = False
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
         self.label = ElidedLabel()
+        self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
         self.field = NameField()
         self.field.hide()
         self.more = QToolButton()
         self.more.setText("⋯")
+        self.more.setObjectName("small")
         self.more.setToolTip("Rename, encode again, move, shift, export, …")
         self.button = QToolButton()
+        self.button.setObjectName("small")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
@@ -99,7 +104,9 @@ class TakeRow(QFrame):
         """Bring the row up to date."""
         take = self.take
         running = take.status is Status.RUNNING
-        self.label.setText(take.label)
+        first, _, rest = take.label.partition(" · ")
+        # Two lines: who, and what it costs or how far it is.
+        self.label.setText(f"{first}\n{rest}" if rest else first)
         details = (take.label, take.message, take.note, take.error, take.command)
         self.label.setToolTip("\n".join(part for part in details if part))
         self.label.setStyleSheet(f"color:{kind_ink(take.kind)}")
@@ -116,8 +123,12 @@ class TakeRow(QFrame):
 
     def mark(self, selected: bool) -> None:
         """Draw it as the take that commands mean, or not."""
-        self.setProperty("selected", "true" if selected else "false")
-        self.style().polish(self)
+        self._selected = selected
+        self._draw_frame()
+
+    def _draw_frame(self) -> None:
+        colour = theme.current().muted if self._selected else "transparent"
+        self.setStyleSheet(f"QFrame#take {{ border: 1px solid {colour}; border-radius: 4px; }}")
 
     def rename(self) -> None:
         """Type a name in place of the label."""
@@ -133,7 +144,10 @@ class TakeRow(QFrame):
         self.rename_asked.emit(self.take, "" if name == self.take.name and not self.take.given_name else name)
 
     def _end_naming(self) -> None:
+        # Hiding takes the focus away, which would give the name once more.
+        self.field.blockSignals(True)
         self.field.hide()
+        self.field.blockSignals(False)
         self.label.show()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -189,6 +203,7 @@ class TakesPanel(QWidget):
         """Bring every row up to date: the theme changed."""
         for row in self.rows.values():
             row.refresh()
+        self._mark()
 
     def _rebuild(self) -> None:
         takes = list(self._session.takes)

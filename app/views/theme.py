@@ -112,6 +112,7 @@ QPushButton, QToolButton {{ background: {theme.control}; border: 1px solid {them
     padding: 4px 10px; }}
 QPushButton:hover, QToolButton:hover {{ background: {theme.hover}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {theme.disabled}; }}
+QToolButton#small {{ padding: 1px 6px; }}
 QToolButton:checked {{ background: {theme.selection}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QPushButton#primary {{ background: {ACCENT}; color: #101010; font-weight: 600; }}
@@ -126,8 +127,6 @@ QMenu::item:disabled {{ color: {theme.disabled}; }}
 QTabBar::tab {{ background: {theme.control}; padding: 4px 12px; border-top-left-radius: 4px;
     border-top-right-radius: 4px; }}
 QTabBar::tab:selected {{ background: {theme.selection}; }}
-QFrame#take {{ border: 1px solid transparent; border-radius: 4px; }}
-QFrame#take[selected="true"] {{ border-color: {theme.muted}; }}
 """
 
 

@@ -30,22 +30,22 @@ class WorstPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self.metric = QComboBox()
+        self.choice = QComboBox()
         for key, (title, _) in _METRICS.items():
-            self.metric.addItem(title, key)
-        self.metric.setAccessibleName("Metric of the worst frames")
+            self.choice.addItem(title, key)
+        self.choice.setAccessibleName("Metric of the worst frames")
         self.list = QListWidget()
         self.list.setAccessibleName("Worst frames")
         self.list.setToolTip("Click to go to the frame")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
-        layout.addWidget(self.metric)
+        layout.addWidget(self.choice)
         layout.addWidget(self.list, 1)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REFRESH_MS)
         self._later.timeout.connect(self.refresh)
-        self.metric.currentIndexChanged.connect(self.refresh)
+        self.choice.currentIndexChanged.connect(self.refresh)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         for signal in (session.scores.changed, session.takes.changed, session.seam_changed):
@@ -62,7 +62,7 @@ class WorstPanel(QWidget):
 
     def refresh(self) -> None:
         """Fill the list anew."""
-        session, metric = self._session, self.metric.currentData()
+        session, metric = self._session, self.choice.currentData()
         takes = {take.id: take for take in session.takes.shown if take.kind is not Kind.SOURCE}
         values = {number: session.scores.values(session.score_key(take), metric) for number, take in takes.items()}
         found = worst_of_all({n: array for n, array in values.items() if array is not None}, metric, LISTED)

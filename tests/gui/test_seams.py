@@ -204,7 +204,7 @@ def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: Ma
     place = panel.list.visualItemRect(panel.list.item(1)).center()
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert session.playback.frame == 22
-    panel.metric.setCurrentIndex(panel.metric.findData("psnr_db"))
+    panel.choice.setCurrentIndex(panel.choice.findData("psnr_db"))
     assert panel.entries()[0].frame == 7
     session.takes.set_visible(take, False)
     qtbot.waitUntil(lambda: panel.entries() == [], timeout=WAIT_MS)

@@ -1,0 +1,208 @@
+"""One chart over the frames: curves thinned to what the screen can show, a playhead, GoP lines, a read-out on top."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from app.state.curves import CurveKind, Values, decimate
+from app.views import theme
+from app.views.theme import ACCENT
+
+STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+_NAME_LENGTH = 26
+_PIXELS_A_LINE = 4
+"""Boundary lines closer than this are not drawn: they would be a wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve to draw."""
+
+    key: int
+    """Tells curves apart (a take's id)."""
+    name: str
+    colour: str
+    style: Qt.PenStyle
+    values: Values
+
+
+class Chart(QWidget):
+    """One curve kind. Drag pans, wheel zooms over the frames, double-click fits, click seeks; the vertical range
+    follows what is seen."""
+
+    seek_asked = Signal(int)
+    hovered = Signal(object)
+    """Frame under the mouse, None when it leaves."""
+    fit_asked = Signal()
+
+    def __init__(self, kind: CurveKind) -> None:
+        super().__init__()
+        self.kind = kind
+        self.lines: tuple[Line, ...] = ()
+        self._difference = False
+        self._boundaries = np.empty(0)
+        self._frame = 0
+        self._items: dict[int, pg.PlotCurveItem] = {}
+        self.head = QLabel()
+        self.head.setTextFormat(Qt.TextFormat.RichText)
+        self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.head.setToolTip(f"{kind.axis}. Click seeks, drag pans, wheel zooms, double-click shows all frames.")
+        self.plot = pg.PlotWidget()
+        self.item: pg.PlotItem = self.plot.getPlotItem()
+        self.item.showGrid(x=False, y=True, alpha=0.2)
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        box = self.item.getViewBox()
+        box.setMouseEnabled(x=True, y=False)
+        box.setAutoVisible(y=True)
+        box.enableAutoRange("y")
+        self.plot.setMinimumHeight(64)
+        self.plot.setAccessibleName(f"Chart of {kind.axis}")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.head)
+        layout.addWidget(self.plot, 1)
+        self._cursor = pg.InfiniteLine(0, angle=90, pen=pg.mkPen(ACCENT, width=1))
+        self._hover = pg.InfiniteLine(0, angle=90)
+        self._zero = pg.InfiniteLine(0, angle=0)
+        self._marks = pg.PlotCurveItem(connect="pairs")
+        for extra in (self._marks, self._zero, self._cursor, self._hover):
+            self.item.addItem(extra, ignoreBounds=True)
+        self._hover.hide()
+        self._zero.hide()
+        # Ranges change several times in one gesture; curves are thinned anew once.
+        self._thin_later = QTimer(self)
+        self._thin_later.setSingleShot(True)
+        self._thin_later.setInterval(0)
+        self._thin_later.timeout.connect(self._thin)
+        box.sigXRangeChanged.connect(lambda *_: self._thin_later.start())
+        self.plot.scene().sigMouseClicked.connect(self._clicked)
+        self.plot.scene().sigMouseMoved.connect(self._moved)
+        self.plot.viewport().installEventFilter(self)
+        self.set_theme()
+
+    def set_theme(self) -> None:
+        """Colours of the theme in use."""
+        chosen = theme.current()
+        self.plot.setBackground(chosen.ground)
+        self._marks.setPen(pg.mkPen(chosen.border))
+        self._hover.setPen(pg.mkPen(chosen.muted, style=Qt.PenStyle.DotLine))
+        self._zero.setPen(pg.mkPen(chosen.muted))
+        for name in ("left", "bottom"):
+            axis = self.item.getAxis(name)
+            axis.setPen(chosen.muted)
+            axis.setTextPen(chosen.muted)
+
+    def set_lines(self, lines: tuple[Line, ...], *, difference: bool) -> None:
+        """Draw these curves and no others; `difference`: they are signed differences, zero is marked."""
+        self.lines, self._difference = lines, difference
+        self._zero.setVisible(difference)
+        wanted = {line.key for line in lines}
+        for key in [key for key in self._items if key not in wanted]:
+            self.item.removeItem(self._items.pop(key))
+        for line in lines:
+            if line.key not in self._items:
+                item = self._items[line.key] = pg.PlotCurveItem(connect="finite")
+                self.item.addItem(item)
+            self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
+        self._thin()
+        self._refresh_head()
+
+    def set_boundaries(self, frames: list[int]) -> None:
+        """Vertical lines at GoP boundaries."""
+        self._boundaries = np.asarray(frames, dtype=float)
+        self._draw_boundaries()
+
+    def set_cursor(self, frame: int) -> None:
+        """Move the playhead."""
+        self._frame = frame
+        self._cursor.setValue(frame)
+        if not self._hover.isVisible():
+            self._refresh_head()
+
+    def set_hover(self, frame: int | None) -> None:
+        """Show values of a frame under the mouse; None: of the playhead again."""
+        self._hover.setVisible(frame is not None)
+        if frame is not None:
+            self._hover.setValue(frame)
+        self._refresh_head()
+
+    def show_frames(self, count: int) -> None:
+        """All frames of a clip."""
+        self.item.setXRange(-0.5, max(0, count - 1) + 0.5, padding=0.01)
+
+    @property
+    def shown_points(self) -> int:
+        """Points handed to the painter, of all curves."""
+        return sum(len(item.xData) for item in self._items.values() if item.xData is not None)
+
+    def _thin(self) -> None:
+        (start, stop), _ = self.item.getViewBox().viewRange()
+        columns = max(50, self.plot.width())
+        for line in self.lines:
+            x, y = decimate(line.values, start, stop, columns)
+            self._items[line.key].setData(x, y, connect="finite")
+        self._draw_boundaries()
+
+    def _draw_boundaries(self) -> None:
+        (start, stop), _ = self.item.getViewBox().viewRange()
+        seen = self._boundaries[(self._boundaries >= start) & (self._boundaries <= stop)]
+        if len(seen) * _PIXELS_A_LINE > self.plot.width():
+            seen = seen[:0]
+        self._marks.setData(np.repeat(seen, 2), np.tile(np.array(self.kind.extent), len(seen)), connect="pairs")
+
+    def _refresh_head(self) -> None:
+        chosen, frame = theme.current(), self._frame
+        if self._hover.isVisible():
+            frame = round(self._hover.value())
+        parts = [
+            f"<b>{'Δ ' if self._difference else ''}{self.kind.title}</b> "
+            f"<span style='color:{chosen.muted}'>{self._direction()} · frame {frame}</span>"
+        ]
+        for line in self.lines:
+            value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
+            sign = "+" if self._difference else ""
+            text = "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
+            name = line.name if len(line.name) <= _NAME_LENGTH else f"{line.name[: _NAME_LENGTH - 1]}…"
+            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{text}</b></span>")
+        self.head.setText("&nbsp;&nbsp;".join(parts))
+
+    def _direction(self) -> str:
+        unit = self.kind.unit
+        better = {None: "", True: "higher is better", False: "lower is better"}[self.kind.higher_is_better]
+        return ", ".join(part for part in (unit, better) if part)
+
+    def _frame_at(self, place: QPointF) -> int:
+        return round(self.item.getViewBox().mapSceneToView(place).x())
+
+    def _clicked(self, event: object) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:  # pyright: ignore[reportAttributeAccessIssue]
+            return
+        if event.double():  # pyright: ignore[reportAttributeAccessIssue]
+            self.fit_asked.emit()
+        else:
+            self.seek_asked.emit(self._frame_at(event.scenePos()))  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _moved(self, place: QPointF) -> None:
+        inside = self.item.getViewBox().sceneBoundingRect().contains(place)
+        self.hovered.emit(self._frame_at(place) if inside else None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mouse leaves: the playhead's values again."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit(None)
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width shows other columns."""
+        super().resizeEvent(event)
+        self._thin_later.start()
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,175 @@
+"""Beside the curves: what they come to for every take, and quality over rate."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QBrush, QColor
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.state.curves import CURVES, WORST_SHARE, Series, Statistics, statistics
+from app.state.takes import Kind
+from app.views import theme
+from app.views.theme import kind_ink
+
+_MEASURED = tuple(key for key in CURVES if key != "bits")
+
+
+class StatisticsTable(QTableWidget):
+    """A row a take: rate, then mean and worst 5 % of every metric. A click on a worst value seeks to its frame."""
+
+    seek_asked = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(0, 3 + 2 * len(_MEASURED))
+        self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setAccessibleName("Statistics of all takes")
+        self.verticalHeader().hide()
+        titles = ["Take", "kbps", "bpp"]
+        tips = ["", "File bytes · 8 / duration / 1000, or as stated", "Bits per pixel of the clip"]
+        for key in _MEASURED:
+            kind = CURVES[key]
+            titles += [kind.title, f"worst {WORST_SHARE:.0%}"]
+            tips += [
+                f"Mean over frames. {kind.axis}",
+                f"Mean over the worst {WORST_SHARE:.0%} of the frames, {kind.axis}. Click: go to the worst frame",
+            ]
+        for column, (title, tip) in enumerate(zip(titles, tips, strict=True)):
+            item = QTableWidgetItem(title)
+            item.setToolTip(tip)
+            self.setHorizontalHeaderItem(column, item)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.cellClicked.connect(self._clicked)
+
+    def show_series(self, series: tuple[Series, ...]) -> None:
+        """Fill the table."""
+        self.setRowCount(len(series))
+        for row, entry in enumerate(series):
+            note = f" ({entry.rate_note})" if entry.rate_note else ""
+            self._set(row, 0, entry.name, colour=kind_ink(entry.kind))
+            self._set(row, 1, "–" if entry.kbps is None else f"{entry.kbps:.1f}{note}")
+            self._set(row, 2, "–" if entry.bpp is None else f"{entry.bpp:.5f}")
+            for place, key in enumerate(_MEASURED):
+                values = entry.values.get(key)
+                found = None if values is None else statistics(values, CURVES[key])
+                self._show_metric(row, 3 + 2 * place, found, CURVES[key].digits)
+
+    def _show_metric(self, row: int, column: int, found: Statistics | None, digits: int) -> None:
+        if found is None:
+            self._set(row, column, "–")
+            self._set(row, column + 1, "–")
+            return
+        self._set(row, column, f"{found.mean:.{digits}f}", tip=f"{found.count} frames")
+        frames = ", ".join(str(frame) for frame in found.worst_frames[:10])
+        text = f"{found.worst_mean:.{digits}f}"
+        self._set(row, column + 1, text, tip=f"Worst frames: {frames}", frame=found.worst_frames[0])
+
+    def _set(
+        self, row: int, column: int, text: str, *, tip: str = "", frame: int | None = None, colour: str = ""
+    ) -> None:
+        item = QTableWidgetItem(text)
+        item.setToolTip(tip or text)
+        if column:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if colour:
+            item.setForeground(QBrush(QColor(colour)))
+        item.setData(Qt.ItemDataRole.UserRole, frame)
+        self.setItem(row, column, item)
+
+    def _clicked(self, row: int, column: int) -> None:
+        item = self.item(row, column)
+        frame = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        if frame is not None:
+            self.seek_asked.emit(int(frame))
+
+
+class RateChart(QWidget):
+    """Mean score of every take over its bits per pixel, takes of a codec joined. A click on a point selects a take."""
+
+    take_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._series: tuple[Series, ...] = ()
+        # Not `metric`: that is a method of every paint device, and Qt would call the box.
+        self.choice = QComboBox()
+        for key in _MEASURED:
+            self.choice.addItem(CURVES[key].axis, key)
+        self.choice.setAccessibleName("Metric over rate")
+        self.note = QLabel()
+        self.plot = pg.PlotWidget()
+        self.plot.setAccessibleName("Quality over rate of all takes")
+        self.item: pg.PlotItem = self.plot.getPlotItem()
+        self.item.showGrid(x=True, y=True, alpha=0.2)
+        self.item.hideButtons()
+        self.item.setMenuEnabled(False)
+        self.item.setLabel("bottom", "bits per pixel")
+        row = QHBoxLayout()
+        row.addWidget(self.choice)
+        row.addWidget(self.note, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.plot, 1)
+        self.choice.currentIndexChanged.connect(self.redraw)
+        self.set_theme()
+
+    def set_theme(self) -> None:
+        """Colours of the theme in use."""
+        chosen = theme.current()
+        self.plot.setBackground(chosen.ground)
+        for name in ("left", "bottom"):
+            self.item.getAxis(name).setPen(chosen.muted)
+            self.item.getAxis(name).setTextPen(chosen.muted)
+
+    def show_series(self, series: tuple[Series, ...]) -> None:
+        """Draw these takes."""
+        self._series = series
+        self.redraw()
+
+    @property
+    def points(self) -> dict[int, tuple[float, float]]:
+        """(bpp, mean score) by take id, of the takes that have both."""
+        key = self.choice.currentData()
+        found = {}
+        for entry in self._series:
+            values = entry.values.get(key)
+            result = None if values is None else statistics(values, CURVES[key])
+            if result is not None and entry.bpp is not None:
+                found[entry.take] = (entry.bpp, result.mean)
+        return found
+
+    def redraw(self) -> None:
+        """Points, and a line through those of one codec."""
+        self.item.clear()
+        points = self.points
+        by_kind: dict[Kind, list[Series]] = {}
+        for entry in self._series:
+            if entry.take in points:
+                by_kind.setdefault(entry.kind, []).append(entry)
+        for kind, entries in by_kind.items():
+            entries.sort(key=lambda entry: points[entry.take][0])
+            x, y = zip(*(points[entry.take] for entry in entries), strict=True)
+            colour = kind_ink(kind)
+            if kind is not Kind.IMPORTED:
+                self.item.addItem(pg.PlotCurveItem(list(x), list(y), pen=pg.mkPen(colour, width=1)))
+            dots = pg.ScatterPlotItem(
+                list(x), list(y), data=[entry.take for entry in entries], size=9, brush=pg.mkBrush(colour), pen=None,
+                hoverable=True, hoverSize=12,
+                tip=self._tip,
+            )  # fmt: skip
+            dots.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
+            self.item.addItem(dots)
+        waiting = len(self._series) - len(points)
+        self.note.setText("" if not waiting else f"{waiting} of {len(self._series)} takes have no rate or score yet")
+
+    def _tip(self, x: float, y: float, data: int) -> str:
+        name = next((entry.name for entry in self._series if entry.take == data), "")
+        return f"{name}\n{x:.5f} bpp, {y:.{CURVES[self.choice.currentData()].digits}f}"

@@ -1,0 +1,264 @@
+"""Takes in the real window: names, order, undo, import, menus, palette, settings."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl, SignalInstance
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDialog, QMenu, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.actions.registry import ACTIONS
+from app.state.takes import Kind, Recipe, Status, Take
+from app.views import theme
+from app.views.main_window import MainWindow
+from app.views.palette import CommandPalette, score
+from app.views.settings_dialog import SettingsDialog
+from app.views.takes_import import ImportDialog
+from codec.gop import SeamMode
+from codec.rivals.settings import RivalCodec
+from tests.conftest import make_clip
+from tests.gui.conftest import WAIT_MS
+
+Opener = Callable[[Path], None]
+
+
+def dialog_of(kind: type[QDialog]) -> QDialog:
+    found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+    assert len(found) == 1
+    return found[0]
+
+
+def add_hevc(qtbot: QtBot, window: MainWindow, quality: float) -> Take:
+    take = window.commands.desk.add_rival(Recipe(RivalCodec.HEVC, quality=quality, preset="ultrafast"))
+    assert take is not None
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert take.status is Status.READY, take.error
+    return take
+
+
+def names(window: MainWindow) -> list[str]:
+    return [take.name for take in window.session.takes][1:]
+
+
+def drop(target: QWidget, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    target.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, Qt.KeyboardModifier.NoModifier))
+
+
+def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    first, second = add_hevc(qtbot, window, 25), add_hevc(qtbot, window, 45)
+    row = window.side.takes.rows[second.id]
+    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
+    assert window.session.current is second
+    window._refresh_all()
+    window._trigger("rename")
+    assert row.field.isVisible()
+    row.field.setText("coarse")
+    qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    assert not row.field.isVisible() and names(window) == [first.name, "coarse"]
+    qtbot.mouseDClick(row, Qt.MouseButton.LeftButton)
+    row.field.setText("never")
+    qtbot.keyClick(row.field, Qt.Key.Key_Escape)
+    assert second.name == "coarse"
+    window._trigger("move_up")
+    assert names(window) == ["coarse", first.name]
+    layout = window.side.takes._layout
+    assert layout.indexOf(row) == 1 < layout.indexOf(window.side.takes.rows[first.id])
+    qtbot.mouseClick(row.shown, Qt.MouseButton.LeftButton)
+    assert not second.visible and second.id not in [t.left for t in window.shown_set.arrangement.tiles]
+    qtbot.mouseClick(row.button, Qt.MouseButton.LeftButton)
+    assert names(window) == [first.name] and second.id not in window.side.takes.rows
+    for wanted in (
+        ["coarse", first.name],
+        ["coarse", first.name],
+        [first.name, "coarse"],
+        [first.name, "HEVC (x265) CRF 45, ultrafast"],
+    ):
+        window._refresh_all()
+        qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert names(window) == wanted
+    window._refresh_all()
+    window._trigger("redo")
+    assert names(window)[1] == "coarse"
+
+
+def test_a_shifted_take_shows_its_other_frames_and_says_so(
+    qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path
+) -> None:
+    shows(numbered_clip)
+    take = add_hevc(qtbot, window, 5)
+    window.session.playback.seek(10)
+    window._refresh_all()
+
+    def number() -> int:
+        image = window.panes[take.id].canvas.image
+        return -1 if image is None else round((image.pixelColor(40, 30).red() / 255 * 219 + 16 - 20) / 6)
+
+    qtbot.waitUntil(lambda: number() == 10, timeout=WAIT_MS)
+    qtbot.keyClick(window, Qt.Key.Key_Plus)
+    qtbot.waitUntil(lambda: number() == 11, timeout=WAIT_MS)
+    window._trigger("nudge_earlier_10")
+    qtbot.waitUntil(lambda: number() == 1, timeout=WAIT_MS)
+    assert "-9 frames" in window.side.takes.rows[take.id].label.text()
+    window.session.playback.seek(3)
+    qtbot.waitUntil(lambda: window.panes[take.id].canvas.image is None, timeout=WAIT_MS)
+    assert "no such frame" in window.panes[take.id].canvas.content.text
+
+
+def test_importing_asks_about_every_difference_first(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, clips: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_clip(clips / "dcvc.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32", frames=12)
+    shows(small_clip)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(other), ""))
+    window._refresh_all()
+    window._trigger("import")
+    qtbot.waitUntil(lambda: any(isinstance(w, ImportDialog) for w in QApplication.topLevelWidgets()), timeout=WAIT_MS)
+    dialog = dialog_of(ImportDialog)
+    assert isinstance(dialog, ImportDialog)
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    assert not ok.isEnabled() and len(dialog.answers) == 2
+    for box in dialog.answers.values():
+        qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(6, box.height() // 2))
+    assert ok.isEnabled()
+    dialog.kbps.setValue(33.25)
+    assert dialog.stated.isChecked()
+    dialog.name.setText("DCVC")
+    qtbot.mouseClick(ok, Qt.MouseButton.LeftButton)
+    take = list(window.session.takes)[-1]
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert take.kind is Kind.IMPORTED and take.label.startswith("DCVC · 33.2 kbps (stated)")
+    assert window.session.playback.out_point == 11
+    window._refresh_all()
+    window._trigger("undo")
+    assert names(window) == []
+
+
+def test_a_stream_dropped_on_the_window_is_a_take_without_questions(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, tmp_path: Path
+) -> None:
+    shows(small_clip)
+    made = window.commands.desk.encode_neural(0.3)
+    assert made is not None
+    qtbot.waitUntil(lambda: made.encoded.rate is not None, timeout=WAIT_MS)
+    copy = tmp_path / "theirs.gop"
+    copy.write_bytes(made.encoded.file.read_bytes())
+    drop(window.side.takes, copy)
+    qtbot.waitUntil(lambda: len(window.session.takes) == 3, timeout=WAIT_MS)
+    take = list(window.session.takes)[-1]
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert take.status is Status.READY, take.error
+    assert take.rate is not None and made.encoded.rate is not None and take.rate.kbps == made.encoded.rate.kbps
+    assert np.array_equal(take.picture(8, SeamMode.BLENDED).y, made.picture(8, SeamMode.BLENDED).y)
+    window.session.set_seam_mode(SeamMode.DISJOINT)
+    window._refresh_all()
+    assert window.panes[take.id].label.text().endswith("blended")
+    drop(window, copy)
+    qtbot.waitUntil(lambda: len(window.session.takes) == 4, timeout=WAIT_MS)
+
+
+@pytest.mark.qt_log_ignore("plugin does not support", extend=True)
+def test_the_menu_of_a_take_holds_registry_actions_and_works_on_that_take(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    first, _ = add_hevc(qtbot, window, 25), add_hevc(qtbot, window, 45)
+    window.side.takes.rows[first.id].more.click()
+    (menu,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMenu) and w.isVisible()]
+    texts = {spec.text for spec in ACTIONS}
+    actions = [action for action in menu.actions() if not action.isSeparator()]
+    assert {action.text() for action in actions} <= texts and len(actions) > 8
+    next(a for a in actions if a.text() == "Remove the take").trigger()
+    menu.close()
+    assert first not in window.session.takes
+
+
+def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follow(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    window.side.neural.lmbda = 0.05
+    window._refresh_all()
+    window._trigger("encode")
+    neural = list(window.session.takes)[1]
+    qtbot.waitUntil(lambda: neural.encoded.rate is not None, timeout=WAIT_MS)
+    window._trigger("rival")
+    rival = list(window.session.takes)[2]
+    qtbot.waitUntil(lambda: rival.status is Status.READY, timeout=WAIT_MS)
+    qtbot.mouseClick(window.side.rival.lock, Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
+    assert window.session.rate_lock
+    window.session.select(neural)
+    window.side.neural.lmbda = 0.9
+    window._refresh_all()
+    window._trigger("encode_again")
+    qtbot.waitUntil(lambda: rival not in window.session.takes, timeout=WAIT_MS)
+    again, follower = list(window.session.takes)[1:]
+    assert again.lmbda == pytest.approx(0.9) and follower.recipe.matched_to == again.id
+    qtbot.waitUntil(lambda: follower.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert follower.status is Status.READY
+
+
+def test_the_palette_finds_and_does_what_is_typed(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    window._refresh_all()
+    window._trigger("palette")
+    palette = dialog_of(CommandPalette)
+    assert isinstance(palette, CommandPalette)
+    offered = {palette.list.item(i).text().split("    ")[0].removeprefix("✓ ") for i in range(palette.list.count())}
+    enabled = {spec.text for spec in ACTIONS if spec.enabled_when(window.menus._context)}
+    assert offered == enabled and "Add rival" in offered and "Undo" not in offered
+    qtbot.keyClicks(palette.field, "lastfr")
+    assert palette.list.item(0).text().startswith("Last frame")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.session.playback.frame == 19 and not palette.isVisible()
+
+
+def test_fits_prefer_word_starts_and_refuse_other_orders() -> None:
+    assert score("xyz", "Export charts…") is None
+    assert score("hc", "charts") is None
+    words = ["Next GoP boundary", "Export evidence page…", "Set out point"]
+    assert max(words, key=lambda text: score("ep", text) or -1e9) == "Export evidence page…"
+    assert (score("export", "Export charts…") or 0) > (score("export", "Next GoP or text") or 0)
+
+
+def test_settings_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWindow) -> None:
+    window._trigger("settings")
+    dialog = dialog_of(SettingsDialog)
+    assert isinstance(dialog, SettingsDialog)
+    assert dialog.cache.text().startswith("automatic")
+    dialog.cache.setValue(10)
+    dialog.theme.setCurrentText("light")
+    dialog._accept()
+    settings = window.session.settings
+    assert (settings.cache_bytes, settings.theme) == (64 * 2**20, "light")
+    assert window.presenter.cache.limit_bytes == 64 * 2**20
+    assert theme.current() is theme.LIGHT
+    assert theme.LIGHT.surface in QApplication.instance().styleSheet()
+    window._trigger("settings")
+    dialog_of(SettingsDialog).theme.setCurrentText("dark")
+    dialog_of(SettingsDialog)._accept()
+    assert theme.current() is theme.DARK
+    QApplication.instance().setStyleSheet("")
+
+
+def test_no_widget_hides_a_method_of_qt_behind_an_attribute(window: MainWindow) -> None:
+    """Qt calls its virtual methods by name: an attribute such as `metric` in their place ends the program."""
+    hidden = []
+    for widget in [window, *window.findChildren(QWidget)]:
+        kind = type(widget)
+        if kind.__module__.startswith("app."):
+            base = next(entry for entry in kind.__mro__ if entry.__module__.startswith("PySide6"))
+            for name, value in vars(widget).items():
+                if callable(getattr(base, name, None)) and not isinstance(value, SignalInstance):
+                    hidden.append(f"{kind.__name__}.{name}")
+    assert hidden == []
