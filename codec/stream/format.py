@@ -82,6 +82,8 @@ class StreamInfo:
     """Bytes of each GoP's record; 0 for a damaged or missing one."""
     size_bytes: int
     model_id: str
+    key_gops: tuple[int, ...]
+    """Undamaged GoPs that decode on their own; the others are chained to the one before."""
     damaged: tuple[int, ...]
     """GoPs that are missing, fail their checksum, or are chained to one of these."""
 
@@ -119,7 +121,8 @@ class Stream:
         sizes = tuple(self.records[i].size_bytes if i in self.records else 0 for i in range(h.gop_count))
         return StreamInfo(
             self.path, h.width, h.height, h.frame_count, h.structure, lambda_of_code(h.level_code), h.colour, h.timing,
-            h.sample_aspect, sizes, self.size_bytes, h.model_id.hex(), self.damaged,
+            h.sample_aspect, sizes, self.size_bytes, h.model_id.hex(),
+            tuple(i for i, record in sorted(self.records.items()) if not record.chained), self.damaged,
         )  # fmt: skip
 
 
