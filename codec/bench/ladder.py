@@ -27,16 +27,18 @@ class Ladder:
 
     def choose(self, targets: Sequence[float]) -> list[int]:
         """Steps for rates `targets` (any order, above zero): the nearest to each, one beyond each end where the codec
-        can, at least MIN_STEPS where there are so many. Best quality last."""
+        can, at least MIN_STEPS where there are so many. Of steps that an encoder treats alike, which have one rate, the
+        best. Best quality last."""
         wanted = sorted(targets)
         chosen = {self._nearest(target) for target in wanted}
         chosen |= {self._beyond(max(chosen), lambda rate: rate <= wanted[0], +1)}
         chosen |= {self._beyond(min(chosen), lambda rate: rate >= wanted[-1], -1)}
-        while len(chosen) < min(MIN_STEPS, self.worst - self.best + 1):
+        while len(self._distinct(chosen)) < MIN_STEPS and len(chosen) <= self.worst - self.best:
             chosen.add(self._between_or_beside(chosen))
-        for step in chosen:
-            self._rate(step)
-        return sorted(chosen, reverse=True)
+        return sorted(self._distinct(chosen), reverse=True)
+
+    def _distinct(self, chosen: set[int]) -> list[int]:
+        return list({self._rate(step): step for step in sorted(chosen, reverse=True)}.values())
 
     def _rate(self, step: int) -> float:
         if step not in self.rates:

@@ -41,6 +41,16 @@ def test_rates_out_of_reach_end_at_the_last_step() -> None:
     assert encoder.rate(51) > 0.0005
 
 
+def test_steps_that_an_encoder_treats_alike_are_one_point() -> None:
+    encoder = Encoder(1.0, 1 / 6)
+    ladder = Ladder(lambda step: encoder(step // 2), 0, 51, 30)
+    steps = ladder.choose([encoder.rate(15), encoder.rate(14), encoder.rate(13)])
+    assert len(steps) >= 4
+    assert len({ladder.rates[step] for step in steps}) == len(steps)
+    assert all(step % 2 == 0 or step - 1 not in ladder.rates for step in steps)
+    assert len(Ladder(lambda step: 1.0, 0, 51, 30).choose([0.5, 2.0])) == 1
+
+
 def test_rates_close_together_still_give_enough_steps() -> None:
     encoder = Encoder(1.0, 1 / 6)
     near = encoder.rate(30)
