@@ -4,7 +4,17 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.actions.registry import Context, by_id
 from app.jobs.engine import Engine
@@ -170,7 +180,8 @@ class MainWindow(QMainWindow):
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
         field gives the keys back to the pictures."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier
+            typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+            held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
             if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
                 self.commands.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (

@@ -3,7 +3,7 @@ takes."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -36,8 +36,19 @@ class NameField(QLineEdit):
     given = Signal(str)
     given_up = Signal()
 
+    def event(self, event: QEvent) -> bool:
+        """Escape is meant for this field, not for the window's key of that name."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter and Escape end it; they are keys of the window otherwise."""
+        """Enter and Escape end it."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.given.emit(self.text())
         elif event.key() == Qt.Key.Key_Escape:

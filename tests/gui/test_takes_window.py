@@ -206,6 +206,24 @@ def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follo
     assert follower.status is Status.READY
 
 
+def test_letters_typed_into_notes_are_no_commands(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    add_hevc(qtbot, window, 45)
+    notes = window.side.notes
+    notes.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is notes, timeout=WAIT_MS)
+    for letter in "sxb s":
+        qtbot.keyClicks(notes, letter)
+        assert window.session.focus is None
+    qtbot.keyPress(notes, Qt.Key.Key_S)
+    assert window.session.focus is None
+    qtbot.keyRelease(notes, Qt.Key.Key_S)
+    assert window.session.notes == "sxb ss"
+    assert not window.session.playback.playing and window.session.view.layouts.layout.value == "grid"
+
+
 def test_the_palette_finds_and_does_what_is_typed(
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
