@@ -42,7 +42,7 @@ def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str
     parts = [
         f"<h1>{html.escape(facts.title)}</h1>",
         _about(ordered, facts),
-        _notes("Clips still to come" if facts.unfinished else "", [f"{facts.unfinished} clips."]),
+        f"<p><b>Still to come: {facts.unfinished} of the clips.</b></p>" if facts.unfinished else "",
         _notes("Left out", facts.absent),
         _notes("What failed", facts.failures),
     ]
