@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.actions.spec import ActionSpec, Context, always, has_clip
 from app.state.layouts import Layout
+from app.state.scaling import Magnify, Minify
 from app.state.takes import Kind, Take
 
 
@@ -160,6 +161,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.screen.info_shown(),
     ),
     ActionSpec("full_screen", "Full screen", ("F11", "F"), "View", lambda c: c.screen.toggle_full_screen(), always),
+    ActionSpec(
+        "smooth",
+        "Smooth when magnified",
+        ("K",),
+        "View",
+        lambda c: c.session.view.toggle_magnify(),
+        checked_when=lambda c: c.session.view.magnify is Magnify.BILINEAR,
+    ),
+    ActionSpec(
+        "lanczos",
+        "Lanczos when minified",
+        ("Shift+K",),
+        "View",
+        lambda c: c.session.view.toggle_minify(),
+        checked_when=lambda c: c.session.view.minify is Minify.LANCZOS,
+    ),
     ActionSpec(
         "present",
         "Presentation",

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QImage
-
+from app.render.shown import Shown
 from codec.media.picture import Picture
 
 
@@ -16,12 +15,10 @@ class PixelValue:
     rgb: tuple[int, int, int] | None
 
 
-def pixel_value(picture: Picture | None, image: QImage | None, x: int, y: int) -> PixelValue:
+def pixel_value(picture: Picture | None, x: int, y: int) -> PixelValue:
     """The values at (x, y), which may lie outside: then None."""
-    ycbcr = rgb = None
-    if picture is not None and 0 <= x < picture.width and 0 <= y < picture.height:
-        ycbcr = int(picture.y[y, x]), int(picture.u[y // 2, x // 2]), int(picture.v[y // 2, x // 2])
-    if image is not None and image.valid(x, y):
-        colour = image.pixelColor(x, y)
-        rgb = colour.red(), colour.green(), colour.blue()
-    return PixelValue(ycbcr, rgb)
+    if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
+        return PixelValue(None, None)
+    ycbcr = int(picture.y[y, x]), int(picture.u[y // 2, x // 2]), int(picture.v[y // 2, x // 2])
+    colour = Shown(picture).crop(x, y, 1, 1).pixelColor(0, 0)
+    return PixelValue(ycbcr, (colour.red(), colour.green(), colour.blue()))

@@ -8,12 +8,13 @@ the pictures of the takes that are not shown, so that a flip or a blink shows at
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from app.render.images import ImageStore, difference_image, picture_image
+from app.render.images import ImageStore
+from app.render.shown import Shown
 from app.state.layouts import Arrangement, DifferenceLook
 from app.state.session import Session
 from app.state.takes import Take
@@ -34,12 +35,15 @@ class FrameSet:
     mode: SeamMode
     arrangement: Arrangement
     images: dict[int, QImage | None]
+    """All None where a graphics card draws."""
     errors: dict[int, str]
+    shown: dict[int, Shown] = field(default_factory=dict)
+    """Takes whose picture is there."""
 
     @property
     def complete(self) -> bool:
         """True when every take had its picture."""
-        return all(image is not None for image in self.images.values())
+        return all(number in self.shown for number in self.images)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class Presenter(QObject):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self.planes_only = False
+        """A graphics card converts: no images are made."""
         self.cache = FrameCache(session.settings.cache_limit_bytes)
         self.images = ImageStore()
         self._session = session
@@ -120,20 +126,29 @@ class Presenter(QObject):
             made, request = self._sets.get(frame), self._request
         if made is not None or request is None or request.generation != self._generation:
             return made
-        images: dict[int, QImage | None] = {}
-        for number in request.arrangement.takes:
-            image = self.images.get(_key(frame, number, request))
-            if image is None:
-                return None
-            images[number] = image
-        made = FrameSet(frame, request.mode, request.arrangement, images, {})
-        with self._condition:
-            self._keep(made, request)
+        made = self._at_hand(frame, request)
+        if made is not None:
+            with self._condition:
+                self._keep(made, request)
         return made
 
-    def picture_image(self, take: Take, frame: int) -> QImage | None:
-        """The picture of a take, shown or not, if it is made."""
-        return self.images.get(_picture_key(take, frame, self._session.seam_mode))
+    def _at_hand(self, frame: int, request: _Request) -> FrameSet | None:
+        """The set of a frame from what is in memory; None when anything would have to be decoded or converted."""
+        images: dict[int, QImage | None] = {}
+        shown: dict[int, Shown] = {}
+        arrangement = request.arrangement
+        reference = None if arrangement.reference is None else request.takes.get(arrangement.reference)
+        for number in arrangement.takes:
+            look, take = arrangement.look_of(number), request.takes[number]
+            picture = self.cached_picture(take, frame)
+            other = None if look is None or reference is None else self.cached_picture(reference, frame)
+            images[number] = None if self.planes_only else self.images.get(_key(frame, number, request))
+            if picture is None or (look is not None and other is None):
+                return None
+            if images[number] is None and not self.planes_only:
+                return None
+            shown[number] = Shown(picture, other, look)
+        return FrameSet(frame, request.mode, arrangement, images, {}, shown)
 
     def cached_picture(self, take: Take, frame: int) -> Picture | None:
         """The decoded picture of a take, if it is in the cache; never decodes."""
@@ -177,9 +192,15 @@ class Presenter(QObject):
     def _make_set(self, frame: int, request: _Request) -> None:
         images: dict[int, QImage | None] = {}
         errors: dict[int, str] = {}
+        shown: dict[int, Shown] = {}
         for number in request.arrangement.takes:
-            images[number] = self._image(frame, number, request.arrangement.look_of(number), request, errors)
-        made = FrameSet(frame, request.mode, request.arrangement, images, errors)
+            images[number] = None
+            found = self._shown(frame, number, request.arrangement.look_of(number), request, errors)
+            if found is not None and not self.planes_only:
+                images[number] = self._image(_key(frame, number, request), found, number, errors)
+            if found is not None and number not in errors:
+                shown[number] = found
+        made = FrameSet(frame, request.mode, request.arrangement, images, errors, shown)
         with self._condition:
             if request.generation != self._generation:
                 return
@@ -199,35 +220,39 @@ class Presenter(QObject):
             if len(self._spared) > 64:
                 self._spared.clear()
             self._spared.add((frame, number))
-        if self._image(frame, number, None, request, {}) is not None:
-            self.spare_ready.emit(frame)
+        found = self._shown(frame, number, None, request, {})
+        if found is None:
+            return
+        if not self.planes_only:
+            self._image(_picture_key(request.takes[number], frame, request.mode), found, number, {})
+        self.spare_ready.emit(frame)
 
-    def _image(
+    def _shown(
         self, frame: int, number: int, look: DifferenceLook | None, request: _Request, errors: dict[int, str]
-    ) -> QImage | None:
-        take, mode = request.takes[number], request.mode
-        key = _key(frame, number, request) if look is not None else _picture_key(take, frame, mode)
-        image = self.images.get(key)
-        if image is not None:
-            return image
+    ) -> Shown | None:
+        """A take's picture and what it is compared with, decoded if need be; None where one is not there yet."""
+        take, mode, reference = request.takes[number], request.mode, request.arrangement.reference
+        other = None if look is None or reference is None else request.takes[reference]
         try:
-            if not take.ready(frame, mode):
+            if not take.ready(frame, mode) or (other is not None and not other.ready(frame, mode)):
                 return None
-            if look is None:
-                image = picture_image(self._picture(take, frame, mode))
-            else:
-                assert request.arrangement.reference is not None
-                reference = request.takes[request.arrangement.reference]
-                if not reference.ready(frame, mode):
-                    return None
-                pair = self._picture(take, frame, mode), self._picture(reference, frame, mode)
-                image = difference_image(*pair, look)
+            against = None if other is None else self._picture(other, frame, mode)
+            return Shown(self._picture(take, frame, mode), against, look)
         except SeamscopeError as error:
             errors[number] = str(error)
         except (OSError, IndexError) as error:
             # The take was removed while its picture was being read.
             errors[number] = f"{take.name}: the picture is gone ({error})."
-        if image is not None:
+        return None
+
+    def _image(self, key: Hashable, shown: Shown, number: int, errors: dict[int, str]) -> QImage | None:
+        image = self.images.get(key)
+        if image is None:
+            try:
+                image = shown.image()
+            except SeamscopeError as error:
+                errors[number] = str(error)
+                return None
             self.images.put(key, image)
         return image
 

@@ -8,6 +8,7 @@ from psygnal import Signal
 
 from app.state.inspection import Inspection
 from app.state.layouts import BLINK_RATES_HZ, GAINS, Channels, DifferenceLook, Layout, Layouts, Sign
+from app.state.scaling import Magnify, Minify
 from app.state.seam_loop import SeamLoop
 
 MAX_ZOOM = 64.0
@@ -26,6 +27,8 @@ class View:
         self.layouts = Layouts()
         self.inspection = Inspection()
         self.seam_loop = SeamLoop()
+        self.magnify = Magnify.NEAREST
+        self.minify = Minify.AREA
         self.presenting = False
         """Large labels and nothing but pictures, for showing to a room."""
 
@@ -85,12 +88,24 @@ class View:
         self.presenting = on
         self.changed.emit()
 
+    def toggle_magnify(self) -> None:
+        """Samples as squares, or smooth, when magnified."""
+        self.magnify = Magnify.BILINEAR if self.magnify is Magnify.NEAREST else Magnify.NEAREST
+        self.changed.emit()
+
+    def toggle_minify(self) -> None:
+        """The mean of what a screen pixel covers, or Lanczos, when minified."""
+        self.minify = Minify.LANCZOS if self.minify is Minify.AREA else Minify.AREA
+        self.changed.emit()
+
     def as_values(self) -> dict[str, object]:
         """The way of looking as plain values, for a project file; takes are not named in it."""
         layouts = self.layouts
         return {
             "zoom": self.zoom,
             "centre": list(self.centre),
+            "magnify": self.magnify.name,
+            "minify": self.minify.name,
             "layout": layouts.layout.value,
             "differing": layouts.differing,
             "channels": layouts.difference.channels.value,
@@ -112,6 +127,8 @@ class View:
         if isinstance(centre, list | tuple) and len(centre) == 2:
             x, y = (_number(value, 0.0, 1.0, 0.5) for value in centre)
             self.centre = (x or 0.0, y or 0.0)
+        self.magnify = next((m for m in Magnify if m.name == values.get("magnify")), self.magnify)
+        self.minify = next((m for m in Minify if m.name == values.get("minify")), self.minify)
         look = layouts.difference
         layouts.layout = _member(Layout, values.get("layout"), layouts.layout)
         layouts.difference = DifferenceLook(

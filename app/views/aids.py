@@ -37,8 +37,7 @@ class Aids:
         frame, rows = self._session.playback.frame, []
         for take in self._session.takes:
             picture = self._presenter.cached_picture(take, frame)
-            value = pixel_value(picture, self._presenter.picture_image(take, frame), x, y)
-            rows.append(ValueRow(take.name, take.kind, value))
+            rows.append(ValueRow(take.name, take.kind, pixel_value(picture, x, y)))
         return rows
 
     def heat(self, take_id: int) -> tuple[QImage, QRectF] | None:

@@ -1,187 +1,72 @@
-"""The picture part of a pane: one image, or two split by a line, painted with the shared zoom and centre."""
+"""Pictures drawn by Qt's painter: what is there without a graphics card."""
 
-from dataclasses import dataclass
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
-
-from app.state.layouts import DifferenceLook
+from app.render.scaling import minified
+from app.state.scaling import Magnify, Minify
 from app.state.session import Session
-from app.views import overlays
 from app.views.aids import Aids
-from app.views.geometry import Geometry, geometry
-from app.views.pointer import Pointer
-from app.views.theme import BACKGROUND, MUTED
+from app.views.canvas_logic import CanvasLogic, Content
+from app.views.geometry import Geometry
+from app.views.theme import BACKGROUND
+
+__all__ = ["Canvas", "Content"]
 
 
-# Not compared by value: that would compare images pixel by pixel.
-@dataclass(frozen=True, slots=True, eq=False)
-class Content:
-    """What a canvas shows: the image of the left (or only) take, of the right one, and what stands over them."""
-
-    frame: int = -1
-    """Frame number of the images, -1 before the first."""
-    image: QImage | None = None
-    right: QImage | None = None
-    split: bool = False
-    takes: tuple[int, ...] = ()
-    """Ids of the takes shown, left to right."""
-    boundary: bool = False
-    """A GoP begins here."""
-    text: str = ""
-    """Instead of an image that is missing."""
-    scale: DifferenceLook | None = None
-    """The scale of differences is painted."""
-
-
-class Canvas(QWidget):
-    """Wheel zooms under the cursor, drag pans, Shift-drag zooms to a box, Ctrl-drag marks a region."""
+class Canvas(CanvasLogic):
+    """One image, or two split by a line, with the shared zoom and centre."""
 
     full_screen_asked = Signal()
 
     def __init__(self, session: Session, aids: Aids | None = None) -> None:
         super().__init__()
-        self._session, self._aids = session, aids
-        self._pointer = Pointer(session)
-        self.content = Content()
-        self.setMinimumSize(QSize(120, 90))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_up(session, aids)
+        self._small: dict[int, tuple[QImage, tuple[int, int, Minify], QImage]] = {}
+        """Minified images by side, with what they were made of."""
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Picture")
 
-    @property
-    def image(self) -> QImage | None:
-        """The image shown (the left one of a split)."""
-        return self.content.image
-
-    @property
-    def frame(self) -> int:
-        """Frame number of what is shown, -1 before the first."""
-        return self.content.frame
-
-    def show_content(self, content: Content) -> None:
-        """Show something else."""
-        self.content = content
-        self.update()
-
-    def place(self) -> Geometry:
-        """Where the picture lies now."""
-        return geometry(self._session, self.width(), self.height(), self.devicePixelRatioF())
-
-    def split_x(self) -> float:
-        """The split's line in widget coordinates."""
-        return self._session.view.layouts.split * self.width()
+    def ask_full_screen(self) -> None:
+        """Double-click."""
+        self.full_screen_asked.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint with zoom counted in device pixels, so that 1:1 is exact on any screen."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(BACKGROUND))
         self._paint_images(painter)
-        self._paint_over(painter)
+        self.paint_over(painter)
         painter.end()
 
     def _paint_images(self, painter: QPainter) -> None:
         content, place, area = self.content, self.place(), QRectF(self.rect())
-        # Magnified pictures show their samples; minified ones are smoothed.
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, place.scale < 1.0)
         if not content.split:
             if content.image is not None:
-                painter.drawImage(place.target, content.image)
+                self._paint_image(painter, place, content.image, 0)
             return
         line = self.split_x()
         halves = (QRectF(0, 0, line, area.height()), QRectF(line, 0, area.width() - line, area.height()))
-        for image, half in zip((content.image, content.right), halves, strict=True):
+        for side, (image, half) in enumerate(zip((content.image, content.right), halves, strict=True)):
             if image is not None and half.width() > 0:
                 painter.save()
                 painter.setClipRect(half)
-                painter.drawImage(place.target, image)
+                self._paint_image(painter, place, image, side)
                 painter.restore()
 
-    def _paint_heat(self, painter: QPainter) -> None:
-        content, place, line = self.content, self.place(), self.split_x()
-        halves = [QRectF(self.rect())]
-        if content.split:
-            halves = [QRectF(0, 0, line, self.height()), QRectF(line, 0, self.width() - line, self.height())]
-        for take, half in zip(content.takes, halves, strict=False):
-            heat = None if self._aids is None else self._aids.heat(take)
-            if heat is not None:
-                painter.save()
-                painter.setClipRect(half)
-                overlays.paint_heat(painter, place, heat)
-                painter.restore()
-                overlays.paint_heat_scale(painter, QRectF(self.rect()))
+    def _paint_image(self, painter: QPainter, place: Geometry, image: QImage, side: int) -> None:
+        view, target = self._session.view, place.target
+        if place.scale * min(1.0, place.aspect) < 1.0:
+            size = round(target.width() * place.ratio), round(target.height() * place.ratio)
+            small = self._minified(image, (*size, view.minify), side)
+            small.setDevicePixelRatio(place.ratio)
+            painter.drawImage(QPointF(target.topLeft()), small)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.magnify is Magnify.BILINEAR)
+        painter.drawImage(target, image)
 
-    def _paint_over(self, painter: QPainter) -> None:
-        content, place, area = self.content, self.place(), QRectF(self.rect())
-        inspection = self._session.view.inspection
-        if inspection.heat_shown and not self._session.playback.playing:
-            self._paint_heat(painter)
-        if content.boundary and content.image is not None:
-            overlays.paint_boundary(painter, place, area)
-        if content.text:
-            painter.setPen(QColor(MUTED))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(20, 20, -20, -20), flags, content.text)
-        if inspection.region is not None and content.frame >= 0:
-            scores = [] if self._aids is None else [self._aids.region_text(take) for take in content.takes]
-            overlays.paint_region(painter, place, inspection.region, " | ".join(part for part in scores if part))
-        if inspection.scan_line is not None and content.frame >= 0:
-            overlays.paint_scan_line(painter, place, inspection.scan_line, area)
-        if content.split:
-            overlays.paint_split(painter, self.split_x(), area)
-        if content.scale is not None:
-            overlays.paint_scale(painter, content.scale, area)
-        if inspection.cursor is not None:
-            self._paint_cursor(painter, inspection.cursor)
-        if self._pointer.box is not None:
-            overlays.paint_box(painter, self._pointer.box, region=self._pointer.box_is_region)
-
-    def _paint_cursor(self, painter: QPainter, pixel: tuple[int, int]) -> None:
-        """Crosshair, values and magnifier where they are asked for."""
-        content, place, area = self.content, self.place(), QRectF(self.rect())
-        inspection = self._session.view.inspection
-        at = place.to_widget(pixel[0] + 0.5, pixel[1] + 0.5)
-        if inspection.values_shown:
-            overlays.paint_crosshair(painter, place, pixel)
-        right = content.split and at.x() > self.split_x()
-        image = content.right if right else content.image
-        if inspection.magnifier is not None and image is not None:
-            overlays.paint_magnifier(painter, image, pixel, at, inspection.magnifier, area)
-        if inspection.values_shown and self.underMouse() and self._aids is not None:
-            # In one pane: it holds the values of all takes, those without a pane too.
-            overlays.paint_values(painter, self._aids.rows(*pixel), pixel, area)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom under the cursor."""
-        self._pointer.wheel(event, self.place())
-        event.accept()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a drag."""
-        self._pointer.press(event, self.place(), split=self.content.split)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag; show what can be taken hold of."""
-        place = self.place()
-        self._pointer.move(event, place, split=self.content.split)
-        on_line = self.content.split and self._pointer.on_line(event.position(), place)
-        self.setCursor(Qt.CursorShape.SplitHCursor if on_line else Qt.CursorShape.ArrowCursor)
-        if self._pointer.box is not None:
-            self.update()
-
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        """End a drag."""
-        self._pointer.release(self.place())
-        self.update()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Full screen on and off."""
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.full_screen_asked.emit()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The mouse is over no picture."""
-        self._session.view.inspection.point_at(None)
-        super().leaveEvent(event)
+    def _minified(self, image: QImage, how: tuple[int, int, Minify], side: int) -> QImage:
+        """Made once for an image and a size: most paint events change only what stands over it."""
+        kept = self._small.get(side)
+        if kept is None or kept[0] is not image or kept[1] != how:
+            kept = self._small[side] = (image, how, minified(image, *how))
+        return kept[2]

@@ -51,4 +51,6 @@ def geometry(session: Session, width: float, height: float, ratio: float) -> Geo
     aspect = 1.0 if clip is None else float(clip.info.sample_aspect)
     picture = (1.0, 1.0) if clip is None else (clip.width * aspect, float(clip.height))
     pane = (max(1.0, width * ratio), max(1.0, height * ratio))
-    return Geometry(picture, pane, view.scale(picture, pane), view.origin(picture, pane), aspect, ratio)
+    scale, origin = view.scale(picture, pane), view.origin(picture, pane)
+    # On whole device pixels, so that 1:1 is exact in panes of any size.
+    return Geometry(picture, pane, scale, (float(round(origin[0])), float(round(origin[1]))), aspect, ratio)

@@ -20,6 +20,7 @@ from app.actions.registry import Context, by_id
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
+from app.render.choice import use_opengl
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
 from app.state.takes import Take
@@ -237,6 +238,7 @@ class MainWindow(QMainWindow):
             action.trigger()
 
     def _clip_changed(self) -> None:
+        self.presenter.planes_only = use_opengl()
         self.banner.hide()
         assert self.session.clip is not None
         self.setWindowTitle(f"{self.session.clip.path.name} – Seamscope")

@@ -1,10 +1,13 @@
 """What is painted over pictures: GoP marks, the split's line, the scale of differences, region, cursor."""
 
+import math
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.render.difference import ABSOLUTE_TABLE, scale_colours, scale_ends
 from app.render.heat import HEAT_FULL
+from app.render.shown import Shown
 from app.state.inspection import Region
 from app.state.layouts import DifferenceLook
 from app.views.aids import ValueRow
@@ -137,11 +140,11 @@ def _triple(values: tuple[int, int, int] | None) -> str:
 
 
 def paint_magnifier(
-    painter: QPainter, image: QImage, pixel: tuple[int, int], at: QPointF, magnification: int, area: QRectF
+    painter: QPainter, shown: Shown, pixel: tuple[int, int], at: QPointF, magnification: int, area: QRectF
 ) -> None:
     """The samples around a pixel, each `magnification` screen pixels wide, in a box beside `at`."""
     side = min(11 * 16, 0.7 * area.width(), 0.7 * area.height())
-    reach = side / magnification / 2
+    reach = math.ceil(side / magnification / 2)
     box = QRectF(at.x() + 24, at.y() + 24, side, side)
     if box.right() > area.right():
         box.moveRight(at.x() - 24)
@@ -149,15 +152,16 @@ def paint_magnifier(
         box.moveBottom(at.y() - 24)
     box.moveLeft(max(area.left(), box.left()))
     box.moveTop(max(area.top(), box.top()))
-    source = QRectF(pixel[0] + 0.5 - reach, pixel[1] + 0.5 - reach, 2 * reach, 2 * reach)
+    left, top = pixel[0] - reach, pixel[1] - reach
+    samples = shown.crop(left, top, 2 * reach + 1, 2 * reach + 1)
     painter.fillRect(box, QColor(BACKGROUND))
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
     painter.setClipRect(box)
-    painter.translate(box.topLeft())
+    painter.translate(box.center())
     painter.scale(magnification, magnification)
-    painter.translate(-source.topLeft())
-    painter.drawImage(QPointF(0, 0), image)
+    painter.translate(-pixel[0] - 0.5, -pixel[1] - 0.5)
+    painter.drawImage(QPointF(max(0, left), max(0, top)), samples)
     painter.restore()
     painter.setPen(QPen(QColor(ACCENT), 1))
     painter.drawRect(box)

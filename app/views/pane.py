@@ -6,12 +6,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.render.choice import use_opengl
 from app.render.presenter import FrameSet
+from app.render.shown import Shown
 from app.state.layouts import Arrangement, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
+from app.views.gl_canvas import GlCanvas
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
 
@@ -32,7 +35,7 @@ class Pane(QWidget):
         self._error = ""
         self.label, self.right_label = ElidedLabel(), ElidedLabel()
         self.right_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.canvas = Canvas(session, aids)
+        self.canvas = GlCanvas(session, aids) if use_opengl() else Canvas(session, aids)
         labels = QHBoxLayout()
         labels.setSpacing(0)
         labels.addWidget(self.label, 1)
@@ -84,9 +87,9 @@ class Pane(QWidget):
             self.tile, self._arrangement = tile, made.arrangement
             self.refresh_label()
         self._error = next((made.errors[number] for number in tile.takes if number in made.errors), "")
-        self._show(made.frame, made.images)
+        self._show(made.frame, made.images, made.shown)
 
-    def _show(self, frame: int, images: Mapping[int, QImage | None]) -> None:
+    def _show(self, frame: int, images: Mapping[int, QImage | None], shown: Mapping[int, Shown]) -> None:
         session, tile = self._session, self.tile
         take = self._take(tile.left)
         image, right = images.get(tile.left), None if tile.right is None else images.get(tile.right)
@@ -100,13 +103,15 @@ class Pane(QWidget):
                 split=tile.right is not None,
                 takes=tile.takes,
                 boundary=session.gop_marks and neural and frame in set(session.boundaries),
-                text=self._missing_text(images),
+                text=self._missing_text(shown),
                 scale=looks[0] if looks else None,
+                shown=shown.get(tile.left),
+                right_shown=None if tile.right is None else shown.get(tile.right),
             )
         )
 
-    def _missing_text(self, images: Mapping[int, QImage | None]) -> str:
-        missing = next((number for number in self.tile.takes if images.get(number) is None), None)
+    def _missing_text(self, shown: Mapping[int, Shown]) -> str:
+        missing = next((number for number in self.tile.takes if number not in shown), None)
         take = self._take(missing)
         if take is None:
             return ""
@@ -122,8 +127,8 @@ class Pane(QWidget):
 
     def _show_waiting(self) -> None:
         """Progress of what is not there yet."""
-        content = self.canvas.content
-        images = {self.tile.left: content.image}
-        if self.tile.right is not None:
-            images[self.tile.right] = content.right
-        self._show(content.frame, images)
+        content, tile = self.canvas.content, self.tile
+        numbers = tile.takes
+        images = dict(zip(numbers, (content.image, content.right), strict=False))
+        shown = dict(zip(numbers, (content.shown, content.right_shown), strict=False))
+        self._show(content.frame, images, {number: each for number, each in shown.items() if each is not None})

@@ -35,7 +35,7 @@ class PaneGrid(QWidget):
     def in_step(self) -> bool:
         """False when panes that can be seen show pictures of different frames."""
         canvases = [pane.canvas for pane in self.panes.values() if not pane.isHidden()]
-        return len({canvas.frame for canvas in canvases if canvas.image is not None}) <= 1
+        return len({canvas.frame for canvas in canvases if canvas.content.has_picture}) <= 1
 
     def keep_only(self, ids: set[int]) -> None:
         """Drop panes of takes that are gone."""

@@ -82,7 +82,7 @@ class Stage(QStackedWidget):
         frame, mode, made = self._session.playback.frame, self._session.seam_mode, self.shown_set
         if take.id not in self._presenter.arrangement().takes:
             return
-        missing = made is None or made.frame != frame or made.images.get(take.id) is None
+        missing = made is None or made.frame != frame or take.id not in made.shown
         # A picture that was missing has come: make the set again.
         if missing and take.ready(frame, mode):
             self._presenter.invalidate()

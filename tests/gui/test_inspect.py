@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.jobs.inspecting import heat_map, region_score
 from app.render.heat import HEAT_FULL, heat_area, heat_image
 from app.render.pixels import pixel_value
+from app.render.shown import Shown
 from app.state.inspection import MAGNIFICATIONS, Inspection, Region
 from app.views import overlays
 from app.views.canvas import Canvas
@@ -17,6 +18,7 @@ from app.views.main_window import MainWindow
 from codec.context import QUIET
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
+from codec.media.picture import Colour, Picture
 from codec.metrics.frames import psnr_db
 from codec.metrics.lpips import shared
 from codec.metrics.structure import ssim
@@ -57,26 +59,28 @@ def test_the_pixel_under_the_cursor_is_told_for_every_take(qtbot: QtBot, window:
 
 def test_values_outside_the_picture_are_none(two_takes: Takes) -> None:
     picture = two_takes[0].picture(0, SeamMode.BLENDED)
-    assert pixel_value(picture, None, 96, 0).ycbcr is None
-    assert pixel_value(picture, None, -1, 3).ycbcr is None
-    assert pixel_value(None, None, 1, 1).rgb is None
+    assert pixel_value(picture, 96, 0).ycbcr is None
+    assert pixel_value(picture, -1, 3).ycbcr is None
+    assert pixel_value(None, 1, 1).rgb is None
 
 
-def test_the_magnifier_shows_samples_around_the_pixel(qtbot: QtBot) -> None:
+@pytest.mark.parametrize("pixel", [(40, 30), (1, 0), (95, 63)])
+def test_the_magnifier_shows_samples_around_the_pixel(qtbot: QtBot, pixel: tuple[int, int]) -> None:
     generator = np.random.default_rng(2)
-    pixels = generator.integers(0, 256, (64, 96, 4), dtype=np.uint8)
-    image = QImage(pixels.data, 96, 64, 4 * 96, QImage.Format.Format_RGB32).copy()
+    shapes = (64, 96), (32, 48), (32, 48)
+    picture = Picture(*(generator.integers(60, 190, shape, dtype=np.uint8) for shape in shapes), Colour())
     shown = QImage(400, 300, QImage.Format.Format_RGB32)
     shown.fill(0)
     painter = QPainter(shown)
-    area = shown.rect().toRectF()
-    overlays.paint_magnifier(painter, image, (40, 30), QPointF(10, 10), 8, area)
+    overlays.paint_magnifier(painter, Shown(picture), pixel, QPointF(10, 10), 8, shown.rect().toRectF())
     painter.end()
     # The box begins at 34, 34 and is 176 wide: the pixel's own 8x8 are in its middle.
+    truth, (x, y) = to_rgb(picture), pixel
     block = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 84 + 2 : 34 + 92 - 2]
-    assert np.all(block == pixels[30, 40, 2::-1])
-    neighbour = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 92 + 2 : 34 + 100 - 2]
-    assert np.all(neighbour == pixels[30, 41, 2::-1])
+    assert np.all(block == truth[y, x])
+    if x + 1 < 96:
+        neighbour = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 92 + 2 : 34 + 100 - 2]
+        assert np.all(neighbour == truth[y, x + 1])
 
 
 def test_the_magnifier_has_three_strengths_and_goes_away(window: MainWindow, two_takes: Takes) -> None:

@@ -1,0 +1,68 @@
+"""What is drawn of a take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from app.render.images import difference_image, picture_image
+from app.state.layouts import DifferenceLook
+from codec.media.picture import Picture
+
+_MARGIN = 16
+"""Samples around a crop that its chroma is interpolated from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """Its picture, or with `look` the difference from `reference`."""
+
+    picture: Picture
+    reference: Picture | None = None
+    look: DifferenceLook | None = None
+
+    def same_as(self, other: "Shown | None") -> bool:
+        """True for the very same pictures in the same look: what is on the graphics card is still right."""
+        return (
+            other is not None
+            and self.picture is other.picture
+            and self.reference is other.reference
+            and self.look == other.look
+        )
+
+    def image(self) -> QImage:
+        """All of it. Raises MediaError when a difference is asked of unlike sizes."""
+        if self.look is None or self.reference is None:
+            return picture_image(self.picture)
+        return difference_image(self.picture, self.reference, self.look)
+
+    def crop(self, left: int, top: int, width: int, height: int) -> QImage:
+        """The samples of a rectangle, which is cut to the picture; the same values as in `image`."""
+        right, bottom = min(self.picture.width, left + width), min(self.picture.height, top + height)
+        left, top = max(0, left), max(0, top)
+        if right <= left or bottom <= top:
+            return QImage()
+        x, far_x = _window(left, width, self.picture.width)
+        y, far_y = _window(top, height, self.picture.height)
+        reference = None if self.reference is None else _cut(self.reference, x, y, far_x, far_y)
+        part = Shown(_cut(self.picture, x, y, far_x, far_y), reference, self.look).image()
+        return part.copy(left - x, top - y, right - left, bottom - top)
+
+
+def _window(first: int, length: int, whole: int) -> tuple[int, int]:
+    """Where a crop with its margins begins (even) and ends. Moved inside rather than cut at the picture's edges: every
+    size of a window costs a converter of its own."""
+    size = length + 2 * _MARGIN + 2
+    begin = max(0, min(first - _MARGIN, whole - size)) // 2 * 2
+    return begin, min(whole, begin + size + 1)
+
+
+def _cut(picture: Picture, left: int, top: int, right: int, bottom: int) -> Picture:
+    """A rectangle whose left and top are even."""
+    luma = slice(top, bottom), slice(left, right)
+    chroma = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
+    planes = (
+        np.ascontiguousarray(plane[part])
+        for plane, part in zip((picture.y, picture.u, picture.v), (luma, chroma, chroma), strict=True)
+    )
+    return Picture(*planes, picture.colour)

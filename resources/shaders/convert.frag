@@ -1,0 +1,75 @@
+// YCbCr 4:2:0 planes to RGB at the picture's own size, or the difference of two pictures as colours.
+// Row 0 of the target is row 0 of the picture.
+uniform sampler2D take_y;
+uniform sampler2D take_u;
+uniform sampler2D take_v;
+uniform sampler2D reference_y;
+uniform sampler2D reference_u;
+uniform sampler2D reference_v;
+uniform sampler2D table;
+// rgb = matrix * ycbcr + offset, for codes of 0 to 255.
+uniform mat3 take_matrix;
+uniform vec3 take_offset;
+uniform mat3 reference_matrix;
+uniform vec3 reference_offset;
+// 0 picture, 1 luma absolute, 2 luma signed, 3 RGB absolute, 4 RGB signed.
+uniform int mode;
+uniform int gain;
+out vec4 colour;
+
+// Cubic kernel with B = 0, C = 0.6 at distances 1.75, 0.75, 0.25, 1.25: chroma samples lie between luma samples.
+const vec4 WEIGHTS = vec4(-0.028125, 0.240625, 0.871875, -0.084375);
+// The largest value that swscale's 15 bits between its two passes can hold.
+const float LARGEST = 32767.0 / 128.0;
+
+float line(sampler2D plane, ivec2 at, int row, bool odd, ivec2 last) {
+    float sum = 0.0;
+    for (int tap = 0; tap < 4; ++tap) {
+        int column = clamp(odd ? at.x + 2 - tap : at.x - 2 + tap, 0, last.x);
+        sum += WEIGHTS[tap] * texelFetch(plane, ivec2(column, row), 0).r;
+    }
+    return min(255.0 * sum, LARGEST);
+}
+
+float chroma(sampler2D plane, ivec2 pixel) {
+    ivec2 at = pixel / 2;
+    ivec2 last = textureSize(plane, 0) - 1;
+    bool odd_column = (pixel.x & 1) == 1;
+    bool odd_row = (pixel.y & 1) == 1;
+    float sum = 0.0;
+    for (int tap = 0; tap < 4; ++tap) {
+        int row = clamp(odd_row ? at.y + 2 - tap : at.y - 2 + tap, 0, last.y);
+        sum += WEIGHTS[tap] * line(plane, at, row, odd_column, last);
+    }
+    return sum;
+}
+
+vec3 rgb(sampler2D y, sampler2D u, sampler2D v, ivec2 pixel, mat3 matrix, vec3 offset) {
+    float luma = 255.0 * texelFetch(y, pixel, 0).r;
+    vec3 codes = matrix * vec3(luma, chroma(u, pixel), chroma(v, pixel)) + offset;
+    return floor(clamp(codes, 0.0, 255.0) + 0.5);
+}
+
+float code(float difference, bool absolute) {
+    if (absolute) {
+        return min(abs(difference) * float(gain), 255.0);
+    }
+    return clamp(128.0 + floor(difference * float(gain) / 2.0), 0.0, 255.0);
+}
+
+void main() {
+    ivec2 pixel = ivec2(gl_FragCoord.xy);
+    if (mode == 1 || mode == 2) {
+        float difference = floor(255.0 * (texelFetch(take_y, pixel, 0).r - texelFetch(reference_y, pixel, 0).r) + 0.5);
+        colour = texelFetch(table, ivec2(int(code(difference, mode == 1) + 0.5), 0), 0);
+        return;
+    }
+    vec3 shown = rgb(take_y, take_u, take_v, pixel, take_matrix, take_offset);
+    if (mode >= 3) {
+        vec3 other = rgb(reference_y, reference_u, reference_v, pixel, reference_matrix, reference_offset);
+        vec3 change = shown - other;
+        bool absolute = mode == 3;
+        shown = vec3(code(change.r, absolute), code(change.g, absolute), code(change.b, absolute));
+    }
+    colour = vec4(shown / 255.0, 1.0);
+}
