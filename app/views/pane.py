@@ -66,9 +66,10 @@ class Pane(QWidget):
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
         parts = [take.label]
-        if large and take.rate is not None:
-            # Two lines: who, and what it costs.
-            parts = [f"{take.name}\n{take.rate.text}"]
+        if large:
+            # Two lines: who, and what it costs. Every label has both, so that all panes leave pictures the same room.
+            rate = take.rate.text if take.rate is not None else take.label.removeprefix(take.name).lstrip(" ·")
+            parts = [f"{take.name}\n{rate or ' '}"]
         mean = self._session.scores.mean(self._session.score_key(take), "lpips")
         if mean is not None and take.status is Status.READY:
             parts.append(f"LPIPS {mean:.3f}")
