@@ -51,6 +51,7 @@ class Charts(QWidget):
         self.pages.addTab(self.statistics, "Statistics")
         self.pages.addTab(self.rates, "Rate")
         self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
@@ -174,12 +175,12 @@ class Charts(QWidget):
         box.blockSignals(False)
 
     def _arrange(self) -> None:
-        """Charts that are wanted in two columns, the others away."""
+        """Charts that are wanted in up to three columns, the others away."""
         for chart in self.charts.values():
             self._grid.removeWidget(chart)
             chart.setVisible(False)
         wanted = self.wanted
-        columns = 1 if len(wanted) == 1 else 2
+        columns = 1 if len(wanted) == 1 else 2 if len(wanted) <= 4 else 3
         for place, key in enumerate(wanted):
             self._grid.addWidget(self.charts[key], place // columns, place % columns)
             self.charts[key].setVisible(True)

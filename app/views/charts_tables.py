@@ -111,6 +111,7 @@ class RateChart(QWidget):
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
         self.item.setLabel("bottom", "bits per pixel")
+        self.item.getAxis("bottom").enableAutoSIPrefix(False)
         row = QHBoxLayout()
         row.addWidget(self.choice)
         row.addWidget(self.note, 1)

@@ -218,5 +218,5 @@ class SidePanel(QScrollArea):
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(290)
+        self.setMinimumWidth(330)
         self.setFrameShape(QFrame.Shape.NoFrame)

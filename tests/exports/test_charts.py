@@ -1,0 +1,81 @@
+import csv
+import io
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.exports.charts import ChartData, draw_rates, export_charts, to_csv
+from app.state.curves import Series
+from app.state.takes import Kind
+from codec.errors import MediaError, SettingError
+
+NAN = float("nan")
+
+
+def series(take: int, kind: Kind, lpips: list[float], bpp: float | None) -> Series:
+    values = {"lpips": np.array(lpips), "bits": np.array([800.0, 90.0, NAN])}
+    return Series(take, f"{kind.value} {take}", kind, 0, None if bpp is None else 1e3 * bpp, bpp, "", values)
+
+
+DATA = ChartData(
+    'city & "night"',
+    (series(1, Kind.NEURAL, [0.5, 0.25, NAN], 0.01), series(2, Kind.HEVC, [0.25, 0.125, 0.1], 0.02)),
+    ("#c2410c", "#1d6fa5"),
+    (0.0, 0.04, 0.08),
+    (1,),
+)
+
+
+def test_the_table_holds_every_value_and_leaves_unknown_ones_empty() -> None:
+    rows = list(csv.reader(io.StringIO(to_csv(DATA))))
+    assert rows[0] == [
+        "frame",
+        "time_s",
+        "Neural 1: lpips",
+        "Neural 1: bits",
+        "HEVC (x265) 2: lpips",
+        "HEVC (x265) 2: bits",
+    ]
+    assert rows[1] == ["0", "0.000000", "0.5", "800", "0.25", "800"]
+    assert rows[3] == ["2", "0.080000", "", "", "0.1", ""]
+
+
+def test_pictures_and_drawings_are_whole_files_of_their_kind(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("a.csv", "a.png", "a.svg"):
+        export_charts(None, DATA, folder / name)
+    assert (folder / "a.csv").read_text() == to_csv(DATA)
+    with Image.open(folder / "a.png") as image:
+        assert image.format == "PNG" and image.width > 1000
+    root = ElementTree.parse(folder / "a.svg").getroot()
+    assert root.tag.endswith("svg")
+    assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "a.png", "a.svg"]
+
+
+def test_a_difference_draws_fewer_curves_than_the_values(tmp_path: Path) -> None:
+    both = export_charts(None, DATA, tmp_path / "both.svg").read_text()
+    one = ChartData(DATA.title, DATA.series, DATA.colours, DATA.times_s, keys=("lpips",), minus=1)
+    minus = export_charts(None, one, tmp_path / "minus.svg").read_text()
+    assert "#c2410c" in both and "#1d6fa5" in both
+    assert "#c2410c" not in minus and "#1d6fa5" in minus
+
+
+def test_rate_curves_need_a_rate_and_a_score() -> None:
+    drawn = draw_rates(DATA, "svg")
+    assert drawn is not None and b"<svg" in drawn
+    bare = ChartData("x", (series(1, Kind.NEURAL, [NAN, NAN, NAN], None),), ("#000000",), DATA.times_s)
+    assert draw_rates(bare, "svg") is None
+
+
+def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"a\.pdf: charts are written as \.csv, \.png, \.svg\."):
+        export_charts(None, DATA, tmp_path / "a.pdf")
+    with pytest.raises(MediaError, match="the chart cannot be written"):
+        export_charts(None, DATA, tmp_path / "none" / "a.csv")
+    with pytest.raises(SettingError, match="no curves yet"):
+        export_charts(None, ChartData("x", (), (), ()), tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,178 @@
+"""The charts on values that are known: what is drawn, read out, listed, and what the mouse does."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.state.curves import CURVES
+from app.state.scores import FrameMeasures
+from app.state.session import Session
+from app.state.takes import Encoded, Kind, Rate, Status, Take
+from app.views.charts import Charts
+from app.views.charts_plot import STYLES, Chart, Line
+from codec.media import open_clip
+from tests.gui.conftest import WAIT_MS
+
+
+@pytest.fixture
+def session(tmp_path: Path, small_clip: Path) -> Session:
+    made = Session(tmp_path / "settings.json")
+    with open_clip(small_clip) as clip:
+        made.set_clip(clip)
+    return made
+
+
+@pytest.fixture
+def charts(qtbot: QtBot, session: Session) -> Iterator[Charts]:
+    made = Charts(session)
+    qtbot.addWidget(made)
+    made.resize(1000, 500)
+    made.show()
+    qtbot.waitExposed(made)
+    made.fit()
+    yield made
+
+
+def add_take(session: Session, kind: Kind, asked: str, lpips: float, bpp: float) -> Take:
+    """A take whose LPIPS is `lpips` + frame / 1000, with frame 13 standing out by 1."""
+    take = session.takes.add(kind, asked, status=Status.READY)
+    session.takes.update(take, encoded=Encoded(rate=Rate(1000, 1e4 * bpp, bpp), frame_bits=[100.0] * 20))
+    scores = [FrameMeasures(i, 30.0, lpips + i / 1000 + (i == 13), None, 0.9, None) for i in range(20)]
+    session.scores.add(session.score_key(take), scores)
+    return take
+
+
+def text_of(chart: Chart) -> str:
+    return chart.head.text().replace("&nbsp;", " ")
+
+
+def test_curves_of_shown_takes_are_drawn_and_read_out_at_the_playhead(session: Session, charts: Charts) -> None:
+    first, second = add_take(session, Kind.HEVC, "a", 0.1, 0.01), add_take(session, Kind.HEVC, "b", 0.2, 0.02)
+    session.playback.seek(10)
+    charts.redraw()
+    lpips = charts.charts["lpips"]
+    assert [line.key for line in lpips.lines] == [first.id, second.id]
+    assert [line.style for line in lpips.lines] == list(STYLES[:2])
+    assert "frame 10" in text_of(lpips) and "0.1100" in text_of(lpips) and "0.2100" in text_of(lpips)
+    item = lpips._items[second.id]
+    np.testing.assert_allclose(item.yData[13], 1.213, atol=1e-6)
+    session.takes.set_visible(first, False)
+    charts.redraw()
+    assert [line.key for line in lpips.lines] == [second.id]
+    assert charts.charts["tof"].isHidden() and not charts.charts["bits"].isHidden()
+    charts.toggles["tof"].setChecked(True)
+    assert not charts.charts["tof"].isHidden() and charts.wanted == ("lpips", "tlp", "tof", "psnr_db", "bits")
+
+
+def test_a_difference_is_signed_with_the_other_take_away(session: Session, charts: Charts) -> None:
+    first, second = add_take(session, Kind.HEVC, "a", 0.1, 0.01), add_take(session, Kind.VVC, "b", 0.25, 0.02)
+    charts.redraw()
+    charts.minus_box.setCurrentIndex(charts.minus_box.findData(second.id))
+    lpips = charts.charts["lpips"]
+    assert [line.key for line in lpips.lines] == [first.id]
+    np.testing.assert_allclose(lpips.lines[0].values, -0.15, atol=1e-6)
+    assert "Δ LPIPS" in text_of(lpips) and "-0.1500" in text_of(lpips) and lpips._zero.isVisible()
+    session.takes.remove(second)
+    charts.redraw()
+    assert charts.minus is None and [line.key for line in lpips.lines] == [first.id]
+    assert not lpips._zero.isVisible()
+
+
+def test_the_mouse_reads_seeks_pans_and_zooms_over_frames(qtbot: QtBot, session: Session, charts: Charts) -> None:
+    add_take(session, Kind.HEVC, "a", 0.1, 0.01)
+    charts.fit()
+    QApplication.processEvents()
+    chart = charts.charts["lpips"]
+    box, viewport = chart.item.getViewBox(), chart.plot.viewport()
+
+    def place(frame: float) -> QPoint:
+        scene = box.mapViewToScene(QPointF(frame, sum(box.viewRange()[1]) / 2))
+        return chart.plot.mapFromScene(scene)
+
+    qtbot.mouseMove(viewport, place(13))
+    qtbot.waitUntil(lambda: "frame 13" in text_of(chart), timeout=WAIT_MS)
+    assert "1.1130" in text_of(chart) and "frame 13" in text_of(charts.charts["bits"])
+    with qtbot.waitSignal(charts.seek_asked, timeout=WAIT_MS) as asked:
+        qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=place(7))
+    assert asked.args == [7]
+    box.scaleBy((0.5, 1.0))
+    QApplication.processEvents()
+    (start, stop), _ = box.viewRange()
+    assert stop - start < 12
+    assert charts.charts["bits"].item.getViewBox().viewRange()[0] == pytest.approx([start, stop])
+    before = [start, stop]
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=place(10))
+    qtbot.mouseMove(viewport, place(12))
+    qtbot.mouseMove(viewport, place(14))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=place(14))
+    with qtbot.waitSignal(chart.fit_asked, timeout=WAIT_MS):
+        # The second press of a double click comes as an event of its own; its release follows as ever.
+        spot = place(10)
+        qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
+        qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=spot)
+        qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=spot)
+    assert before != pytest.approx(box.viewRange()[0])
+    assert box.viewRange()[0][0] < 0 and box.viewRange()[0][1] > 19
+
+
+def test_a_hundred_thousand_frames_draw_at_once_and_keep_their_peak(qtbot: QtBot) -> None:
+    count = 100_000
+    values = np.random.default_rng(0).normal(0.2, 0.01, count)
+    values[54_321] = 0.9
+    chart = Chart(CURVES["lpips"])
+    qtbot.addWidget(chart)
+    chart.resize(1000, 240)
+    chart.show()
+    qtbot.waitExposed(chart)
+    lines = tuple(Line(i, str(i), "#ff9f6b", STYLES[0], values + i / 10) for i in range(4))
+    began = time.perf_counter()
+    chart.set_lines(lines, difference=False)
+    chart.show_frames(count)
+    QApplication.processEvents()
+    chart.plot.grab()
+    assert time.perf_counter() - began < 0.5
+    assert chart.shown_points <= 4 * 2 * 1000
+    assert chart._items[0].yData.max() == pytest.approx(0.9)
+    chart.set_boundaries(list(range(8, count, 8)))
+    assert len(chart._marks.xData) == 0
+    chart.item.setXRange(54_300, 54_340, padding=0)
+    QApplication.processEvents()
+    qtbot.waitUntil(lambda: chart.shown_points < 4 * 60, timeout=WAIT_MS)
+    x, y = chart._items[0].xData, chart._items[0].yData
+    assert x[np.argmax(y)] == 54_321 and len(chart._marks.xData) == 2 * 5
+
+
+def test_statistics_list_means_and_lead_to_the_worst_frame(qtbot: QtBot, session: Session, charts: Charts) -> None:
+    add_take(session, Kind.HEVC, "a", 0.1, 0.01)
+    add_take(session, Kind.AV1, "b", 0.3, 0.02)
+    charts.pages.setCurrentWidget(charts.statistics)
+    table = charts.statistics
+    titles = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
+    column = titles.index("LPIPS")
+    assert [table.item(r, 0).text() for r in (0, 1)] == ["HEVC (x265) a", "AV1 (SVT-AV1) b"]
+    assert [table.item(r, column).text() for r in (0, 1)] == ["0.1595", "0.3595"]
+    assert [table.item(r, column + 1).text() for r in (0, 1)] == ["1.1130", "1.3130"]
+    assert table.item(0, titles.index("tOF")).text() == "–"
+    with qtbot.waitSignal(charts.seek_asked, timeout=WAIT_MS) as asked:
+        table.cellClicked.emit(1, column + 1)
+    assert asked.args == [13]
+
+
+def test_the_rate_chart_holds_all_takes_with_a_rate_also_hidden_ones(session: Session, charts: Charts) -> None:
+    first, second = add_take(session, Kind.HEVC, "a", 0.1, 0.01), add_take(session, Kind.HEVC, "b", 0.3, 0.02)
+    waiting = session.takes.add(Kind.VVC, "c")
+    session.takes.set_visible(second, False)
+    charts.pages.setCurrentWidget(charts.rates)
+    points = charts.rates.points
+    assert points[first.id] == pytest.approx((0.01, 0.1595)) and points[second.id] == pytest.approx((0.02, 0.3595))
+    assert waiting.id not in points and "1 of 3 takes have no rate" in charts.rates.note.text()
+    charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("psnr_db"))
+    assert charts.rates.points[first.id][1] == pytest.approx(30.0)
+    charts.rates.take_chosen.emit(second.id)
+    assert session.current is second
