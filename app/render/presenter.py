@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from app.render.choice import use_opengl
 from app.render.images import ImageStore
 from app.render.shown import Shown
 from app.state.layouts import Arrangement, DifferenceLook
@@ -113,6 +114,7 @@ class Presenter(QObject):
     def _ask(self, frames: tuple[int, ...]) -> None:
         takes = {take.id: take for take in self._session.takes}
         arrangement = self.arrangement()
+        self.planes_only = use_opengl()
         idle = not self._session.playback.playing
         with self._condition:
             spare = tuple(takes) if idle else ()

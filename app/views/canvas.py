@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from app.render.scaling import minified
 from app.state.scaling import Magnify, Minify
@@ -14,7 +15,7 @@ from app.views.theme import BACKGROUND
 __all__ = ["Canvas", "Content"]
 
 
-class Canvas(CanvasLogic):
+class Canvas(CanvasLogic, QWidget):
     """One image, or two split by a line, with the shared zoom and centre."""
 
     full_screen_asked = Signal()

@@ -1,6 +1,7 @@
 """What every canvas does, whoever draws its pictures: zoom and pan, and the aids painted over pictures."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
@@ -16,6 +17,8 @@ from app.views.pointer import Pointer
 from app.views.theme import MUTED
 
 MIN_SIZE = QSize(120, 90)
+# A mixin: a widget cannot inherit from QWidget twice.
+_Widget = QWidget if TYPE_CHECKING else object
 
 
 # Not compared by value: that would compare images pixel by pixel.
@@ -47,7 +50,7 @@ class Content:
         return self.image is not None or self.shown is not None
 
 
-class CanvasLogic(QWidget):
+class CanvasLogic(_Widget):
     """Wheel zooms under the cursor, drag pans, Shift-drag zooms to a box, Ctrl-drag marks a region.
 
     Mixed into a widget that paints `content`'s pictures and calls `paint_over` on top of them.
@@ -85,6 +88,9 @@ class CanvasLogic(QWidget):
     def split_x(self) -> float:
         """The split's line in widget coordinates."""
         return self._session.view.layouts.split * self.width()
+
+    def release(self) -> None:
+        """Give back what is held outside of memory; nothing here."""
 
     def ask_full_screen(self) -> None:
         """Double-click."""

@@ -13,7 +13,7 @@ from app.views.theme import BACKGROUND
 from codec.errors import SeamscopeError
 
 
-class GlCanvas(QOpenGLWidget, CanvasLogic):
+class GlCanvas(CanvasLogic, QOpenGLWidget):
     """One take, or two split by a line, with the shared zoom and centre."""
 
     full_screen_asked = Signal()
@@ -40,36 +40,44 @@ class GlCanvas(QOpenGLWidget, CanvasLogic):
             self._renderer = GlRenderer((colour.redF(), colour.greenF(), colour.blueF()))
         except SeamscopeError as error:
             self._problem = str(error)
-        self.context().aboutToBeDestroyed.connect(self._release)
+        self.context().aboutToBeDestroyed.connect(self.release)
 
     def paintGL(self) -> None:
         """Pictures, then what stands over them."""
-        place, content, view = self.place(), self.content, self._session.view
-        problem = self._problem
-        if self._renderer is not None:
-            where = Placement(
-                (round(self.width() * place.ratio), round(self.height() * place.ratio)),
-                place.origin,
-                (place.scale * place.aspect, place.scale),
-                self.split_x() * place.ratio if content.split else None,
-                view.magnify,
-                view.minify,
-            )
-            try:
-                right = content.right_shown if content.split else None
-                self._renderer.draw(self.defaultFramebufferObject(), content.shown, right, where)
-            except SeamscopeError as error:
-                problem = str(error)
         painter = QPainter(self)
+        painter.beginNativePainting()
+        problem = self._problem or self._draw()
+        painter.endNativePainting()
         if problem:
             painter.setPen(QColor("#ffffff"))
             painter.drawText(self.rect(), problem)
         self.paint_over(painter)
         painter.end()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Give back what lies on the graphics card; the widget is about to go."""
         if self._renderer is not None:
             self.makeCurrent()
             self._renderer.release()
             self._renderer = None
             self.doneCurrent()
+
+    def _draw(self) -> str:
+        """Draw the pictures; what went wrong, if anything."""
+        if self._renderer is None:
+            return ""
+        place, content, view = self.place(), self.content, self._session.view
+        where = Placement(
+            (round(self.width() * place.ratio), round(self.height() * place.ratio)),
+            place.origin,
+            (place.scale * place.aspect, place.scale),
+            self.split_x() * place.ratio if content.split else None,
+            view.magnify,
+            view.minify,
+        )
+        try:
+            right = content.right_shown if content.split else None
+            self._renderer.draw(self.defaultFramebufferObject(), content.shown, right, where)
+        except SeamscopeError as error:
+            return str(error)
+        return ""

@@ -20,7 +20,6 @@ from app.actions.registry import Context, by_id
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
-from app.render.choice import use_opengl
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
 from app.state.takes import Take
@@ -213,6 +212,7 @@ class MainWindow(QMainWindow):
         self.commands.desk.close()
         if self.second is not None:
             self.second.hide()
+            self.second.grid.keep_only(set())
         self.player.stop()
         self.blinker.stop()
         self.seam_player.stop()
@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
             application.removeEventFilter(self)
         self.session.playback.pause()
         self.presenter.close()
+        self.stage.grid.keep_only(set())
         self.engine.shutdown()
         super().closeEvent(event)
 
@@ -238,7 +239,6 @@ class MainWindow(QMainWindow):
             action.trigger()
 
     def _clip_changed(self) -> None:
-        self.presenter.planes_only = use_opengl()
         self.banner.hide()
         assert self.session.clip is not None
         self.setWindowTitle(f"{self.session.clip.path.name} – Seamscope")

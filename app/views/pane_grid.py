@@ -42,6 +42,7 @@ class PaneGrid(QWidget):
         for number in [number for number in self.panes if number not in ids]:
             pane = self.panes.pop(number)
             self._grid.removeWidget(pane)
+            pane.canvas.release()
             pane.deleteLater()
             self._placed = (Arrangement(), 0)
 
