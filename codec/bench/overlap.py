@@ -6,7 +6,7 @@ Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown wi
 import csv
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,11 +93,12 @@ def measure_overlap(clips: Sequence[Path], request: OverlapRequest, context: Wor
     for number, path in enumerate(clips):
         with _open(path, request.frames) as clip, tempfile.TemporaryDirectory(prefix="seamscope-overlap-") as folder:
             reference = spooled(clip.pictures(0, clip.frame_count), clip.frame_count, Path(folder) / "clip", context)
+            scorer = _ClipScorer(reference, request.device)
             for place, lmbda in enumerate(request.lambdas):
                 part = _Part(
                     context, (number * len(request.lambdas) + place) / steps, 1 / steps, f"{path.stem} λ {lmbda:g}"
                 )
-                found += _at(clip, reference, lmbda, request, Path(folder), part)
+                found += _at(clip, scorer, lmbda, request, Path(folder), part)
             reference.close()
     rows = [measured.row for measured in found]
     return rows + (_means(found, request) if len(clips) > 1 else [])
@@ -112,68 +113,78 @@ def _open(path: Path, frames: int | None) -> Clip:
 
 
 class _Part:
-    """A stretch of the whole work's progress."""
+    """A stretch of the whole work's progress; one without length only asks whether to stop."""
 
-    def __init__(self, context: WorkContext, start: float, span: float, label: str) -> None:
+    def __init__(self, context: WorkContext, start: float, span: float, label: str = "") -> None:
         self._context, self._start, self._span, self._label = context, start, span, label
 
     def report(self, fraction: float, message: str = "") -> None:
-        del message
-        self._context.report(self._start + self._span * fraction, self._label)
+        if self._span:
+            self._context.report(self._start + self._span * fraction, self._label or message)
 
     def check(self) -> None:
         self._context.check()
 
 
+class _ClipScorer:
+    """Scores takes of one clip; what only the clip decides is computed once."""
+
+    def __init__(self, reference: SpooledFrames, device: str) -> None:
+        from codec.metrics.frames import FrameScorer
+        from codec.metrics.lpips import shared
+        from codec.model.device import pick
+
+        self.reference = reference
+        self._frames = FrameScorer(reference, shared(str(pick(device))))
+        self._motion = FlowScorer(reference)
+
+    def means(self, takes: Mapping[SeamMode, SpooledFrames], context: WorkContext) -> dict[SeamMode, dict[str, float]]:
+        """Means over frames of "psnr_db", "lpips", "tlp" and "tof" of each take; frame by frame, all takes together."""
+        found: dict[SeamMode, dict[str, list[float]]] = {mode: {} for mode in takes}
+        count = self.reference.frame_count
+        for index in range(count):
+            for mode, take in takes.items():
+                context.check()
+                score = self._frames.score(mode.value, take, index)
+                values = {"psnr_db": score.psnr_db, "lpips": score.lpips, "tlp": score.tlp}
+                values["tof"] = self._motion.score(mode.value, take, index)
+                for key, value in values.items():
+                    if value is not None:
+                        found[mode].setdefault(key, []).append(value)
+            context.report((index + 1) / count)
+        return {mode: {key: float(np.mean(v)) for key, v in values.items()} for mode, values in found.items()}
+
+
 def _at(
-    clip: Clip, reference: SpooledFrames, lmbda: float, request: OverlapRequest, folder: Path, context: _Part
+    clip: Clip, scorer: _ClipScorer, lmbda: float, request: OverlapRequest, folder: Path, context: WorkContext
 ) -> list[_Measured]:
     """The three ways of one clip at one λ."""
     from codec.stream.decoder import decode_stream
     from codec.stream.encoder import encode_clip
     from codec.stream.join import frames
 
-    measured: list[_Measured] = []
-    streams = {}
-    for structure in Structure:
-        file = folder / f"{structure.value}.gop"
-        streams[structure] = encode_clip(
-            clip, clip.timing, clip.info.sample_aspect, file, request.encoding(lmbda, structure)
+    streams = {
+        structure: encode_clip(
+            clip, clip.timing, clip.info.sample_aspect, folder / f"{structure.value}.gop",
+            request.encoding(lmbda, structure), _Part(context, 0.0, 0.0),
         )
-    for done, mode in enumerate(SeamMode):
+        for structure in Structure
+    }  # fmt: skip
+    takes: dict[SeamMode, SpooledFrames] = {}
+    for mode in SeamMode:
         info = streams[mode.structure]
         theta = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA
         decoded = decode_stream(info.path, request.device, threads=request.threads, precision=request.precision)
-        take = spooled(frames(decoded, info.structure, theta), info.frame_count, folder / "take", context)
-        measured.append(_scored(reference, take, clip.path.name, lmbda, mode, info.bpp, request.device))
+        file = folder / f"take {mode.value}"
+        takes[mode] = spooled(frames(decoded, info.structure, theta), info.frame_count, file, _Part(context, 0.0, 0.0))
+    means = scorer.means(takes, context)
+    measured: list[_Measured] = []
+    for mode, take in takes.items():
+        changes = error_changes(scorer.reference, take)
+        bpp, seam = streams[mode.structure].bpp, seam_ratio(changes, mode)
+        measured.append(_Measured(OverlapRow(clip.path.name, lmbda, mode, bpp, seam=seam, **means[mode]), changes))
         take.close()
-        context.report((done + 1) / len(SeamMode))
     return measured
-
-
-def _scored(
-    reference: SpooledFrames, take: SpooledFrames, clip: str, lmbda: float, mode: SeamMode, bpp: float, device: str
-) -> _Measured:
-    from codec.metrics.frames import FrameScorer
-    from codec.metrics.lpips import shared
-    from codec.model.device import pick
-
-    scorer, motion = FrameScorer(reference, shared(str(pick(device)))), FlowScorer(reference)
-    scores = [scorer.score("take", take, index) for index in range(take.frame_count)]
-    tof = [motion.score("take", take, index) for index in range(take.frame_count)]
-    changes = error_changes(reference, take)
-    row = OverlapRow(
-        clip=clip,
-        lmbda=lmbda,
-        mode=mode,
-        bpp=bpp,
-        tof=float(np.mean([value for value in tof if value is not None])),
-        tlp=float(np.mean([score.tlp for score in scores if score.tlp is not None])),
-        psnr_db=float(np.mean([score.psnr_db for score in scores])),
-        lpips=float(np.mean([score.lpips for score in scores])),
-        seam=seam_ratio(changes, mode),
-    )
-    return _Measured(row, changes)
 
 
 def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapRow]:
