@@ -1,246 +1,154 @@
-"""Measure the window with two 1920x1080 takes and print what it reaches beside the aim, as a Markdown table.
+"""Measure how the window keeps up: playing, stepping, seeking, flipping, zooming. Prints a Markdown table.
 
-    python packaging/measure_viewer.py [--minutes 10] [--frames 48] [--size 1920x1080]
+    python packaging/measure_viewer.py [CLIP] [--seconds 10] [--size 1920x1000]
 
-A clip and a HEVC take of it, both cached, played in a loop through the real window; then seeks, steps, flips, zooms and
-drags, each timed from the key or the mouse to the picture on the screen; then scores entered with the charts open.
-Without a display the window is drawn off screen, in software.
+Two takes side by side (the clip and a HEVC encode of it), all pictures cached first. A step, seek or flip is timed
+from the call until the set is on the screen; a zoom until it is painted. Run it on an otherwise idle machine, with a
+display; SEAMSCOPE_RENDERER=opengl or software chooses who draws.
 """
 
 import argparse
 import os
-import platform
 import random
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from codec.ffmpeg import ffmpeg_program
-
-SAMPLE = Path(__file__).parents[1] / "resources" / "clips" / "big_buck_bunny.mp4"
-DEADLINE_S = 300
-Row = tuple[str, str, str]
+RUNS = 60
 
 
-def make_clip(folder: Path, size: str, frames: int) -> Path:
-    """The sample, scaled and looped, at 60 frames a second, every frame a key frame."""
-    path = folder / "clip.mp4"
-    command = [ffmpeg_program(), "-v", "error", "-y", "-stream_loop", "-1", "-r", "60", "-i", str(SAMPLE)]
-    options = ["-frames:v", str(frames), "-s", size, "-r", "60", "-c:v", "libx264", "-g", "12", "-crf", "18"]
-    subprocess.run([*command, *options, str(path)], check=True)
-    return path
+class Probe:
+    """A window over two takes, driven from here."""
 
-
-class Driver:
-    """The window and what a hand does with it."""
-
-    def __init__(self, clip: Path) -> None:
+    def __init__(self, clip: Path, size: tuple[int, int]) -> None:
         from PySide6.QtWidgets import QApplication
 
         from app.state.session import Session
         from app.state.settings import settings_file
+        from app.state.takes import Status
         from app.views.main_window import MainWindow
         from codec.rivals.settings import RivalCodec
 
-        self.application = QApplication([])
+        self._application = QApplication([])
         self.window = MainWindow(Session(settings_file()))
-        self.window.resize(1600, 900)
+        self.window.resize(*size)
         self.window.show()
-        self.wait(lambda: self.window.charts is not None)
+        self.wait(lambda: self.window.charts is not None, 60)
         self.window.engine.open(clip)
-        self.wait(lambda: self.window.shown_set is not None and self.window.shown_set.complete)
-        take = self.window.engine.encode_rival(RivalCodec.HEVC, 28)
-        assert take is not None
-        self.wait(lambda: len(self.window.shown_set.images) == 2 and self.window.shown_set.complete)
-        self.wait(lambda: self.window.runner.active == 0)
-        self.session = self.window.session
-        self.frames = self.session.playback.frame_count
+        self.wait(lambda: self.window.shown_set is not None and self.window.shown_set.complete, 60)
+        take = self.window.engine.encode_rival(RivalCodec.HEVC, 30)
+        self.wait(lambda: take is not None and take.status is not Status.RUNNING, 600)
+        self.wait(lambda: self.window.runner.active == 0, 3600)
+        self.window._refresh_all()
 
-    def wait(self, condition: Callable[[], bool]) -> None:
-        """Run the event loop until `condition`; stops the measurement when it never comes."""
-        deadline = time.monotonic() + DEADLINE_S
-        while not condition():
-            if time.monotonic() > deadline:
-                raise SystemExit("the window did not get there; nothing was measured")
-            self.application.processEvents()
-            time.sleep(0.0005)
+    def wait(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Process events until something is so."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not condition():
+            self._application.processEvents()
+            time.sleep(0.001)
 
-    def run_for(self, seconds: float, each: Callable[[], None] = lambda: None) -> None:
-        """Run the event loop for a time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.application.processEvents()
-            each()
-            time.sleep(0.0005)
+    def playing(self, seconds: float) -> tuple[float, int]:
+        """Frames shown a second, and frames skipped."""
+        shown: list[float] = []
+
+        def note(_frame: int) -> None:
+            shown.append(time.monotonic())
+
+        self.window._trigger("play")
+        self.wait(lambda: False, 1.0)
+        before = self.window.session.playback.skipped
+        self.window.session.playback.frame_changed.connect(note)
+        self.wait(lambda: False, seconds)
+        self.window.session.playback.frame_changed.disconnect(note)
+        skipped = self.window.session.playback.skipped - before
+        self.window._trigger("play")
+        return (len(shown) - 1) / (shown[-1] - shown[0]), skipped
 
     def timed(self, act: Callable[[], None], done: Callable[[], bool]) -> float:
-        """Milliseconds from `act` until `done` and painted."""
+        """Milliseconds from a call to its being painted."""
         began = time.perf_counter()
         act()
         while not done():
-            self.application.processEvents()
-        self.application.processEvents()
-        return 1000 * (time.perf_counter() - began)
+            self._application.processEvents()
+        self._application.processEvents()
+        taken = 1000 * (time.perf_counter() - began)
+        self.wait(lambda: False, 0.03)
+        return taken
 
-    def at(self, frame: int) -> bool:
-        """True when all panes show `frame`."""
-        shown = self.window.shown_set
-        return shown is not None and shown.frame == frame and shown.complete
-
-
-def p95(values: list[float]) -> float:
-    """The 95th percentile."""
-    return statistics.quantiles(values, n=20)[-1]
+    def shows(self, frame: int) -> bool:
+        """The frame is on the screen."""
+        made = self.window.shown_set
+        return made is not None and made.frame == frame and made.arrangement == self.window.presenter.arrangement()
 
 
-def resident_bytes() -> int:
-    """Resident memory of this process now."""
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024
+def p95(times: list[float]) -> str:
+    """Median and 95th percentile as text."""
+    return f"{statistics.median(times):.1f} / {sorted(times)[int(0.95 * len(times))]:.1f} ms"
 
 
-def measure_playback(driver: Driver, minutes: float) -> list[Row]:
-    """Play in a loop: frames shown a second, skipped ones, panes out of step, memory beside the cache's limit."""
-    window, playback = driver.window, driver.session.playback
-    window._trigger("play")
-    driver.run_for(3 * driver.frames / 60)
-    window._trigger("play")
-    shown: list[float] = []
-    peaks = [0]
-    playback.frame_changed.connect(lambda _frame: shown.append(time.monotonic()))
-    before = window.mismatches
-    window._trigger("play")
-    driver.run_for(60 * minutes, lambda: len(shown) % 60 or peaks.append(resident_bytes()))
-    window._trigger("play")
-    rate = (len(shown) - 1) / (shown[-1] - shown[0])
-    limit = driver.session.settings.cache_limit_bytes
-    return [
-        (f"two cached takes, {minutes:g} minutes", f"{rate:.1f} fps shown of 60", "30 fps in software, 60 on a GPU"),
-        ("panes out of step meanwhile", str(window.mismatches - before), "0"),
-        (
-            "resident memory, cache limit",
-            f"{max(peaks) / 2**30:.2f} GiB, {limit / 2**30:.2f} GiB",
-            "at most 1 GB above the limit",
-        ),
+def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
+    """All rows of the table."""
+    window, draw = probe.window, random.Random(1)
+    playback, view = window.session.playback, window.session.view
+    count = playback.frame_count
+    # Once through, so that every picture is in the cache.
+    for frame in range(count):
+        probe.timed(lambda frame=frame: playback.seek(frame), lambda frame=frame: probe.shows(frame))
+    rows = []
+    for name in ("two panes", "two panes, one a difference"):
+        if name != "two panes":
+            window._trigger("difference")
+        fps, skipped = probe.playing(seconds)
+        rows.append((f"playing {name}", f"{fps:.1f} frames a second, {skipped} skipped"))
+    window._trigger("difference")
+    for name, targets in (
+        ("cached step", [(playback.frame + i) % count for i in range(1, RUNS)]),
+        ("cached seek", [draw.randrange(count) for _ in range(RUNS)]),
+    ):
+        times = [probe.timed(lambda f=f: playback.seek(f), lambda f=f: probe.shows(f)) for f in targets]
+        rows.append((f"{name}, median / p95", p95(times)))
+    frame = playback.frame
+    flips = [
+        probe.timed(lambda n=n: window._trigger(f"take_{1 + n % 2}"), lambda: probe.shows(frame)) for n in range(RUNS)
     ]
-
-
-def measure_answers(driver: Driver) -> list[Row]:
-    """Seek, step and flip among cached frames, p95 in milliseconds."""
-    window, playback = driver.window, driver.session.playback
-    draw = random.Random(3)
-    for frame in range(driver.frames):
-        window.player.seek(frame)
-        driver.wait(lambda f=frame: driver.at(f))
-    seeks, steps, flips = [], [], []
-    for _ in range(60):
-        frame = draw.randrange(driver.frames)
-        seeks.append(driver.timed(lambda f=frame: window.player.seek(f), lambda f=frame: driver.at(f)))
-    window.player.seek(0)
-    driver.wait(lambda: driver.at(0))
-    for _ in range(driver.frames - 2):
-        target = playback.frame + 1
-        steps.append(driver.timed(lambda: window._trigger("step_forward"), lambda t=target: driver.at(t)))
-        driver.run_for(0.05)
-    takes = [take.id for take in driver.session.takes]
-    for number in range(40):
-        wanted = takes[number % 2]
-        action = f"take_{number % 2 + 1}"
-
-        def alone(wanted: int = wanted) -> bool:
-            shown = window.shown_set
-            return shown is not None and set(shown.images) == {wanted} and driver.at(playback.frame)
-
-        flips.append(driver.timed(lambda a=action: window._trigger(a), alone))
-        driver.run_for(0.05)
+    rows.append(("flip between takes, median / p95", p95(flips)))
     window._trigger("all_panes")
-    driver.wait(lambda: window.shown_set is not None and len(window.shown_set.images) == 2)
-    return [
-        ("cached seek, p95", f"{p95(seeks):.1f} ms", "33 ms"),
-        ("cached step, p95", f"{p95(steps):.1f} ms", "16 ms"),
-        ("cached flip, p95", f"{p95(flips):.1f} ms", "16 ms"),
+    place = next(iter(window.panes.values())).canvas.place()
+    zooms = [
+        probe.timed(lambda: view.zoom_at(1.02, (300.0, 200.0), place.picture, place.pane), lambda: True)
+        for _ in range(RUNS)
     ]
-
-
-def measure_view(driver: Driver) -> list[Row]:
-    """Zoom by the wheel and pan by dragging over a pane, with everything repainted."""
-    from PySide6.QtCore import QPoint, QPointF, Qt
-    from PySide6.QtGui import QMouseEvent, QWheelEvent
-
-    application, window = driver.application, driver.window
-    pane = next(iter(window.panes.values()))
-    canvas = pane.canvas
-    centre = QPointF(canvas.width() / 2, canvas.height() / 2)
-
-    def wheel(turn: int) -> None:
-        event = QWheelEvent(
-            centre, canvas.mapToGlobal(centre), QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        application.sendEvent(canvas, event)
-
-    def mouse(kind: QMouseEvent.Type, place: QPointF) -> None:
-        button = Qt.MouseButton.LeftButton
-        event = QMouseEvent(kind, place, canvas.mapToGlobal(place), button, button, Qt.KeyboardModifier.NoModifier)
-        application.sendEvent(canvas, event)
-
-    zooms = [driver.timed(lambda t=turn: wheel(t), lambda: True) for turn in [120] * 12 + [-120] * 6]
-    mouse(QMouseEvent.Type.MouseButtonPress, centre)
-    pans = []
-    for number in range(40):
-        place = centre + QPointF(3 * number, 2 * number)
-        pans.append(driver.timed(lambda p=place: mouse(QMouseEvent.Type.MouseMove, p), lambda: True))
-    mouse(QMouseEvent.Type.MouseButtonRelease, centre)
-    window._trigger("zoom_fit")
-    return [
-        ("zoom, p95 an event", f"{p95(zooms):.1f} ms", "16 ms"),
-        ("pan, p95 an event", f"{p95(pans):.1f} ms", "16 ms"),
-    ]
-
-
-def measure_charts(driver: Driver) -> list[Row]:
-    """Entering one frame's scores with the charts open."""
-    from app.state.scores import FrameMeasures
-
-    scores = driver.session.scores
-    take = list(driver.session.takes)[1]
-    key = (take.id, "")
-    times = []
-    for index in range(driver.frames):
-        measured = FrameMeasures(index, 30.0, 0.2, 0.01, 0.9, 0.5)
-        began = time.perf_counter()
-        scores.add(key, [measured])
-        driver.application.processEvents()
-        times.append(1000 * (time.perf_counter() - began))
-    return [("chart append, median a frame", f"{statistics.median(times):.2f} ms", "2 ms")]
+    rows.append(("zoom, median / p95", p95(zooms)))
+    rows.append(("panes out of step", str(window.mismatches)))
+    rows.append(("memory in the picture cache", f"{window.presenter.cache.held_bytes / 2**20:.0f} MiB"))
+    return rows
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--frames", type=int, default=48)
-    parser.add_argument("--size", default="1920x1080")
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    sample = Path(__file__).parents[1] / "resources" / "clips" / "big_buck_bunny.mp4"
+    parser.add_argument("clip", nargs="?", type=Path, default=sample)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--size", default="1920x1000", help="of the window")
     options = parser.parse_args()
-    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory() as name:
-        for variable in ("CONFIG", "STATE", "CACHE"):
-            os.environ[f"XDG_{variable}_HOME"] = str(Path(name) / variable.lower())
-        driver = Driver(make_clip(Path(name), options.size, options.frames))
-        rows = measure_answers(driver) + measure_view(driver) + measure_charts(driver)
-        rows = measure_playback(driver, options.minutes) + rows
-        driver.window.close()
-        driver.application.processEvents()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {options.size}, "
-          f"{os.environ.get('QT_QPA_PLATFORM', 'display')}\n")  # fmt: skip
-    print("| what | measured | aim |\n|---|---|---|")
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
+    width, height = (int(side) for side in options.size.split("x"))
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = folder
+        probe = Probe(options.clip, (width, height))
+        rows = measure(probe, options.seconds)
+        info = probe.window.session.clip.info if probe.window.session.clip is not None else None
+        planes = probe.window.presenter.planes_only
+        probe.window.close()
+    if info is not None:
+        print(f"{info.width}x{info.height}, drawn by {'OpenGL' if planes else 'the painter'}\n")
+    print("| what | measured |\n|---|---|")
+    for name, value in rows:
+        print(f"| {name} | {value} |")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

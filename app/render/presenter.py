@@ -5,9 +5,11 @@ ever show different frames. The frame at hand is made first, then, while playing
 the pictures of the takes that are not shown, so that a flip or a blink shows at once.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
@@ -59,7 +61,7 @@ class _Request:
 
 
 class Presenter(QObject):
-    """Owns the picture thread, the picture cache and the images made from it."""
+    """Owns the picture threads, the picture cache and the images made from it."""
 
     ready = Signal(int)
     """A set for this frame is there; from the picture thread, queued."""
@@ -79,6 +81,7 @@ class Presenter(QObject):
         self._generation = 0
         self._condition = threading.Condition()
         self._closed = False
+        self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
         self._thread = threading.Thread(target=self._work, name="pictures", daemon=True)
         self._thread.start()
 
@@ -160,11 +163,12 @@ class Presenter(QObject):
             return None
 
     def close(self) -> None:
-        """End the picture thread."""
+        """End the picture threads."""
         with self._condition:
             self._closed = True
             self._condition.notify()
         self._thread.join()
+        self._pool.shutdown()
 
     def _work(self) -> None:
         while True:
@@ -195,11 +199,17 @@ class Presenter(QObject):
         images: dict[int, QImage | None] = {}
         errors: dict[int, str] = {}
         shown: dict[int, Shown] = {}
-        for number in request.arrangement.takes:
-            images[number] = None
+
+        def make(number: int) -> tuple[Shown | None, QImage | None]:
             found = self._shown(frame, number, request.arrangement.look_of(number), request, errors)
-            if found is not None and not self.planes_only:
-                images[number] = self._image(_key(frame, number, request), found, number, errors)
+            if found is None or self.planes_only:
+                return found, None
+            return found, self._image(_key(frame, number, request), found, number, errors)
+
+        takes = request.arrangement.takes
+        # Decoding and conversion let other threads run: takes are made side by side.
+        for number, (found, image) in zip(takes, self._pool.map(make, takes), strict=True):
+            images[number] = image
             if found is not None and number not in errors:
                 shown[number] = found
         made = FrameSet(frame, request.mode, request.arrangement, images, errors, shown)
