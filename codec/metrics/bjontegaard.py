@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from codec.errors import SettingError
 
 MIN_POINTS = 4
+MIN_SHARE = 0.05
+"""Of the qualities that the shorter curve spans, this much must be common: less is a chance touch of two ends."""
 
 _Values = NDArray[np.float64]
 
@@ -54,7 +56,7 @@ def bd_rate(
 
     With a `window` of rates, only qualities are compared that the anchor reaches at a rate within it. Raises
     NotComparable when a curve has too few points or its quality does not rise strictly with its rate, when the curves
-    have no quality in common, or when the window holds none of these.
+    have less than MIN_SHARE of the shorter one's qualities in common, or when the window holds none of these.
     """
     sign = 1.0 if higher_is_better else -1.0
     curves = _Curve(anchor, sign, "anchor"), _Curve(test, sign, "tested")
@@ -63,6 +65,12 @@ def bd_rate(
         raise NotComparable(
             f"The curves have no quality in common: {_span(curves[0], sign)} for the anchor, "
             f"{_span(curves[1], sign)} for the tested codec."
+        )
+    if high - low < MIN_SHARE * min(c.high - c.low for c in curves):
+        ends = sorted((sign * low, sign * high))
+        raise NotComparable(
+            f"The curves have too little quality in common, {ends[0]:g} to {ends[1]:g}: {_span(curves[0], sign)} for "
+            f"the anchor, {_span(curves[1], sign)} for the tested codec."
         )
     if window is not None:
         bounds = [curves[0].quality_at(math.log(rate)) for rate in window]

@@ -47,6 +47,7 @@ def test_half_the_rate_is_minus_fifty_percent_whatever_the_window() -> None:
     [
         (ANCHOR[:3], TEST, None, "anchor curve has 3 points; at least 4"),
         (ANCHOR, [(r, q + 50) for r, q in TEST], None, "no quality in common: 30.1 to 40.2 for the anchor"),
+        (ANCHOR, [(r, q + 9.2) for r, q in TEST], None, "too little quality in common, 40.1 to 40.2: 30.1 to 40.2"),
         (ANCHOR, [*TEST, (900, 38.0)], None, "tested curve's quality does not rise with its rate between 700 and 900"),
         (ANCHOR, [*TEST, (700, 39.0)], None, "does not rise with its rate between 700 and 700"),
         (ANCHOR, [*TEST, (0, 20.0)], None, "without a rate above zero"),
