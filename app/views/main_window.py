@@ -28,6 +28,7 @@ from app.views.commands import Commands
 from app.views.controls import SidePanel
 from app.views.info import InfoPanel
 from app.views.inspector_panel import InspectorPanel
+from app.views.look_bar import LookBar
 from app.views.menus import Menus
 from app.views.pane import Pane
 from app.views.player import Player
@@ -63,6 +64,8 @@ class MainWindow(QMainWindow):
         self.blinker = Blinker(session, self)
         self.commands = Commands(self, session)
         self.menus = Menus(self, Context(session, self.engine, self.commands))
+        self.look_bar = LookBar(self.menus.actions)
+        self.menuBar().setCornerWidget(self.look_bar)
         self._connect()
         self._start_timers()
         self._refresh_all()

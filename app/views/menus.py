@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
-_COLUMNS = 4
+_COLUMNS = 3
 """Of the key sheet."""
 _SPECIAL_ROWS = {
     "take_1": ("1 … 9", "That take alone, again for all; in a split the take compared"),

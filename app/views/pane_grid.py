@@ -1,6 +1,6 @@
 """Panes placed as an arrangement says, all showing the same frame set."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -9,6 +9,7 @@ from app.state.layouts import Arrangement
 from app.state.session import Session
 from app.views.aids import Aids
 from app.views.pane import Pane
+from app.views.theme import BACKGROUND
 
 
 class PaneGrid(QWidget):
@@ -22,6 +23,9 @@ class PaneGrid(QWidget):
         self.panes: dict[int, Pane] = {}
         """By id of their (left) take; those not in the arrangement are hidden."""
         self._placed: tuple[Arrangement, int] = (Arrangement(), 0)
+        # Places without a pane are as dark as what surrounds pictures.
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setStyleSheet(f"PaneGrid {{ background: {BACKGROUND}; }}")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)

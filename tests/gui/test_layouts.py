@@ -287,3 +287,19 @@ def test_a_second_window_shows_the_same_set_with_large_labels(
     window.session.takes.remove(two_takes[1])
     window._trigger("second_window")
     assert [p.tile.takes for p in second.grid.panes.values() if not p.isHidden()] == [(two_takes[0].id,)]
+
+
+def test_the_buttons_in_the_menu_bar_are_the_actions(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    bar = window.look_bar.buttons
+    qtbot.mouseClick(bar["layout_split"], Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert [pane.tile.right for pane in visible(window)] == [two_takes[1].id]
+    assert bar["layout_split"].isChecked()
+    assert not bar["layout_grid"].isChecked()
+    assert "(W)" in bar["layout_split"].toolTip()
+    qtbot.mouseClick(bar["panel_worst"], Qt.MouseButton.LeftButton)
+    assert window.inspector_panel.shows("worst")
+    window.engine.remove(two_takes[1])
+    window._refresh_all()
+    assert not bar["difference"].isEnabled()
+    assert all(button.accessibleName() and button.text() for button in bar.values())
