@@ -1,0 +1,125 @@
+"""Exports as the window starts them: what is shown is what is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from app.exports.frames import Box
+from app.state.takes import Recipe, Status
+from app.views.export_desk import VideoDialog
+from app.views.main_window import MainWindow
+from codec.media import open_clip
+from codec.media.colour import to_rgb
+from codec.rivals.settings import RivalCodec
+from tests.gui.conftest import WAIT_MS
+
+Opener = Callable[[Path], None]
+
+
+@pytest.fixture
+def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> MainWindow:
+    shows(small_clip)
+    take = window.commands.desk.add_rival(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
+    assert take is not None
+    qtbot.waitUntil(lambda: take.status is Status.READY and window.runner.active == 0, timeout=WAIT_MS)
+    window._refresh_all()
+    return window
+
+
+def idle(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
+
+
+def test_crops_are_the_region_or_what_the_panes_show(qtbot: QtBot, working: MainWindow, tmp_path: Path) -> None:
+    session, exports = working.session, working.commands.desk.exports
+    session.playback.seek(6)
+    assert exports.box() == Box(0, 0, 96, 64)
+    session.view.inspection.set_region((10, 20, 42, 36), (96, 64))
+    assert exports.box() == Box(10, 20, 32, 16)
+    exports.save_crops(tmp_path)
+    idle(qtbot, working)
+    for take in session.takes:
+        (file,) = tmp_path.glob(f"crop_0006_{take.id}_*.png")
+        assert np.array_equal(np.asarray(Image.open(file)), to_rgb(take.picture(6, session.seam_mode))[20:36, 10:42])
+    session.view.inspection.set_region(None, (96, 64))
+    session.view.set_zoom(16.0)
+    box = exports.box()
+    canvas = next(iter(working.panes.values())).canvas
+    assert abs(box.width - canvas.width() / 16) <= 1 and abs(box.height - min(64, canvas.height() / 16)) <= 1
+    assert abs((box.left + box.width / 2) - 48) <= 1
+
+
+def test_the_video_of_the_range_is_written_as_the_dialog_says(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "pair"), ""))
+    working.session.playback.set_in(5)
+    working.session.playback.set_out(12)
+    working._trigger("export_video")
+    (dialog,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, VideoDialog) and w.isVisible()]
+    dialog.slow.setChecked(True)
+    dialog.labelled.setChecked(False)
+    dialog.per_row.setCurrentIndex(dialog.per_row.findData(1))
+    dialog.accept()
+    assert working.commands.desk.exports.progress.isVisible()
+    idle(qtbot, working)
+    assert not working.commands.desk.exports.progress.isVisible()
+    with open_clip(tmp_path / "pair.mp4") as made:
+        assert (made.frame_count, made.width, made.height) == (8, 96, 132)
+        assert float(made.timing.frame_rate) == 12.5
+
+
+def test_an_export_can_be_cancelled_and_leaves_nothing(qtbot: QtBot, working: MainWindow, tmp_path: Path) -> None:
+    exports = working.commands.desk.exports
+    folder = tmp_path / "out"
+    folder.mkdir()
+    exports.export_video(exports.video_request(), folder / "a.mp4")
+    exports.export_charts(folder / "b.csv")
+    assert "wait for it or cancel it" in working.banner.text()
+    exports.progress.cancel.click()
+    idle(qtbot, working)
+    assert list(folder.iterdir()) == [] and not exports.progress.isVisible()
+
+
+def test_charts_and_the_page_are_written_as_shown(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = list(working.session.takes)[1]
+    names = iter([tmp_path / "c.csv", tmp_path / "c.svg", tmp_path / "p"])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(next(names)), ""))
+    working.charts.toggles["psnr_db"].setChecked(False)
+    for name in ("export_charts", "export_charts", "export_page"):
+        working._trigger(name)
+        idle(qtbot, working)
+    head, *rows = (tmp_path / "c.csv").read_text().splitlines()
+    columns = [f'"{take.name}: {key}"' for key in ("lpips", "tlp", "bits")]
+    assert head == ",".join(["frame", "time_s", *columns])
+    assert len(rows) == 20
+    assert "<svg" in (tmp_path / "c.svg").read_text()
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert take.name in page and "data:image/png;base64," in page
+    assert "Written" in working.statusBar().currentMessage()
+
+
+def test_a_take_is_exported_under_its_name(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proposed: list[str] = []
+
+    def answer(_parent: object, _title: str, name: str, *_: object) -> tuple[str, str]:
+        proposed.append(name)
+        return str(tmp_path / "mine.mkv"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    take = list(working.session.takes)[1]
+    working.session.select(take)
+    working._trigger("export_take")
+    idle(qtbot, working)
+    assert (tmp_path / "mine.mkv").read_bytes() == take.file.read_bytes()
+    assert proposed == ["HEVC__x265__CRF_45__ultrafast.mkv"]
+    assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
