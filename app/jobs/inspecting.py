@@ -160,5 +160,8 @@ class Inspector:
             self.changed.emit()
         elif outcome is Outcome.FAILED:
             self._failed.add(key)
+            if results is self._heat:
+                # It would fail for every frame alike (the pictures are too small for LPIPS).
+                self._session.view.inspection.toggle_heat()
             self._session.message.emit(str(value))
         self.refresh()

@@ -95,12 +95,12 @@ class GlRenderer:
         for unit, (name, slot) in enumerate((("left", first), ("right", second))):
             self._gl.glActiveTexture(GL_TEXTURE0 + unit)
             self._gl.glBindTexture(GL_TEXTURE_2D, slot.texture)
-            program.setUniformValue1i(name, unit)
+            program.setUniformValue1i(program.uniformLocation(name), unit)
         for name, pair in (("pane", place.pane), ("origin", place.origin), ("scale", place.scale)):
             program.setUniformValue(program.uniformLocation(name), QVector2D(*pair))
-        program.setUniformValue1f("split", line)
-        program.setUniformValue1i("magnify", int(place.magnify))
-        program.setUniformValue1i("minify", int(place.minify))
+        program.setUniformValue1f(program.uniformLocation("split"), line)
+        program.setUniformValue1i(program.uniformLocation("magnify"), int(place.magnify))
+        program.setUniformValue1i(program.uniformLocation("minify"), int(place.minify))
         program.setUniformValue(program.uniformLocation("background"), QVector3D(*self._background))
         self._strip()
         program.release()
@@ -124,14 +124,14 @@ class GlRenderer:
         program.bind()
         for unit, (name, texture) in enumerate(textures.items()):
             texture.bind(unit)
-            program.setUniformValue1i(name, unit)
+            program.setUniformValue1i(program.uniformLocation(name), unit)
         for name, picture in (("take", shown.picture), ("reference", shown.reference or shown.picture)):
             matrix, offset = rgb_matrix(picture.colour)
             values = QMatrix3x3([float(value) for value in matrix.ravel()])
             program.setUniformValue(program.uniformLocation(f"{name}_matrix"), values)
             program.setUniformValue(program.uniformLocation(f"{name}_offset"), QVector3D(*map(float, offset)))
-        program.setUniformValue1i("mode", _mode(look))
-        program.setUniformValue1i("gain", 1 if look is None else look.gain)
+        program.setUniformValue1i(program.uniformLocation("mode"), _mode(look))
+        program.setUniformValue1i(program.uniformLocation("gain"), 1 if look is None else look.gain)
         self._strip()
         program.release()
         for unit, texture in enumerate(textures.values()):
@@ -213,7 +213,7 @@ class _Slot:
         # Rows are as long as the plane is wide, whatever multiple of four that is not.
         options = QOpenGLPixelTransferOptions()
         options.setAlignment(1)
-        texture.setData(formats[1], QOpenGLTexture.PixelType.UInt8, VoidPtr(values), options)
+        texture.setData(formats[1], QOpenGLTexture.PixelType.UInt8, VoidPtr(values), options)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def _program(header: str, fragment: str) -> QOpenGLShaderProgram:

@@ -27,7 +27,9 @@ from codec.media.cache import FrameCache
 from codec.media.picture import Picture
 
 AHEAD = 8
-"""Sets made ahead of the one shown."""
+"""Sets made ahead of the one shown, where memory allows."""
+SETS_BYTES = 256 * 2**20
+"""What the sets made ahead may hold; large pictures of many takes get fewer sets, but at least two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Presenter(QObject):
         self._spared: set[Hashable] = set()
         self._request: _Request | None = None
         self._generation = 0
+        self._room = 2
         self._condition = threading.Condition()
         self._closed = False
         self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
@@ -107,7 +110,10 @@ class Presenter(QObject):
     def request(self) -> None:
         """Make what the playback needs now and next; while a seam is played to and fro, all its frames."""
         if self._session.clip is not None:
-            wanted = (*self._session.playback.upcoming(AHEAD), *self._session.view.seam_loop.frames)
+            frame, loop = self._session.playback.frame, self._session.view.seam_loop.frames
+            if frame in loop:
+                loop = loop[loop.index(frame) :] + loop[: loop.index(frame)]
+            wanted = (*self._session.playback.upcoming(AHEAD), *loop)
             self._ask(tuple(dict.fromkeys(wanted)))
 
     def prepare(self, frame: int) -> None:
@@ -118,12 +124,19 @@ class Presenter(QObject):
         takes = {take.id: take for take in self._session.takes}
         arrangement = self.arrangement()
         self.planes_only = use_opengl()
+        self._room = self._sets_that_fit(len(arrangement.takes))
         idle = not self._session.playback.playing
         with self._condition:
             spare = tuple(takes) if idle else ()
             mode = self._session.seam_mode
-            self._request = _Request(frames, arrangement, takes, spare, mode, self._generation)
+            self._request = _Request(frames[: self._room], arrangement, takes, spare, mode, self._generation)
             self._condition.notify()
+
+    def _sets_that_fit(self, takes: int) -> int:
+        clip = self._session.clip
+        samples = 0 if clip is None else clip.width * clip.height
+        set_bytes = max(1, takes * samples * (2 if self.planes_only else 4))
+        return max(2, min(2 * AHEAD, SETS_BYTES // set_bytes))
 
     def get(self, frame: int) -> FrameSet | None:
         """The set of a frame, if it is made; put together on the spot when all its images are there."""
@@ -224,7 +237,7 @@ class Presenter(QObject):
             return
         self._sets[made.frame] = made
         self._sets.move_to_end(made.frame)
-        while len(self._sets) > 2 * AHEAD:
+        while len(self._sets) > self._room + 1:
             self._sets.popitem(last=False)
 
     def _make_spare(self, frame: int, number: int, request: _Request) -> None:

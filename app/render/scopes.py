@@ -23,7 +23,7 @@ class Scope:
 def scope_of(picture: Picture) -> Scope:
     """Of the whole picture."""
     y = picture.y
-    histogram = np.bincount(y.ravel(), minlength=256).astype(np.float32) / y.size
+    histogram = (np.bincount(y.ravel(), minlength=256) / y.size).astype(np.float32)
     columns = min(COLUMNS, y.shape[1])
     column = (np.arange(y.shape[1]) * columns // y.shape[1]).astype(np.int32)
     counts = np.bincount((y.astype(np.int32) * columns + column).ravel(), minlength=256 * columns)

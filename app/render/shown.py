@@ -61,8 +61,6 @@ def _cut(picture: Picture, left: int, top: int, right: int, bottom: int) -> Pict
     """A rectangle whose left and top are even."""
     luma = slice(top, bottom), slice(left, right)
     chroma = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
-    planes = (
-        np.ascontiguousarray(plane[part])
-        for plane, part in zip((picture.y, picture.u, picture.v), (luma, chroma, chroma), strict=True)
-    )
-    return Picture(*planes, picture.colour)
+    y = np.ascontiguousarray(picture.y[luma])
+    u, v = (np.ascontiguousarray(plane[chroma]) for plane in (picture.u, picture.v))
+    return Picture(y, u, v, picture.colour)

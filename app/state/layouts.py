@@ -118,8 +118,8 @@ class Layouts:
         """Reference and partner among the takes `ids`, those with a pane in `shown`; None with fewer than two."""
         if len(ids) < 2:
             return None
-        reference = self.reference if self.reference in ids else ids[0]
-        if self.partner in ids and self.partner != reference:
+        reference = ids[0] if self.reference is None or self.reference not in ids else self.reference
+        if self.partner is not None and self.partner in ids and self.partner != reference:
             return reference, self.partner
         others = [number for number in shown if number != reference] or [n for n in ids if n != reference]
         return reference, others[-1]

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum
+from typing import TypeGuard, TypeVar
 
 from psygnal import Signal
 
@@ -13,6 +15,8 @@ from app.state.seam_loop import SeamLoop
 
 MAX_ZOOM = 64.0
 MIN_ZOOM = 0.05
+
+_Choice = TypeVar("_Choice", bound=Enum)
 
 
 class View:
@@ -121,12 +125,14 @@ class View:
         """Take over what `as_values` gave; whatever is missing or out of range stays as it is."""
         layouts = self.layouts
         zoom, centre = values.get("zoom", self.zoom), values.get("centre")
-        self.zoom = _number(zoom, MIN_ZOOM, MAX_ZOOM, self.zoom)
         if zoom is None:
             self.zoom = None
+        elif _is_within(zoom, MIN_ZOOM, MAX_ZOOM):
+            self.zoom = float(zoom)
         if isinstance(centre, list | tuple) and len(centre) == 2:
-            x, y = (_number(value, 0.0, 1.0, 0.5) for value in centre)
-            self.centre = (x or 0.0, y or 0.0)
+            x, y = centre
+            if _is_within(x, 0.0, 1.0) and _is_within(y, 0.0, 1.0):
+                self.centre = (float(x), float(y))
         self.magnify = next((m for m in Magnify if m.name == values.get("magnify")), self.magnify)
         self.minify = next((m for m in Minify if m.name == values.get("minify")), self.minify)
         look = layouts.difference
@@ -138,8 +144,11 @@ class View:
         layouts.difference = replace(
             layouts.difference, gain=gain if type(gain) is int and gain in GAINS else look.gain
         )
-        layouts.split = _number(values.get("split"), 0.0, 1.0, layouts.split) or 0.0
-        layouts.blink_hz = _number(values.get("blink_hz"), BLINK_RATES_HZ[0], BLINK_RATES_HZ[-1], layouts.blink_hz)
+        split, blink_hz = values.get("split"), values.get("blink_hz")
+        if _is_within(split, 0.0, 1.0):
+            layouts.split = float(split)
+        if _is_within(blink_hz, BLINK_RATES_HZ[0], BLINK_RATES_HZ[-1]):
+            layouts.blink_hz = float(blink_hz)
         for name in ("differing", "swapped", "follow_mouse"):
             if isinstance(values.get(name), bool):
                 setattr(layouts, name, values[name])
@@ -152,13 +161,13 @@ class View:
         self.changed.emit()
 
 
-def _number(value: object, low: float, high: float, otherwise):
-    """`value` if it is a finite number within [low, high], else `otherwise`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return otherwise
-    return float(value) if low <= value <= high else otherwise
+def _is_within(value: object, low: float, high: float) -> TypeGuard[float]:
+    """True for a finite number within [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value) and low <= value <= high
 
 
-def _member(kind, value: object, otherwise):
+def _member(kind: type[_Choice], value: object, otherwise: _Choice) -> _Choice:
     """The member of an enum with a value, else `otherwise`."""
     return next((member for member in kind if member.value == value), otherwise)

@@ -38,7 +38,7 @@ class SecondWindow(QWidget):
 
     def open(self) -> None:
         """Show it, filling another screen where there is one."""
-        here = self.parentWidget().screen()
+        here = self._stage.screen()
         others = [screen for screen in QGuiApplication.screens() if screen is not here]
         if others:
             self.setGeometry(others[0].geometry())
