@@ -201,7 +201,7 @@ def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapR
 
 
 def as_text(rows: Sequence[OverlapRow]) -> str:
-    """The table for a terminal."""
+    """The table for a terminal, and what blending changes against disjoint GoPs."""
     lines = [("clip", "λ", "seams", "bpp", "tOF", "tLP", "PSNR", "LPIPS", "seam ratio (95 %)"), *map(_cells, rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     texts = []
@@ -211,7 +211,17 @@ def as_text(rows: Sequence[OverlapRow]) -> str:
             for i, (cell, w) in enumerate(zip(line, widths, strict=True))
         )
         texts.append("  ".join(cells).rstrip())
-    return "\n".join(texts)
+    return "\n".join([*texts, "", *_changes(rows)])
+
+
+def _changes(rows: Sequence[OverlapRow]) -> Iterator[str]:
+    """A line a λ, of the last clip named: the mean where there are several."""
+    last = {(row.lmbda, row.mode): row for row in rows if row.clip == rows[-1].clip}
+    for lmbda in dict.fromkeys(lmbda for lmbda, _ in last):
+        before, after = last[lmbda, SeamMode.DISJOINT], last[lmbda, SeamMode.BLENDED]
+        pairs = (("bpp", before.bpp, after.bpp), ("tOF", before.tof, after.tof), ("tLP", before.tlp, after.tlp))
+        told = ", ".join(f"{name} {100 * (b / a - 1):+.1f} %" if a else f"{name} from 0" for name, a, b in pairs)
+        yield f"{before.clip}, λ {lmbda:g}, blended against disjoint: {told}"
 
 
 def _cells(row: OverlapRow) -> tuple[str, ...]:

@@ -37,7 +37,9 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
             assert mean.seam.boundaries == 2 * row.seam.boundaries
     assert by[paths[0].name, 0.5, SeamMode.BLENDED].bpp > by[paths[0].name, 0.05, SeamMode.BLENDED].bpp
     text = as_text(rows).splitlines()
-    assert len(text) == 1 + len(rows)
+    assert len(text) == 1 + len(rows) + 1 + 2
+    disjoint, blended = by[ALL_CLIPS, 0.5, SeamMode.DISJOINT], by[ALL_CLIPS, 0.5, SeamMode.BLENDED]
+    assert f"tLP {100 * (blended.tlp / disjoint.tlp - 1):+.1f} %" in text[-1]
     assert "hard cut" in text[2]
     with write_csv(rows, tmp_path / "new" / "folder").open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
