@@ -1,6 +1,7 @@
 """Curves of every take over the frames, what they come to, and quality over rate."""
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -20,6 +21,8 @@ from app.views.theme import kind_ink
 
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
+PLAYHEAD_MS = 50
+"""The playhead moves at most this often while playing: pictures come first."""
 FIRST_SHOWN = ("lpips", "tlp", "psnr_db", "bits")
 
 
@@ -59,6 +62,10 @@ class Charts(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self.redraw)
+        self._playhead = QTimer(self)
+        self._playhead.setSingleShot(True)
+        self._playhead.setInterval(PLAYHEAD_MS)
+        self._playhead.timeout.connect(self._move_now)
         self._connect()
         self._arrange()
 
@@ -122,6 +129,11 @@ class Charts(QWidget):
         """Id of the take the others are shown as differences from."""
         return self.minus_box.currentData()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """What changed while the charts were away."""
+        super().showEvent(event)
+        self.redraw()
+
     def fit(self) -> None:
         """Show all frames of the clip."""
         count = self._session.playback.frame_count
@@ -130,7 +142,9 @@ class Charts(QWidget):
         self.redraw()
 
     def redraw(self) -> None:
-        """Bring the page that is seen up to date."""
+        """Bring the page that is seen up to date; nothing while none is."""
+        if not self.isVisible():
+            return
         self._series = series_of(self._session)
         self._refresh_minus()
         page = self.pages.currentWidget()
@@ -186,9 +200,16 @@ class Charts(QWidget):
             self.charts[key].setVisible(True)
         self.redraw()
 
-    def _move(self, frame: int) -> None:
-        for key in self.wanted:
-            self.charts[key].set_cursor(frame)
+    def _move(self, _frame: int) -> None:
+        if not self._session.playback.playing:
+            self._move_now()
+        elif not self._playhead.isActive():
+            self._playhead.start()
+
+    def _move_now(self) -> None:
+        if self.isVisible():
+            for key in self.wanted:
+                self.charts[key].set_cursor(self._session.playback.frame)
 
     def _hover(self, frame: int | None) -> None:
         for chart in self.charts.values():

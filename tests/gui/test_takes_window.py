@@ -90,6 +90,25 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
     assert names(window)[1] == "coarse"
 
 
+def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_again(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    take = window.commands.desk.encode_neural(0.3)
+    assert take is not None
+    window.commands.desk.edits.remove(take)
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    window._refresh_all()
+    window._trigger("undo")
+    assert take.status is Status.CANCELLED and take in window.session.takes
+    assert window.side.takes.rows[take.id].label.text() == "Neural λ 0.3\ncancelled"
+    window._refresh_all()
+    window.side.neural.lmbda = 0.3
+    window._trigger("encode_again")
+    again = list(window.session.takes)[1]
+    qtbot.waitUntil(lambda: again.status is Status.READY, timeout=WAIT_MS)
+
+
 def test_a_shifted_take_shows_its_other_frames_and_says_so(
     qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path
 ) -> None:
