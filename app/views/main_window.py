@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         self._horizontal.setStretchFactor(1, 1)
         self.setCentralWidget(self._horizontal)
         self.keys = QLabel(self)
-        self.keys.setStyleSheet("background:#101216;border:1px solid #555;padding:16px")
+        self.keys.setStyleSheet("background:#101216;color:#e6e6e6;border:1px solid #555;padding:16px")
         self.keys.hide()
         self.status_text = QLabel()
         self.statusBar().addPermanentWidget(self.status_text, 1)
