@@ -102,10 +102,10 @@ def draw_rates(data: ChartData, kind: str) -> bytes | None:
         return None
     figure = Figure(figsize=(11, 3.4 * -(-len(keys) // 3)), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(-(-len(keys) // 3), min(3, len(keys)), squeeze=False).flat
+    axes = list(figure.subplots(-(-len(keys) // 3), min(3, len(keys)), squeeze=False).flat)
     for axis, key in zip(axes, keys, strict=False):
         _rates(axis, data, CURVES[key])
-    for axis in list(axes)[len(keys) :]:
+    for axis in axes[len(keys) :]:
         axis.set_visible(False)
     return _bytes(figure, kind)
 

@@ -1,5 +1,6 @@
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.exports.charts import ChartData, draw_rates, export_charts, to_csv
+from app.exports.charts import RATE_METRICS, ChartData, draw_rates, export_charts, to_csv
 from app.state.curves import Series
 from app.state.takes import Kind
 from codec.errors import MediaError, SettingError
@@ -66,7 +67,12 @@ def test_a_difference_draws_fewer_curves_than_the_values(tmp_path: Path) -> None
 
 def test_rate_curves_need_a_rate_and_a_score() -> None:
     drawn = draw_rates(DATA, "svg")
-    assert drawn is not None and b"<svg" in drawn
+    assert drawn is not None
+    # One chart for the one metric there is: no empty frames beside it.
+    assert drawn.count(b'<g id="axes_') == 1
+    four = tuple(replace(s, values={key: s.values["lpips"] for key in RATE_METRICS[:4]}) for s in DATA.series)
+    drawn = draw_rates(replace(DATA, series=four), "svg")
+    assert drawn is not None and drawn.count(b'<g id="axes_') == 4
     bare = ChartData("x", (series(1, Kind.NEURAL, [NAN, NAN, NAN], None),), ("#000000",), DATA.times_s)
     assert draw_rates(bare, "svg") is None
 
