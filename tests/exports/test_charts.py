@@ -70,7 +70,7 @@ def test_rate_curves_need_a_rate_and_a_score() -> None:
     assert drawn is not None
     # One chart for the one metric there is: no empty frames beside it.
     assert drawn.count(b'<g id="axes_') == 1
-    four = tuple(replace(s, values={key: s.values["lpips"] for key in RATE_METRICS[:4]}) for s in DATA.series)
+    four = tuple(replace(s, values=dict.fromkeys(RATE_METRICS[:4], s.values["lpips"])) for s in DATA.series)
     drawn = draw_rates(replace(DATA, series=four), "svg")
     assert drawn is not None and drawn.count(b'<g id="axes_') == 4
     bare = ChartData("x", (series(1, Kind.NEURAL, [NAN, NAN, NAN], None),), ("#000000",), DATA.times_s)
