@@ -1,7 +1,7 @@
 """Looking closely: values, magnifier, region, where LPIPS lies."""
 
 from app.actions.spec import ActionSpec, Context, always
-from app.state.inspection import Inspection
+from app.state.inspection import Inspection, Overlay
 
 
 def _aids(c: Context) -> Inspection:
@@ -10,6 +10,18 @@ def _aids(c: Context) -> Inspection:
 
 def _clear_region(c: Context) -> None:
     _aids(c).set_region(None, (0, 0))
+
+
+def _overlay(name: str, text: str, key: str, overlay: Overlay) -> ActionSpec:
+    return ActionSpec(
+        name,
+        text,
+        (key,),
+        "Inspect",
+        lambda c: _aids(c).toggle_overlay(overlay),
+        lambda c: len(c.session.takes) > 1,
+        lambda c: _aids(c).overlay is overlay,
+    )
 
 
 def _panel(name: str, text: str, key: str) -> ActionSpec:
@@ -49,15 +61,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _clear_region,
         lambda c: _aids(c).region is not None,
     ),
-    ActionSpec(
-        "heat",
-        "Where LPIPS lies",
-        ("Y",),
-        "Inspect",
-        lambda c: _aids(c).toggle_heat(),
-        lambda c: len(c.session.takes) > 1,
-        lambda c: _aids(c).heat_shown,
-    ),
+    _overlay("heat", "Where LPIPS lies", "Y", Overlay.LPIPS),
+    _overlay("texture", "Texture: where detail was blurred or invented", "Shift+T", Overlay.TEXTURE),
     _panel("scopes", "Histogram and waveform", "F2"),
     _panel("worst", "Worst frames", "F3"),
     _panel("seams", "Seam inspector", "F4"),

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from app.jobs.job import Job, Lane, Outcome, Runner
-from app.state.inspection import Region
+from app.state.inspection import Overlay, Region
 from app.state.session import Session
 from app.state.takes import Take
 from codec.context import WorkContext
 from codec.media.picture import Picture, Rgb
 
 HeatMap = NDArray[np.float16]
-"""(h, w), >= 0: LPIPS density of every fourth pixel; its mean is close to the picture's LPIPS."""
+"""(h, w), a value for every fourth pixel. LPIPS: >= 0, its mean is close to the picture's LPIPS. Texture: luma codes,
+negative where detail was lost."""
+FINE_SIGMA, LOCAL_SIGMA = 1.5, 4.0
+"""Pixels: what is finer than the first counts as detail, averaged over the second."""
 KEPT_RESULTS = 64
 
 
@@ -41,6 +44,31 @@ def heat_map(context: WorkContext, take: Picture, reference: Picture) -> HeatMap
     lpips = shared()
     features = [lpips.features(to_rgb(picture)[None]) for picture in (take, reference)]
     return lpips.distance_map(features[0], features[1])[0].cpu().numpy().astype(np.float16)
+
+
+def texture_map(context: WorkContext, take: Picture, reference: Picture) -> HeatMap:
+    """How much more fine detail `take` has than `reference`, in luma codes: the local root mean square of what a
+    Gaussian of FINE_SIGMA takes away, in a window of LOCAL_SIGMA. Negative: blurred. Positive: invented, noise, rings.
+    """
+    from codec.media.colour import from_rgb, to_rgb
+
+    context.check()
+    if take.colour != reference.colour:
+        take = from_rgb(to_rgb(take), reference.colour)
+    change = _detail(take.y) - _detail(reference.y)
+    # The same places as the LPIPS map has.
+    return change[3::4, 3::4].astype(np.float16)
+
+
+def _detail(y: NDArray[np.uint8]) -> NDArray[np.float32]:
+    import cv2
+
+    luma = y.astype(np.float32)
+    fine = luma - cv2.GaussianBlur(luma, (0, 0), FINE_SIGMA)
+    return np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), LOCAL_SIGMA))
+
+
+_MAPS = {Overlay.LPIPS: heat_map, Overlay.TEXTURE: texture_map}
 
 
 def region_score(context: WorkContext, take: Picture, reference: Picture, region: Region) -> RegionScore:
@@ -88,8 +116,8 @@ class Inspector:
             signal.connect(self.refresh)
 
     def heat(self, take: Take) -> HeatMap | None:
-        """The map of a take's picture on the screen, if it is computed."""
-        return self._heat.get(self._key(take))
+        """The map asked for of a take's picture on the screen, if it is computed."""
+        return self._heat.get((self._key(take), self._session.view.inspection.overlay))
 
     def region(self, take: Take) -> RegionScore | None:
         """What the region of a take's picture on the screen scores, if it is computed."""
@@ -105,11 +133,12 @@ class Inspector:
         for take in session.takes.shown:
             if take is reference or reference is None:
                 continue
-            key, region = self._key(take), inspection.region
+            key, region, overlay = self._key(take), inspection.region, inspection.overlay
+            mapped = (key, overlay)
             if (
-                inspection.heat_shown
-                and key not in self._heat
-                and self._start(take, reference, key, self._heat, heat_map, ())
+                overlay is not None
+                and mapped not in self._heat
+                and self._start(take, reference, mapped, self._heat, _MAPS[overlay], ())
             ):
                 return
             whole = (key, region)
@@ -160,8 +189,9 @@ class Inspector:
             self.changed.emit()
         elif outcome is Outcome.FAILED:
             self._failed.add(key)
-            if results is self._heat:
+            inspection = self._session.view.inspection
+            if results is self._heat and inspection.overlay is not None:
                 # It would fail for every frame alike (the pictures are too small for LPIPS).
-                self._session.view.inspection.toggle_heat()
+                inspection.toggle_overlay(inspection.overlay)
             self._session.message.emit(str(value))
         self.refresh()

@@ -1,6 +1,7 @@
 """What is looked at closely: the pixel under the cursor, a region, and which aids are drawn over the pictures."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 from psygnal import Signal
 
@@ -8,6 +9,15 @@ MAGNIFICATIONS = (4, 8, 16)
 """Screen pixels per picture pixel in the magnifier."""
 MIN_REGION = 8
 """Shortest side of a region in picture pixels."""
+
+
+class Overlay(Enum):
+    """Maps that can lie over a take's picture."""
+
+    LPIPS = "LPIPS density"
+    """Where the picture differs from the reference for LPIPS."""
+    TEXTURE = "texture"
+    """Where fine detail was lost, and where there is more of it than in the reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,8 @@ class Inspection:
         self.magnifier: int | None = None
         """Magnification, one of MAGNIFICATIONS; None: no magnifier."""
         self.region: Region | None = None
-        self.heat_shown = False
-        """Where LPIPS lies, over the takes' pictures."""
+        self.overlay: Overlay | None = None
+        """The map over the takes' pictures."""
         self.scan_line: int | None = None
         """Picture row of the x-t slice; None: none is shown."""
 
@@ -76,9 +86,9 @@ class Inspection:
             self.region_changed.emit()
         self.changed.emit()
 
-    def toggle_heat(self) -> None:
-        """The LPIPS map on and off."""
-        self.heat_shown = not self.heat_shown
+    def toggle_overlay(self, overlay: Overlay) -> None:
+        """A map instead of the one shown, or none again."""
+        self.overlay = None if self.overlay is overlay else overlay
         self.changed.emit()
 
     def set_scan_line(self, row: int | None, height: int) -> None:

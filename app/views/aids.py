@@ -1,4 +1,4 @@
-"""What canvases need of the other rooms to paint their aids: pixel values and LPIPS maps of takes."""
+"""What canvases need of the other rooms to paint their aids: pixel values and maps of takes."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ class Aids:
         return rows
 
     def heat(self, take_id: int) -> tuple[QImage, QRectF] | None:
-        """A take's LPIPS map as an image, and the part of the picture it covers."""
-        take = self._session.takes.by_id(take_id)
+        """A take's map as an image, and the part of the picture it covers."""
+        take, overlay = self._session.takes.by_id(take_id), self._session.view.inspection.overlay
         heat = None if take is None else self._inspector.heat(take)
-        if heat is None:
+        if heat is None or overlay is None:
             return None
         kept = self._images.get(id(heat))
         if kept is None or kept[0] is not heat:
-            kept = self._images[id(heat)] = (heat, heat_image(heat))
+            kept = self._images[id(heat)] = (heat, heat_image(heat, overlay))
             while len(self._images) > _KEPT_IMAGES:
                 self._images.popitem(last=False)
         return kept[1], heat_area(heat)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.render.shown import Shown
+from app.state.inspection import Overlay
 from app.state.layouts import DifferenceLook
 from app.state.session import Session
 from app.views import overlays
@@ -100,8 +101,8 @@ class CanvasLogic(_Widget):
         """Everything that stands over the pictures."""
         content, place, area = self.content, self.place(), QRectF(self.rect())
         inspection = self._session.view.inspection
-        if inspection.heat_shown and not self._session.playback.playing:
-            self._paint_heat(painter)
+        if inspection.overlay is not None and not self._session.playback.playing:
+            self._paint_heat(painter, inspection.overlay)
         if content.boundary and content.has_picture:
             overlays.paint_boundary(painter, place, area)
         if content.text:
@@ -122,7 +123,7 @@ class CanvasLogic(_Widget):
         if self._pointer.box is not None:
             overlays.paint_box(painter, self._pointer.box, region=self._pointer.box_is_region)
 
-    def _paint_heat(self, painter: QPainter) -> None:
+    def _paint_heat(self, painter: QPainter, overlay: Overlay) -> None:
         content, place, line = self.content, self.place(), self.split_x()
         halves = [QRectF(self.rect())]
         if content.split:
@@ -134,7 +135,7 @@ class CanvasLogic(_Widget):
                 painter.setClipRect(half)
                 overlays.paint_heat(painter, place, heat)
                 painter.restore()
-                overlays.paint_heat_scale(painter, QRectF(self.rect()))
+                overlays.paint_heat_scale(painter, QRectF(self.rect()), overlay)
 
     def _paint_cursor(self, painter: QPainter, pixel: tuple[int, int]) -> None:
         """Crosshair, values and magnifier where they are asked for."""

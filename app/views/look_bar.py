@@ -8,7 +8,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 _GROUPS = (
     (("layout_grid", "Grid"), ("layout_row", "Row"), ("layout_split", "Split"), ("difference", "Difference")),
-    (("auto_blink", "Blink"), ("values", "Values"), ("magnifier", "Magnifier"), ("heat", "LPIPS map")),
+    (
+        ("auto_blink", "Blink"),
+        ("values", "Values"),
+        ("magnifier", "Magnifier"),
+        ("heat", "LPIPS map"),
+        ("texture", "Texture"),
+    ),
     (("panel_seams", "Seams"), ("panel_worst", "Worst"), ("panel_scopes", "Scopes")),
 )
 

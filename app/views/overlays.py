@@ -5,10 +5,10 @@ import math
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from app.render.difference import ABSOLUTE_TABLE, scale_colours, scale_ends
-from app.render.heat import HEAT_FULL
+from app.render.difference import scale_colours, scale_ends
+from app.render.heat import FULL, heat_colours
 from app.render.shown import Shown
-from app.state.inspection import Region
+from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
 from app.views.aids import ValueRow
 from app.views.geometry import Geometry
@@ -171,7 +171,7 @@ def paint_magnifier(
 
 
 def paint_heat(painter: QPainter, place: Geometry, heat: tuple[QImage, QRectF]) -> None:
-    """An LPIPS map over the picture."""
+    """A map over the picture."""
     image, part = heat
     target = QRectF(place.to_widget(part.left(), part.top()), place.to_widget(part.right(), part.bottom()))
     painter.save()
@@ -180,18 +180,21 @@ def paint_heat(painter: QPainter, place: Geometry, heat: tuple[QImage, QRectF]) 
     painter.restore()
 
 
-def paint_heat_scale(painter: QPainter, area: QRectF) -> None:
-    """What the colours of an LPIPS map stand for."""
-    box = QRectF(area.left() + 10, area.bottom() - 48, 176, 40)
+def paint_heat_scale(painter: QPainter, area: QRectF, overlay: Overlay) -> None:
+    """What the colours of a map stand for."""
+    texture = overlay is Overlay.TEXTURE
+    box = QRectF(area.left() + 10, area.bottom() - 48, 236 if texture else 176, 40)
     painter.fillRect(box, _SHADE)
-    strip = QImage(ABSOLUTE_TABLE.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
+    colours = heat_colours(overlay)
+    strip = QImage(colours.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, 160, 10), strip)
+    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, box.width() - 16, 10), strip)
     painter.setPen(QColor(TEXT))
-    words = box.adjusted(8, 18, -8, -3)
-    painter.drawText(words, Qt.AlignmentFlag.AlignLeft, "0")
-    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, "LPIPS density")
-    painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{HEAT_FULL:g}")
+    words, full = box.adjusted(8, 18, -8, -3), FULL[overlay]
+    texts = (f"blurred -{full:g}", "", f"+{full:g} invented") if texture else ("0", overlay.value, f"{full:g}")
+    sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
+    for side, text in zip(sides, texts, strict=True):
+        painter.drawText(words, side, text)
 
 
 def paint_scan_line(painter: QPainter, place: Geometry, row: int, area: QRectF) -> None:

@@ -7,11 +7,11 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.jobs.inspecting import heat_map, region_score
-from app.render.heat import HEAT_FULL, heat_area, heat_image
+from app.jobs.inspecting import heat_map, region_score, texture_map
+from app.render.heat import FULL, heat_area, heat_image
 from app.render.pixels import pixel_value
 from app.render.shown import Shown
-from app.state.inspection import MAGNIFICATIONS, Inspection, Region
+from app.state.inspection import MAGNIFICATIONS, Inspection, Overlay, Region
 from app.views import overlays
 from app.views.canvas import Canvas
 from app.views.main_window import MainWindow
@@ -156,7 +156,7 @@ def test_the_lpips_map_lies_where_the_picture_differs(qtbot: QtBot, window: Main
     assert window.inspector.heat(two_takes[1]) is None
     qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
     window._trigger("heat")
-    assert not window.session.view.inspection.heat_shown
+    assert window.session.view.inspection.overlay is None
 
 
 def test_a_map_marks_the_one_place_that_was_changed(small_clip) -> None:
@@ -178,8 +178,45 @@ def test_a_map_marks_the_one_place_that_was_changed(small_clip) -> None:
 
 
 def test_heat_is_clear_where_nothing_differs_and_bright_where_much_does() -> None:
-    image = heat_image(np.array([[0.0, HEAT_FULL / 2, HEAT_FULL, 9.0]], np.float16))
+    full = FULL[Overlay.LPIPS]
+    image = heat_image(np.array([[0.0, full / 2, full, 9.0]], np.float16), Overlay.LPIPS)
     colours = [image.pixelColor(x, 0) for x in range(4)]
     assert colours[0].alpha() == 0
     assert colours[2] == colours[3]
     assert colours[3].lightness() > colours[1].lightness()
+
+
+def test_texture_is_blue_where_detail_was_lost_and_red_where_it_was_invented() -> None:
+    image = heat_image(np.array([[-20.0, -4.0, 0.0, 4.0, 20.0]], np.float16), Overlay.TEXTURE)
+    colours = [image.pixelColor(x, 0) for x in range(5)]
+    assert colours[2].alpha() == 0
+    assert all(colour.blue() > colour.red() for colour in colours[:2])
+    assert all(colour.red() > colour.blue() for colour in colours[3:])
+
+
+def test_the_texture_map_tells_blur_from_invented_detail(small_clip) -> None:
+    """A noisy reference; in the take one half is flat, the other has twice the noise."""
+    generator = np.random.default_rng(4)
+    grey = np.full((32, 64), 128, np.uint8)
+    noise = generator.normal(0, 6, (64, 128))
+    reference = Picture((128 + noise).astype(np.uint8), grey, grey, Colour())
+    changed = np.where(np.arange(128) < 64, 0.0, 2.0) * noise
+    take = Picture((128 + changed).astype(np.uint8), grey, grey, Colour())
+    found = texture_map(QUIET, take, reference).astype(float)
+    assert found.shape == (16, 32)
+    # Nearly all of white noise is finer than the first Gaussian: its root mean square is close to 6.
+    assert found[4:-4, 4:10].mean() == pytest.approx(-5.8, abs=0.8)
+    assert found[4:-4, 22:28].mean() == pytest.approx(5.8, abs=0.8)
+    assert np.abs(texture_map(QUIET, reference, reference)).max() == 0
+
+
+def test_the_texture_map_is_shown_instead_of_the_lpips_map(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window._trigger("heat")
+    window._trigger("texture")
+    assert window.session.view.inspection.overlay is Overlay.TEXTURE
+    qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
+    source, take = (t.picture(0, SeamMode.BLENDED) for t in two_takes)
+    assert np.array_equal(window.inspector.heat(two_takes[1]), texture_map(QUIET, take, source))
+    window.grab()
+    window._trigger("texture")
+    assert window.session.view.inspection.overlay is None
