@@ -128,6 +128,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: bool(c.session.history.redo_text),
     ),
     ActionSpec(
+        "select_previous",
+        "Choose the take above",
+        ("Ctrl+PgUp",),
+        "Takes",
+        lambda c: c.session.select_next(-1),
+        _has_take,
+    ),
+    ActionSpec(
+        "select_next", "Choose the take below", ("Ctrl+PgDown",), "Takes", lambda c: c.session.select_next(1), _has_take
+    ),
+    ActionSpec(
         "rename",
         "Rename the take…",
         ("Ctrl+Shift+R",),

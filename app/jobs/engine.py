@@ -61,7 +61,8 @@ class Engine:
         self._numbers = itertools.count(1)
         self._discarded: set[int] = set()
         self._jobs: dict[tuple[int, Structure], Job] = {}
-        self._opening: Job | None = None
+        self.opening: Job | None = None
+        """The newest request to open a clip or a project."""
         self.scoring = Scoring(session, runner)
         self._rivals = Rivals(self)
         session.seam_changed.connect(self._seams_changed)
@@ -91,8 +92,7 @@ class Engine:
         self, path: Path, start: int = 0, stop: int | None = None, *, then: Callable[[], None] | None = None
     ) -> None:
         """Open a clip; the one shown stays until the new one is there, `then` is called. A newer request wins."""
-        if self._opening is not None:
-            self.runner.cancel(self._opening)
+        self.give_up_opening()
         cell: list[Job] = []
 
         def done(outcome: Outcome, value: Any) -> None:
@@ -108,7 +108,12 @@ class Engine:
                 self.clip_failed.emit()
 
         cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done))
-        self._opening = cell[0]
+        self.opening = cell[0]
+
+    def give_up_opening(self) -> None:
+        """Something newer is asked for: what is being opened, a clip or a project, will not be shown."""
+        if self.opening is not None:
+            self.runner.cancel(self.opening)
 
     def show(self, clip: Clip) -> None:
         """Show an open clip; takes of the one before are given back."""

@@ -63,6 +63,8 @@ class Imports:
         if clip is None:
             return None
         try:
+            # Another clip may have been opened while the user was thinking.
+            question = ImportQuestion(question.facts, compare(question.facts, clip))
             check(question, decision)
             take = self.add(question.facts, decision)
         except (ImportRefused, MediaError) as error:

@@ -33,7 +33,6 @@ class Projects:
         self._restoring = Restoring(engine, imports)
         self._saved: Draft | None = None
         self._kept: Draft | None = None
-        self._opening: Job | None = None
         self._keeping = False
         self._autosave = project_files.autosave_file(project_files.autosave_root())
         self._follows = False
@@ -96,8 +95,7 @@ class Projects:
 
     def open(self, path: Path, *, recovery: bool = False) -> None:
         """Open a project (a job); what is shown stays until it is there. A newer request wins."""
-        if self._opening is not None:
-            self.engine.runner.cancel(self._opening)
+        self.engine.give_up_opening()
         cell: list[Job] = []
 
         def done(outcome: Outcome, value: Any) -> None:
@@ -111,7 +109,7 @@ class Projects:
 
         work = project_files.read_project
         cell.append(self.engine.runner.submit(Lane.MEDIA, work, (path, self.engine.folder), on_done=done))
-        self._opening = cell[0]
+        self.engine.opening = cell[0]
 
     def _show(self, found: FoundProject, path: Path, recovery: bool) -> None:
         self._follows = True

@@ -104,6 +104,14 @@ class Session:
             self.selected = number
             self.selection_changed.emit()
 
+    def select_next(self, step: int) -> None:
+        """Choose the take after (+1) or before (-1) the current one, round the end; the source is passed over."""
+        takes = [take for take in self.takes if take.kind is not Kind.SOURCE]
+        if takes:
+            current = self.current
+            place = takes.index(current) if current in takes else -1
+            self.select(takes[(place + step) % len(takes)])
+
     @property
     def current(self) -> Take | None:
         """The take that commands on one take mean: the one selected, else the one alone, else the last; no source."""

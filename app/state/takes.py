@@ -274,6 +274,9 @@ class TakeList:
         """Take it off the list."""
         if take in self._takes:
             self._takes.remove(take)
+            if self._takes and not self.shown:
+                # A window without pictures would be a riddle.
+                self._takes[0].visible = True
             self.changed.emit()
 
     def place(self, take: Take) -> int:

@@ -83,6 +83,7 @@ class TakeRow(QFrame):
         self.label = ElidedLabel()
         self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
         self.field = NameField()
+        self.field.setAccessibleName("Name of the take")
         self.field.hide()
         self.more = QToolButton()
         self.more.setText("⋯")
@@ -144,7 +145,6 @@ class TakeRow(QFrame):
     def rename(self) -> None:
         """Type a name in place of the label."""
         self.field.setText(self.take.given_name or self.take.name)
-        self.field.setAccessibleName(f"Name of {self.take.name}")
         self.label.hide()
         self.field.show()
         self.field.selectAll()

@@ -163,3 +163,20 @@ def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: 
         other.close()
         other.deleteLater()
         QApplication.processEvents()
+
+
+def test_of_a_project_and_a_clip_asked_for_the_newer_is_shown(
+    qtbot: QtBot, working: MainWindow, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "work" / "night.seamscope"
+    save(qtbot, working, target, monkeypatch)
+    shown: list[Path] = []
+    working.session.clip_changed.connect(lambda: shown.append(working.session.clip.path))
+    drop(working, target)
+    drop(working, small_clip)
+    qtbot.waitUntil(lambda: working.runner.active == 0 and shown != [], timeout=WAIT_MS)
+    assert shown == [small_clip]
+    drop(working, small_clip)
+    drop(working, target)
+    comes_back(qtbot, working)
+    assert shown == [small_clip, tmp_path / "work" / "clip.mp4"]

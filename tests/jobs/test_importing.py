@@ -187,3 +187,14 @@ def test_files_that_are_none_and_files_without_a_clip_are_one_sentence(
     assert len(messages) == 3 and len(session.takes) == 1
     assert "open the clip first" in messages[0]
     assert "text.gop" in messages[1] and "missing.mkv" in messages[2]
+
+
+def test_an_answer_given_for_another_clip_is_not_taken(
+    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+) -> None:
+    theirs = make_clip(clips / "same.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p")
+    imports.engine.open(small_clip)
+    question = look_at(imports, theirs)
+    imports.engine.open(make_clip(clips / "shorter.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=9))
+    assert imports.accept(question, ImportDecision()) is None
+    assert "it has 20 frames, the clip 9; it was not imported" in messages[0] and len(session.takes) == 1

@@ -127,3 +127,30 @@ def test_the_last_pane_stays(session: Session) -> None:
     session.takes.set_visible(second, False)
     session.takes.set_visible(first, False)
     assert session.takes.shown == [first]
+
+
+def test_removing_the_last_pane_brings_the_source_back(session: Session) -> None:
+    source, other = session.takes.add(Kind.SOURCE, "x"), session.takes.add(Kind.HEVC, "y")
+    session.takes.set_visible(source, False)
+    session.takes.remove(other)
+    assert session.takes.shown == [source]
+
+
+def test_commands_mean_the_selected_take_else_the_one_alone_else_the_last(session: Session) -> None:
+    source, first, second, third = (session.takes.add(k, "x") for k in (Kind.SOURCE, Kind.HEVC, Kind.VVC, Kind.AV1))
+    assert session.current is third
+    session.set_focus(first)
+    assert session.current is first
+    session.select(second)
+    assert session.current is second
+    session.select_next(1)
+    assert session.current is third
+    session.select_next(1)
+    assert session.current is first
+    session.select_next(-1)
+    assert session.current is third
+    session.select(source)
+    session.takes.remove(third)
+    assert session.current is first
+    session.set_focus(None)
+    assert session.current is second
