@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 from app.render.difference import ABSOLUTE_TABLE, SIGNED_TABLE
 from app.state.inspection import Overlay
 
-FULL = {Overlay.LPIPS: 1.0, Overlay.TEXTURE: 8.0}
+FULL = {Overlay.LPIPS: 1.0, Overlay.TEXTURE: 16.0}
 """What the brightest colour stands for: LPIPS density, luma codes of detail."""
 STRIDE, OFFSET = 4, 1
 """The map's sample i stands for the STRIDE pixels from OFFSET + STRIDE * i on: AlexNet's first layer has kernel 11,

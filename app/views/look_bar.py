@@ -34,6 +34,7 @@ class LookBar(QWidget):
             if number:
                 line = QFrame()
                 line.setFrameShape(QFrame.Shape.VLine)
+                line.setStyleSheet("color: #6a6f78")
                 layout.addWidget(line)
             for name, text in group:
                 button = self.buttons[name] = QToolButton()
