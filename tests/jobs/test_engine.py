@@ -188,19 +188,20 @@ def test_saving_a_stream_is_whole_or_a_message(
     assert not [p for p in tmp_path.iterdir() if p.name.endswith(".part")]
 
 
-def test_the_gop_on_the_screen_comes_first(
-    busy: Engine, session: Session, small_clip: Path, qtbot: QtBot, messages: list[str]
+def test_the_gop_on_the_screen_comes_before_those_of_other_key_gops(
+    busy: Engine, session: Session, clips: Path, qtbot: QtBot, messages: list[str]
 ) -> None:
-    busy.open(small_clip)
+    clip = make_clip(clips / "chains.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=150)
+    busy.open(clip)
     qtbot.waitUntil(lambda: session.clip is not None, timeout=WAIT_MS)
-    session.playback.seek(18)
+    session.playback.seek(140)
     take = busy.encode_neural(0.3)
     assert take is not None
     ready: list[list[bool]] = []
-    session.takes.take_changed.connect(lambda t: ready.append([t.ready(i, SeamMode.BLENDED) for i in (2, 18)]))
+    session.takes.take_changed.connect(lambda t: ready.append([t.ready(i, SeamMode.BLENDED) for i in (2, 140)]))
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
     assert [False, True] in ready and [True, False] not in ready
-    qtbot.waitUntil(lambda: scored(session, take.id) == 20, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: scored(session, take.id) == 150, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: take.disjoint.rate is not None, timeout=WAIT_MS)
     assert messages == []
 
