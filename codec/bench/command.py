@@ -15,6 +15,7 @@ _RIVALS = ("hevc", "vvc", "av1")
 def add_bench(parser: argparse.ArgumentParser) -> None:
     """Options of `bench`."""
     low, high = LAMBDA_RANGE
+    names = f"of {', '.join(METRICS)}; default: all"
     parser.add_argument("folder", type=Path, help="folder of clips")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="report and cache; goes on where it was")
     parser.add_argument(
@@ -25,7 +26,9 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--av1-preset", default="", metavar="N", help="effort of SVT-AV1; default: 8")
     parser.add_argument("--clips", nargs="+", default=[], metavar="NAME", help="only these, by name or pattern")
     parser.add_argument("--frames", type=int, metavar="N", help="only the first N frames of each clip")
-    parser.add_argument("--metrics", nargs="+", default=list(METRICS), choices=list(METRICS), metavar="METRIC")
+    parser.add_argument(
+        "--metrics", nargs="+", default=list(METRICS), choices=list(METRICS), metavar="METRIC", help=names
+    )
     parser.add_argument("--vgg-trunk", type=Path, metavar="FILE", help="VGG16 trunk for LPIPS-VGG and DISTS")
     parser.add_argument("--vgg-every", type=int, default=1, metavar="N", help="these two on every N-th frame only")
     parser.add_argument(

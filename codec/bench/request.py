@@ -98,12 +98,13 @@ class BenchClip:
 
 
 def find_clips(folder: Path, request: BenchRequest) -> tuple[list[BenchClip], list[str]]:
-    """The folder's clips in name order, and a sentence for each file that is none.
+    """The folder's clips in name order, folders of images among them, and a sentence for each file that is none.
 
     Raises SettingError when the folder cannot be read, holds no clip, or none of a name asked for.
     """
     try:
-        files = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and (p.is_file() or is_sequence(p)))
+        # A single image beside clips is a thumbnail rather than a clip of one frame.
+        files = sorted(p for p in folder.iterdir() if p.name[0] != "." and (p.is_dir() or not is_sequence(p)))
     except OSError as error:
         raise SettingError(f"{folder}: the folder cannot be read ({error.strerror or error}).") from error
     for wanted in request.clips:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from codec.bench.measure import MeasureSettings, absent, measure
 from codec.bench.request import BenchRequest, default_lambdas, find_clips
@@ -96,11 +97,15 @@ def test_clips_are_found_by_name_and_the_rest_is_told(small_clip: Path, tmp_path
     for name in ("b.mp4", "a.mp4", ".hidden.mp4"):
         (tmp_path / name).write_bytes(small_clip.read_bytes())
     (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "frames").mkdir()
+    for path in (tmp_path / "frames" / "f_1.png", tmp_path / "frames" / "f_2.png", tmp_path / "thumbnail.png"):
+        Image.new("RGB", (32, 16)).save(path)
     request = BenchRequest((0.1,), frames=7)
     found, left_out = find_clips(tmp_path, request)
     assert [(c.name, c.frame_count, c.width, c.frame_rate) for c in found] == [
         ("a.mp4", 7, 96, "25"),
         ("b.mp4", 7, 96, "25"),
+        ("frames", 2, 32, "25"),
     ]
     assert len(left_out) == 1
     assert "notes.txt" in left_out[0]
