@@ -14,6 +14,9 @@ from app.jobs.sources import clip_spec, take_spec
 from app.state.history import Change
 from app.state.takes import Kind, Recipe, Status, Take
 
+KEPT_BYTES = 8 * 2**30
+"""Disk space that takes off the list may hold so that they can come back; the oldest are given up beyond it."""
+
 
 class Edits:
     """Undoable changes to the session's takes; what goes wrong is told by `Session.message`."""
@@ -23,6 +26,8 @@ class Edits:
         self.takes, self.history = engine.session.takes, engine.session.history
         self._replaced: dict[int, int] = {}
         """Neural takes whose rate is awaited, and the takes they stand in for."""
+        self._put_away: list[Take] = []
+        """Takes that were on the list and may come back."""
         engine.rate_known.connect(self._rate_known)
 
     def rename(self, take: Take, name: str) -> None:
@@ -114,6 +119,7 @@ class Edits:
         place = self.takes.place(take)
         self._forget_focus(take)
         self.takes.remove(take)
+        self._put_away.append(take)
         self.history.push(
             Change(
                 f"Remove {take.name}",
@@ -122,6 +128,7 @@ class Edits:
                 drop_done=lambda: self.engine.discard(take),
             )
         )
+        self._keep_within_limit()
 
     def added(self, take: Take | None) -> Take | None:
         """Make a take that has just been added undoable; passes it on."""
@@ -162,6 +169,7 @@ class Edits:
                 drop_undone=lambda: self.engine.discard(new),
             )
         )
+        self._keep_within_limit()
         if take.kind is Kind.NEURAL:
             self._replaced[new.id] = take.id
             if new.encoded.rate is not None:
@@ -185,7 +193,19 @@ class Edits:
         else:
             self.takes.move(new, place)
 
+    def _keep_within_limit(self) -> None:
+        """Give up the oldest changes while takes off the list hold more than KEPT_BYTES."""
+        while self._held_bytes() > KEPT_BYTES and self.history.shorten():
+            continue
+
+    def _held_bytes(self) -> int:
+        self._put_away = [
+            take for take in self._put_away if self.takes.by_id(take.id) is None and not self.engine.is_discarded(take)
+        ]
+        return sum(self.engine.held_bytes(take) for take in self._put_away)
+
     def _take_off(self, take: Take) -> None:
+        self._put_away.append(take)
         self.engine.cancel(take)
         self._forget_focus(take)
         self.takes.remove(take)

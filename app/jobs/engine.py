@@ -3,6 +3,7 @@
 import itertools
 import shlex
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -167,6 +168,18 @@ class Engine:
     def track(self, take: Take, job: Job, structure: Structure) -> None:
         """Let `cancel` reach a take's job."""
         self._jobs[take.id, structure] = job
+
+    def held_bytes(self, take: Take) -> int:
+        """Bytes of the files in `folder` that belong to a take."""
+        files = [stream.file for stream in (take.encoded, take.disjoint) if stream is not None]
+        if isinstance(take.source, SpooledTake):
+            files += [take.source.spec.overlap.path, take.source.spec.disjoint.path]
+        held = 0
+        for file in files:
+            if file is not None and file.is_relative_to(self._folder):
+                with suppress(OSError):
+                    held += file.stat().st_size
+        return held
 
     def is_discarded(self, take: Take) -> bool:
         """True when nothing may be entered for the take any more."""

@@ -71,6 +71,14 @@ class History:
             change.redo()
             self.changed.emit()
 
+    def shorten(self) -> bool:
+        """Forget the oldest change that could be undone; False when there is none but the last."""
+        if len(self._done) < 2:
+            return False
+        self._done.pop(0).drop_done()
+        self.changed.emit()
+        return True
+
     def clear(self) -> None:
         """Forget everything: another clip, or the end."""
         self._drop_undone()

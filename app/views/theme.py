@@ -54,7 +54,8 @@ LIGHT = Theme(
     selection="#c9d9f2",
 )
 THEMES = {"dark": DARK, "light": LIGHT}
-TEXT, SURFACE = DARK.text, DARK.surface
+TEXT = DARK.text
+"""Text over BACKGROUND."""
 
 _KINDS = {
     Kind.SOURCE: "#b8c0cc",
@@ -128,6 +129,3 @@ QTabBar::tab {{ background: {theme.control}; padding: 4px 12px; border-top-left-
     border-top-right-radius: 4px; }}
 QTabBar::tab:selected {{ background: {theme.selection}; }}
 """
-
-
-STYLE = style(DARK)

@@ -86,6 +86,23 @@ def test_files_of_removed_takes_go_when_the_removal_can_no_longer_be_undone(
     assert not take.encoded.file.exists() and session.history.undo_text == ""
 
 
+def test_removed_takes_hold_only_so_much_of_the_disk(
+    edits: Edits, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes = [hevc(edits, quality) for quality in (20, 30, 40)]
+    files = [take.encoded.file for take in takes]
+    held = [edits.engine.held_bytes(take) for take in takes]
+    assert held == [file.stat().st_size for file in files] and min(held) > 0
+    monkeypatch.setattr("app.jobs.editing.KEPT_BYTES", held[1] + held[2])
+    for take in takes:
+        edits.remove(take)
+    assert [file.exists() for file in files] == [False, True, True]
+    for _ in range(9):
+        session.history.undo()
+    assert list(session.takes)[1:] == takes[1:]
+    assert takes[1].picture(0, SeamMode.BLENDED).width == 96
+
+
 def test_an_undone_encode_is_given_back_when_something_new_is_done(edits: Edits, session: Session) -> None:
     take = hevc(edits, 30)
     session.history.undo()
