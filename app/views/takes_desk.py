@@ -47,6 +47,7 @@ class Desk(QObject):
         panel.remove_asked.connect(self.edits.remove)
         panel.visible_asked.connect(self.edits.set_visible)
         panel.rename_asked.connect(self.edits.rename)
+        panel.move_asked.connect(self.edits.move)
         panel.menu_asked.connect(self._show_menu)
         panel.files_dropped.connect(self._import_paths)
         self.imports.asked.connect(self._ask_about)

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -64,7 +65,7 @@ class NameField(QLineEdit):
 
 
 class TakeRow(QFrame):
-    """One take. A click selects it, a double-click renames it, the right button opens its menu."""
+    """One take. A click selects it, dragging moves it, a double-click renames it, the right button opens its menu."""
 
     cancel_asked = Signal(object)
     remove_asked = Signal(object)
@@ -72,12 +73,15 @@ class TakeRow(QFrame):
     rename_asked = Signal(object, str)
     selected = Signal(object)
     menu_asked = Signal(object, QPoint)
+    let_go = Signal(object, QPoint)
+    """Dragged to a place of the screen."""
 
     def __init__(self, take: Take) -> None:
         super().__init__()
         self.take = take
         self.setObjectName("take")
-        self._selected = False
+        self._selected, self._dragging = False, False
+        self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
         self.label = ElidedLabel()
@@ -162,9 +166,29 @@ class TakeRow(QFrame):
         self.label.show()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select."""
+        """Select; perhaps the beginning of a drag."""
         self.selected.emit(self.take)
+        self._pressed_at = event.position().toPoint() if event.button() == Qt.MouseButton.LeftButton else None
         super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Show that the row is being moved."""
+        start = self._pressed_at
+        if start is not None and self.take.kind is not Kind.SOURCE and not self._dragging:
+            far = (event.position().toPoint() - start).manhattanLength() >= QApplication.startDragDistance()
+            if far:
+                self._dragging = True
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The end of a drag."""
+        if self._dragging:
+            self._dragging = False
+            self.unsetCursor()
+            self.let_go.emit(self.take, event.globalPosition().toPoint())
+        self._pressed_at = None
+        super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Rename."""
@@ -193,6 +217,8 @@ class TakesPanel(QWidget):
     visible_asked = Signal(object, bool)
     rename_asked = Signal(object, str)
     menu_asked = Signal(object, QPoint)
+    move_asked = Signal(object, int)
+    """A take and by how many places."""
     files_dropped = Signal(object)
     """list[Path]: to become takes."""
 
@@ -242,7 +268,17 @@ class TakesPanel(QWidget):
         row.rename_asked.connect(self.rename_asked)
         row.menu_asked.connect(self.menu_asked)
         row.selected.connect(self._session.select)
+        row.let_go.connect(self._let_go)
         return row
+
+    def _let_go(self, take: Take, place: QPoint) -> None:
+        """Move a take to where its row was dropped."""
+        height = self.mapFromGlobal(place).y()
+        takes = list(self._session.takes)
+        above = sum(self.rows[other.id].geometry().center().y() < height for other in takes if other is not take)
+        delta = max(1, above) - takes.index(take)
+        if delta:
+            self.move_asked.emit(take, delta)
 
     def _refresh(self, take: Take) -> None:
         row = self.rows.get(take.id)

@@ -90,6 +90,32 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
     assert names(window)[1] == "coarse"
 
 
+def test_a_row_is_dragged_to_another_place(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> None:
+    shows(small_clip)
+    takes = [add_hevc(qtbot, window, quality) for quality in (25, 35, 45)]
+    window.resize(1360, 860)
+    QApplication.processEvents()
+
+    def drag(take: Take, target: QPoint) -> None:
+        row = window.side.takes.rows[take.id]
+        start = QPoint(row.width() // 3, row.height() - 2)
+        end = row.mapFromGlobal(window.side.takes.mapToGlobal(target))
+        qtbot.mousePress(row, Qt.MouseButton.LeftButton, pos=start)
+        qtbot.mouseMove(row, end)
+        qtbot.mouseRelease(row, Qt.MouseButton.LeftButton, pos=end)
+        QApplication.processEvents()
+
+    rows = window.side.takes.rows
+    drag(takes[2], rows[takes[0].id].geometry().topLeft() + QPoint(20, 2))
+    assert list(window.session.takes)[1:] == [takes[2], takes[0], takes[1]]
+    drag(takes[2], QPoint(20, rows[takes[1].id].geometry().bottom() + 40))
+    assert list(window.session.takes)[1:] == takes
+    drag(takes[1], QPoint(20, -50))
+    assert list(window.session.takes)[1:] == [takes[1], takes[0], takes[2]]
+    window.session.history.undo()
+    assert list(window.session.takes)[1:] == takes and window.session.history.undo_text.startswith("Move")
+
+
 def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_again(
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
