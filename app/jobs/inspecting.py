@@ -11,6 +11,7 @@ from psygnal import Signal
 
 from app.jobs.job import Job, Lane, Outcome, Runner
 from app.state.inspection import Overlay, Region
+from app.state.regions import worst_regions
 from app.state.session import Session
 from app.state.takes import Take
 from codec.context import WorkContext
@@ -19,6 +20,8 @@ from codec.media.picture import Picture, Rgb
 HeatMap = NDArray[np.float16]
 """(h, w), a value for every fourth pixel. LPIPS: >= 0, its mean is close to the picture's LPIPS. Texture: luma codes,
 negative where detail was lost."""
+MAP_STRIDE = 4
+"""Pixels for each value of a map, either way."""
 FINE_SIGMA, LOCAL_SIGMA = 1.5, 4.0
 """Pixels: what is finer than the first counts as detail, averaged over the second."""
 KEPT_RESULTS = 64
@@ -109,6 +112,7 @@ class Inspector:
         self._regions: OrderedDict[Hashable, RegionScore] = OrderedDict()
         self._failed: set[Hashable] = set()
         self._job: Job | None = None
+        self._regions_wanted = False
         inspection = session.view.inspection
         for signal in (inspection.changed, inspection.region_changed, session.playback.frame_changed):
             signal.connect(self.refresh)
@@ -118,6 +122,19 @@ class Inspector:
     def heat(self, take: Take) -> HeatMap | None:
         """The map asked for of a take's picture on the screen, if it is computed."""
         return self._heat.get((self._key(take), self._session.view.inspection.overlay))
+
+    def worst_regions(self, take: Take, count: int) -> list[tuple[Region, float]]:
+        """Squares of the picture on the screen where LPIPS lies densest, worst first; empty until it is computed."""
+        heat, clip = self._heat.get((self._key(take), Overlay.LPIPS)), self._session.clip
+        if heat is None or clip is None:
+            return []
+        side = max(32, min(clip.width, clip.height) // 6)
+        return worst_regions(heat, MAP_STRIDE, (clip.width, clip.height), count, side)
+
+    def want_regions(self, wanted: bool) -> None:
+        """Compute LPIPS maps for `worst_regions` even when none is shown."""
+        self._regions_wanted = wanted
+        self.refresh()
 
     def region(self, take: Take) -> RegionScore | None:
         """What the region of a take's picture on the screen scores, if it is computed."""
@@ -133,14 +150,12 @@ class Inspector:
         for take in session.takes.shown:
             if take is reference or reference is None:
                 continue
-            key, region, overlay = self._key(take), inspection.region, inspection.overlay
-            mapped = (key, overlay)
-            if (
-                overlay is not None
-                and mapped not in self._heat
-                and self._start(take, reference, mapped, self._heat, _MAPS[overlay], ())
-            ):
-                return
+            key, region = self._key(take), inspection.region
+            wanted = (inspection.overlay, Overlay.LPIPS if self._regions_wanted else None)
+            for overlay in (overlay for overlay in wanted if overlay is not None):
+                mapped = (key, overlay)
+                if mapped not in self._heat and self._start(take, reference, mapped, self._heat, _MAPS[overlay], ()):
+                    return
             whole = (key, region)
             if (
                 region is not None
@@ -190,6 +205,7 @@ class Inspector:
         elif outcome is Outcome.FAILED:
             self._failed.add(key)
             inspection = self._session.view.inspection
+            self._regions_wanted = False
             if results is self._heat and inspection.overlay is not None:
                 # It would fail for every frame alike (the pictures are too small for LPIPS).
                 inspection.toggle_overlay(inspection.overlay)

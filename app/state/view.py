@@ -92,6 +92,10 @@ class View:
         self.presenting = on
         self.changed.emit()
 
+    def look_at(self, centre: tuple[float, float], zoom: float) -> None:
+        """Bring a place (a share of the picture) to the middle, magnified."""
+        self._set(min(MAX_ZOOM, max(MIN_ZOOM, zoom)), centre)
+
     def toggle_magnify(self) -> None:
         """Samples as squares, or smooth, when magnified."""
         self.magnify = Magnify.BILINEAR if self.magnify is Magnify.NEAREST else Magnify.NEAREST

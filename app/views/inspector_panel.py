@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget
 
+from app.jobs.inspecting import Inspector
 from app.jobs.job import Runner
 from app.render.presenter import Presenter
 from app.state.session import Session
@@ -16,10 +17,10 @@ class InspectorPanel(QTabWidget):
 
     seek_asked = Signal(int)
 
-    def __init__(self, session: Session, presenter: Presenter, runner: Runner) -> None:
+    def __init__(self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector) -> None:
         super().__init__()
         self.scopes = ScopesPanel(session, presenter, runner)
-        self.worst = WorstPanel(session)
+        self.worst = WorstPanel(session, inspector)
         self.seams = SeamPanel(session, presenter, runner)
         self._tabs = {"seams": self.seams, "worst": self.worst, "scopes": self.scopes}
         for title, part in (("Seams", self.seams), ("Worst frames", self.worst), ("Scopes", self.scopes)):

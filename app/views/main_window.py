@@ -106,7 +106,7 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector)
         self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)

@@ -12,9 +12,11 @@ from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
 from app.views.aids import ValueRow
 from app.views.geometry import Geometry
-from app.views.theme import ACCENT, BACKGROUND, MUTED, TEXT, kind_colour
+from app.views.theme import ACCENT, BACKGROUND, MUTED, kind_colour
 
 REGION = "#6be0d0"
+TEXT = "#e6e6e6"
+"""Over pictures, in every theme."""
 _SHADE = QColor(0, 0, 0, 170)
 
 

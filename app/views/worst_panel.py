@@ -1,9 +1,10 @@
-"""The worst frames of all takes as a list; a click goes there."""
+"""The worst frames of all takes, and the worst places of the frame shown, as lists; a click goes there."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.takes import Kind
 from app.state.worst import Worst, worst_of_all
@@ -12,6 +13,9 @@ from app.views.theme import kind_colour
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
 LISTED = 12
+PLACES = 4
+"""Of each take."""
+PLACE_ZOOM = 3.0
 _METRICS = {
     "lpips": ("LPIPS", "{:.3f}"),
     "tlp": ("tLP", "{:.4f}"),
@@ -27,9 +31,9 @@ class WorstPanel(QWidget):
 
     seek_asked = Signal(int)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, inspector: Inspector) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._inspector = session, inspector
         self.choice = QComboBox()
         for key, (title, _) in _METRICS.items():
             self.choice.addItem(title, key)
@@ -40,7 +44,12 @@ class WorstPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.choice)
-        layout.addWidget(self.list, 1)
+        layout.addWidget(self.list, 3)
+        self.places = QListWidget()
+        self.places.setAccessibleName("Worst places of this frame")
+        self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")
+        layout.addWidget(QLabel("Worst places of this frame (LPIPS)"))
+        layout.addWidget(self.places, 2)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REFRESH_MS)
@@ -48,6 +57,10 @@ class WorstPanel(QWidget):
         self.choice.currentIndexChanged.connect(self.refresh)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
+        self.places.itemClicked.connect(self._place_chosen)
+        self.places.itemActivated.connect(self._place_chosen)
+        for signal in (inspector.changed, session.playback.frame_changed, session.takes.changed, session.seam_changed):
+            signal.connect(self.refresh_places)
         for signal in (session.scores.changed, session.takes.changed, session.seam_changed):
             signal.connect(self._stale)
 
@@ -55,6 +68,13 @@ class WorstPanel(QWidget):
         """Up to date as soon as it is seen."""
         super().showEvent(event)
         self.refresh()
+        self._inspector.want_regions(True)
+        self.refresh_places()
+
+    def hideEvent(self, event) -> None:
+        """Places are worked out only while they are looked at."""
+        super().hideEvent(event)
+        self._inspector.want_regions(False)
 
     def entries(self) -> list[Worst]:
         """What is listed, worst first."""
@@ -76,6 +96,32 @@ class WorstPanel(QWidget):
             item.setData(_ENTRY, entry)
             item.setForeground(QBrush(QColor(kind_colour(take.kind))))
             self.list.addItem(item)
+
+    def refresh_places(self) -> None:
+        """Fill the list of places anew."""
+        if not self.isVisible():
+            return
+        found = [
+            (take, region, value)
+            for take in self._session.takes.shown
+            for region, value in self._inspector.worst_regions(take, PLACES)
+        ]
+        found.sort(key=lambda entry: -entry[2])
+        self.places.clear()
+        for take, region, value in found[:LISTED]:
+            item = QListWidgetItem(f"{value:.2f} at {region.left}, {region.top} · {take.name}")
+            item.setData(_ENTRY, region)
+            item.setForeground(QBrush(QColor(kind_colour(take.kind))))
+            self.places.addItem(item)
+
+    def _place_chosen(self, item: QListWidgetItem) -> None:
+        region, clip, view = item.data(_ENTRY), self._session.clip, self._session.view
+        if clip is None:
+            return
+        right, bottom = region.left + region.width, region.top + region.height
+        view.inspection.set_region((region.left, region.top, right, bottom), (clip.width, clip.height))
+        middle = (region.left + right) / 2 / clip.width, (region.top + bottom) / 2 / clip.height
+        view.look_at(middle, max(PLACE_ZOOM, view.zoom or 0.0))
 
     def _stale(self) -> None:
         if self.isVisible() and not self._later.isActive():

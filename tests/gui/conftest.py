@@ -31,6 +31,8 @@ def numbered_clip(clips: Path) -> Path:
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made = MainWindow(Session(settings_file()))
     made.show()
+    # Without a window manager nobody else gives it the keys.
+    made.activateWindow()
     qtbot.waitUntil(lambda: made.charts is not None, timeout=WAIT_MS)
     yield made
     made.close()

@@ -210,6 +210,25 @@ def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: Ma
     qtbot.waitUntil(lambda: panel.entries() == [], timeout=WAIT_MS)
 
 
+def test_the_worst_places_are_listed_and_a_click_looks_there(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
+    window.session.playback.seek(3)
+    settle(qtbot, window)
+    window._trigger("panel_worst")
+    panel = window.inspector_panel.worst
+    qtbot.waitUntil(lambda: panel.places.count() > 0, timeout=WAIT_MS)
+    first = panel.places.item(0)
+    region = first.data(Qt.ItemDataRole.UserRole)
+    assert f"at {region.left}, {region.top}" in first.text()
+    place = panel.places.visualItemRect(first).center()
+    qtbot.mouseClick(panel.places.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert window.session.view.inspection.region == region
+    assert window.session.view.zoom == 3.0
+    middle = (region.left + region.width / 2) / 96, (region.top + region.height / 2) / 64
+    assert window.session.view.centre == pytest.approx(middle)
+    window._trigger("panel_worst")
+    assert panel.isHidden() or not panel.isVisible()
+
+
 def test_scopes_follow_the_frame(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     window._trigger("panel_scopes")
     panel = window.inspector_panel.scopes

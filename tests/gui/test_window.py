@@ -314,7 +314,7 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
     qtbot.keyClicks(number, "0.5")
     qtbot.keyClick(number, Qt.Key.Key_Return)
     assert window.side.neural.lmbda == 0.5
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
     assert window.session.playback.playing
