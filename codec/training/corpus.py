@@ -150,13 +150,19 @@ class Corpus:
         return flat.view(segment.frames, 3, segment.height, segment.width)
 
     def batch(self, rng: np.random.Generator, size: int, frames: int, crop: int, photo_share: float) -> Tensor:
-        """A training batch (size, frames, 3, crop, crop) in [-1, 1] on the corpus's device."""
+        """A training batch (size, frames, 3, crop, crop) in [-1, 1] on the corpus's device.
+
+        Raises MediaError when there is nothing that long and large.
+        """
+        videos = [s for s in self.videos if s.frames >= frames and min(s.height, s.width) >= crop]
+        if not videos and not self.photos:
+            raise MediaError(f"the corpus holds no video of {frames} frames and {crop} pixels, and no photo.")
         clips = []
         for _ in range(size):
-            if self.photos and rng.random() < photo_share:
+            if self.photos and (not videos or rng.random() < photo_share):
                 clip = self._camera_move(rng, self.photos[rng.integers(len(self.photos))], frames, crop)
             else:
-                clip = self._cut(rng, self.videos[rng.integers(len(self.videos))], frames, crop)
+                clip = self._cut(rng, videos[rng.integers(len(videos))], frames, crop)
             clips.append(clip)
         return torch.stack(clips) / 127.5 - 1.0
 

@@ -237,6 +237,6 @@ def test_precision_changes_pictures_slightly_and_symbols_not_at_all(stream: Path
     half = [p for d in decode_stream(stream) for p in d.pictures]
     full = [p for d in decode_stream(stream, precision="full") for p in d.pictures]
     difference = np.mean([(a.y.astype(float) - b.y) ** 2 for a, b in zip(half, full, strict=True)])
-    assert difference < 0.5
+    assert difference < 2.0
     with pytest.raises(SettingError, match="precision must be"):
         EncodeSettings(0.3, precision="half")

@@ -43,6 +43,11 @@ VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12
        (17, 256, 512), (19, 512, 512), (21, 512, 512), (24, 512, 512), (26, 512, 512), (28, 512, 512))  # fmt: skip
 
 
+def run(command: list[str | Path]) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "corpus.tar", "w") as tar:
         for n in range(4):
@@ -61,10 +66,10 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> 
     base += ["--out", tmp_path / "out", "--vgg-trunk", tmp_path / "trunk.safetensors"]
     base += ["--vgg-heads", tmp_path / "heads.safetensors", "--device", "cpu", "--threads", "1"]
     first = [*base, "--corpus", tmp_path / "corpus.tar", "--minutes", "0.03"]
-    subprocess.run([str(a) for a in first], check=True, capture_output=True)
+    run(first)
     assert (tmp_path / "out" / "state.json").exists()
     weights = tmp_path / "codec_tiny.safetensors"
-    subprocess.run([str(a) for a in [*base, "--export", weights]], check=True, capture_output=True)
+    run([*base, "--export", weights])
     with (tmp_path / "out" / "log.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["stage"] == "joint"]
     assert [int(row["step"]) for row in rows][-1] == 65
