@@ -1,19 +1,21 @@
 """One chart over the frames: curves thinned to what the screen can show, a playhead, GoP lines, a read-out on top."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.state.curves import CurveKind, Values, decimate
 from app.views import theme
 from app.views.theme import ACCENT
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_NAME_LENGTH = 26
+_LONGEST_NAME, _SHORTEST_NAME, _VALUE_LENGTH = 40, 6, 9
+_BRACKETS = re.compile(r" ?\([^)]*\)")
 _PIXELS_A_LINE = 4
 """Boundary lines closer than this are not drawn: they would be a wall."""
 
@@ -67,6 +69,10 @@ class Chart(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self.plot, 1)
+        for name in ("left", "bottom"):
+            # An axis with a grid covers the whole chart; without a cache all of it would be drawn for every step of
+            # the playhead.
+            self.item.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self._cursor = pg.InfiniteLine(0, angle=90, pen=pg.mkPen(ACCENT, width=1))
         self._hover = pg.InfiniteLine(0, angle=90)
         self._zero = pg.InfiniteLine(0, angle=0)
@@ -164,13 +170,21 @@ class Chart(QWidget):
             f"<b>{'Δ ' if self._difference else ''}{self.kind.title}</b> "
             f"<span style='color:{chosen.muted}'>{self._direction()} · frame {frame}</span>"
         ]
+        longest = self._name_length()
         for line in self.lines:
             value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
             sign = "+" if self._difference else ""
             text = "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
-            name = line.name if len(line.name) <= _NAME_LENGTH else f"{line.name[: _NAME_LENGTH - 1]}…"
+            name = shortened(line.name, longest)
             parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{text}</b></span>")
         self.head.setText("&nbsp;&nbsp;".join(parts))
+
+    def _name_length(self) -> int:
+        """Characters of a take's name with which the values of all takes fit into the head."""
+        letter = max(1, self.head.fontMetrics().averageCharWidth())
+        title = f"{self.kind.title} {self._direction()} frame 00000 "
+        room = self.width() // letter - len(title)
+        return max(_SHORTEST_NAME, min(_LONGEST_NAME, room // max(1, len(self.lines)) - _VALUE_LENGTH))
 
     def _direction(self) -> str:
         unit = self.kind.unit
@@ -202,6 +216,14 @@ class Chart(QWidget):
         """Another width shows other columns."""
         super().resizeEvent(event)
         self._thin_later.start()
+        self._refresh_head()
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name within `longest` characters: first without what stands in brackets, then with dots at its end."""
+    if len(name) > longest:
+        name = _BRACKETS.sub("", name)
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _escape(text: str) -> str:

@@ -15,7 +15,7 @@ from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.charts import Charts
-from app.views.charts_plot import STYLES, Chart, Line
+from app.views.charts_plot import STYLES, Chart, Line, shortened
 from codec.media import open_clip
 from tests.gui.conftest import WAIT_MS
 
@@ -68,6 +68,12 @@ def test_curves_of_shown_takes_are_drawn_and_read_out_at_the_playhead(session: S
     assert charts.charts["tof"].isHidden() and not charts.charts["bits"].isHidden()
     charts.toggles["tof"].setChecked(True)
     assert not charts.charts["tof"].isHidden() and charts.wanted == ("lpips", "tlp", "tof", "psnr_db", "bits")
+
+
+def test_names_are_shortened_to_the_room_there_is_without_losing_what_tells_takes_apart() -> None:
+    assert shortened("HEVC (x265) CRF 35", 18) == "HEVC (x265) CRF 35"
+    assert shortened("HEVC (x265) CRF 35", 12) == "HEVC CRF 35"
+    assert shortened("HEVC (x265) CRF 35, ultrafast", 12) == "HEVC CRF 35…"
 
 
 def test_a_difference_is_signed_with_the_other_take_away(session: Session, charts: Charts) -> None:
