@@ -16,6 +16,8 @@ class InspectorPanel(QTabWidget):
     """Tabs by name: "scopes", "worst", "seams"."""
 
     seek_asked = Signal(int)
+    place_asked = Signal(object)
+    """A Region to look at."""
 
     def __init__(self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector) -> None:
         super().__init__()
@@ -27,6 +29,7 @@ class InspectorPanel(QTabWidget):
             self.addTab(part, title)
         self.seams.seek_asked.connect(self.seek_asked)
         self.worst.seek_asked.connect(self.seek_asked)
+        self.worst.place_asked.connect(self.place_asked)
         self.setMinimumWidth(300)
         self.setAccessibleName("Inspector")
         self.hide()

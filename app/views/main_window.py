@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(self.commands.toggle_full_screen)
         self.inspector_panel.seek_asked.connect(self.player.seek)
+        self.inspector_panel.place_asked.connect(self.stage.grid.look_at)
         self.inspector_panel.seams.loop_asked.connect(lambda: self._trigger("seam_loop"))
         self.timeline.seek_asked.connect(self.player.seek)
         self.transport.play.clicked.connect(lambda: self._trigger("play"))

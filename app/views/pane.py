@@ -70,6 +70,8 @@ class Pane(QWidget):
             # Two lines: who, and what it costs. Every label has both, so that all panes leave pictures the same room.
             rate = take.rate.text if take.rate is not None else take.label.removeprefix(take.name).lstrip(" ·")
             parts = [f"{take.name}\n{rate or ' '}"]
+            if take.kind is Kind.SOURCE:
+                parts = [take.label.replace(" · ", "\n", 1)]
         mean = self._session.scores.mean(self._session.score_key(take), "lpips")
         if mean is not None and take.status is Status.READY:
             parts.append(f"LPIPS {mean:.3f}")

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.render.presenter import FrameSet
+from app.state.inspection import Region
 from app.state.layouts import Arrangement
 from app.state.session import Session
 from app.views.aids import Aids
@@ -59,6 +60,18 @@ class PaneGrid(QWidget):
         """Zoom, split or aids changed: the same pictures, painted anew."""
         for pane in self.panes.values():
             pane.canvas.update()
+
+    def look_at(self, region: Region) -> None:
+        """Mark a region and bring it to the middle of every pane, with as much around it again."""
+        clip, view = self._session.clip, self._session.view
+        pane = next((pane for pane in self.panes.values() if not pane.isHidden()), None)
+        if clip is None or pane is None:
+            return
+        right, bottom = region.left + region.width, region.top + region.height
+        view.inspection.set_region((region.left, region.top, right, bottom), (clip.width, clip.height))
+        place = pane.canvas.place()
+        zoom = min(place.pane[0] / (region.width * place.aspect), place.pane[1] / region.height) / 2
+        view.look_at(((region.left + right) / 2 / clip.width, (region.top + bottom) / 2 / clip.height), zoom)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another shape may ask for other columns."""

@@ -8,14 +8,13 @@ from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.takes import Kind
 from app.state.worst import Worst, worst_of_all
-from app.views.theme import kind_colour
+from app.views.theme import kind_ink
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
 LISTED = 12
 PLACES = 4
 """Of each take."""
-PLACE_ZOOM = 3.0
 _METRICS = {
     "lpips": ("LPIPS", "{:.3f}"),
     "tlp": ("tLP", "{:.4f}"),
@@ -30,6 +29,8 @@ class WorstPanel(QWidget):
     """Follows the scores of the visible takes in the seam mode shown."""
 
     seek_asked = Signal(int)
+    place_asked = Signal(object)
+    """A Region to look at."""
 
     def __init__(self, session: Session, inspector: Inspector) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class WorstPanel(QWidget):
             take = takes[entry.take]
             item = QListWidgetItem(f"frame {entry.frame} · {title} {form.format(entry.value)} · {take.name}")
             item.setData(_ENTRY, entry)
-            item.setForeground(QBrush(QColor(kind_colour(take.kind))))
+            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
             self.list.addItem(item)
 
     def refresh_places(self) -> None:
@@ -111,17 +112,11 @@ class WorstPanel(QWidget):
         for take, region, value in found[:LISTED]:
             item = QListWidgetItem(f"{value:.2f} at {region.left}, {region.top} · {take.name}")
             item.setData(_ENTRY, region)
-            item.setForeground(QBrush(QColor(kind_colour(take.kind))))
+            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
             self.places.addItem(item)
 
     def _place_chosen(self, item: QListWidgetItem) -> None:
-        region, clip, view = item.data(_ENTRY), self._session.clip, self._session.view
-        if clip is None:
-            return
-        right, bottom = region.left + region.width, region.top + region.height
-        view.inspection.set_region((region.left, region.top, right, bottom), (clip.width, clip.height))
-        middle = (region.left + right) / 2 / clip.width, (region.top + bottom) / 2 / clip.height
-        view.look_at(middle, max(PLACE_ZOOM, view.zoom or 0.0))
+        self.place_asked.emit(item.data(_ENTRY))
 
     def _stale(self) -> None:
         if self.isVisible() and not self._later.isActive():

@@ -247,6 +247,7 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     assert "kbps" in rate
     assert "bpp" in rate
     assert "26px" in pane.label.styleSheet()
+    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps"
     # The source's label is as tall, so that pictures stand at the same place in all panes.
     qtbot.waitUntil(lambda: len({window.panes[take.id].canvas.height() for take in two_takes}) == 1, timeout=WAIT_MS)
     parts = (window.menuBar(), window.side, window.statusBar(), window.charts, window.transport)

@@ -222,7 +222,9 @@ def test_the_worst_places_are_listed_and_a_click_looks_there(qtbot: QtBot, windo
     place = panel.places.visualItemRect(first).center()
     qtbot.mouseClick(panel.places.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert window.session.view.inspection.region == region
-    assert window.session.view.zoom == 3.0
+    pane = window.panes[stepped.id].canvas.place()
+    shown = [pane.to_widget(x, y) for x, y in ((region.left, region.top), (region.left + 32, region.top + 32))]
+    assert max(shown[1].x() - shown[0].x(), shown[1].y() - shown[0].y()) == pytest.approx(min(pane.pane) / 2, abs=2)
     middle = (region.left + region.width / 2) / 96, (region.top + region.height / 2) / 64
     assert window.session.view.centre == pytest.approx(middle)
     window._trigger("panel_worst")
