@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from app.render import scaling
 from app.render.choice import use_opengl
 from app.render.images import ImageStore
 from app.render.shown import Shown
@@ -87,6 +88,10 @@ class Presenter(QObject):
         self._pool = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "pictures")
         self._thread = threading.Thread(target=self._work, name="pictures", daemon=True)
         self._thread.start()
+
+    def warm_up(self) -> None:
+        """Load what the first picture will need."""
+        self._pool.submit(scaling.warm_up)
 
     def arrangement(self) -> Arrangement:
         """What the session wants to see now."""

@@ -7,6 +7,13 @@ from PySide6.QtGui import QImage
 from app.state.scaling import Minify
 
 
+def warm_up() -> None:
+    """Load what minifying needs, which takes a tenth of a second, away from the GUI thread."""
+    import cv2
+
+    cv2.resize(np.zeros((2, 2, 4), np.uint8), (1, 1), interpolation=cv2.INTER_AREA)
+
+
 def pixels_of(image: QImage) -> NDArray[np.uint8]:
     """A view of an RGB32 image, (H, W, 4) uint8 in the order B G R X; valid while the image lives."""
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())

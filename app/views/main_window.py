@@ -177,6 +177,7 @@ class MainWindow(QMainWindow):
         self._vertical.setSizes([560, 280])
         if self.session.clip is not None:
             charts.fit()
+        self.presenter.warm_up()
         self.engine.warm_up()
         self.commands.desk.begin()
 
