@@ -116,6 +116,11 @@ QPushButton:disabled, QToolButton:disabled {{ color: {theme.disabled}; }}
 QToolButton#small {{ padding: 1px 6px; }}
 QToolButton:checked {{ background: {theme.selection}; }}
 QToolButton::menu-indicator {{ image: none; }}
+QCheckBox::indicator, QRadioButton::indicator {{ width: 12px; height: 12px; background: {theme.field};
+    border: 1px solid {theme.muted}; border-radius: 3px; }}
+QRadioButton::indicator {{ border-radius: 7px; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {theme.disabled}; }}
 QPushButton#primary {{ background: {ACCENT}; color: #101010; font-weight: 600; }}
 QPushButton#primary:disabled {{ background: #6b6040; }}
 {fields} {{ background: {theme.field}; border: 1px solid {theme.border}; border-radius: 4px; padding: 3px; }}
