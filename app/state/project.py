@@ -46,10 +46,15 @@ class FileRecord:
 
     def find(self, folder: Path) -> Path:
         """Where it is now: beside the project if it is there, else where it was."""
-        beside = folder / self.relative
-        # A pattern such as name_%04d.png is no file itself.
-        there = beside.exists() or ("%" in beside.name and beside.parent.is_dir())
-        return beside if self.relative and there else Path(self.absolute)
+        if self.relative:
+            beside = folder.absolute() / self.relative
+            # Without "..": the project's folder may go (an autosave's does) while the file stays. Only where a link
+            # makes that another file is the path followed instead.
+            for path in (Path(os.path.normpath(beside)), beside.resolve()):
+                # A pattern such as name_%04d.png is no file itself.
+                if path.exists() or ("%" in path.name and path.parent.is_dir()):
+                    return path
+        return Path(self.absolute)
 
 
 @dataclass(frozen=True, slots=True)

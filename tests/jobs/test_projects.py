@@ -214,6 +214,11 @@ def test_what_a_crashed_run_left_behind_is_found_and_comes_back(
     assert other.projects.path is None and other.projects.unsaved and other.messages == []
     other.projects.forget_left_behind(file)
     assert other.projects.left_behind() is None
+    # The autosave's folder is gone: nothing may have been opened by way of it.
+    assert other.session.clip.path == tmp_path / "work" / "clip.mp4" and other.session.clip.path.exists()
+    assert all(take.origin is None or take.origin.path.exists() for take in other.session.takes)
+    again = other.edits.encode_again(list(other.session.takes)[1])
+    assert again is not None and again.status is Status.READY
 
 
 def test_a_run_that_ends_in_good_order_leaves_nothing_to_recover(working: Desk) -> None:

@@ -129,4 +129,10 @@ def test_a_file_is_found_beside_the_project_before_where_it_was(tmp_path: Path) 
     record = file_record(first / "clips" / "a.mp4", first, "sha256:1")
     assert record.relative == "clips/a.mp4"
     assert record.find(second) == second / "clips" / "a.mp4"
+    (first / "deep" / "er").mkdir(parents=True)
+    up = file_record(first / "clips" / "a.mp4", first / "deep" / "er", "")
+    assert up.relative == "../../clips/a.mp4"
+    found = up.find(first / "deep" / "er")
+    (first / "deep" / "er").rmdir()
+    assert found == first / "clips" / "a.mp4" and found.exists()
     assert replace(record, relative="gone/a.mp4").find(second) == first / "clips" / "a.mp4"
