@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from app.jobs import worker
 from app.jobs.failures import sentence_for
+from codec import opencv
 
 GRACE_S = 2.0
 """How long a worker may take to end a job or itself at its own pace before it is killed."""
@@ -138,7 +139,8 @@ class ProcessLane:
         process = context.Process(
             target=worker.main, args=(theirs, self._threads, GRACE_S), name=f"seamscope-{self._name}", daemon=True
         )
-        process.start()
+        with opencv.LOADING:
+            process.start()
         theirs.close()
         self._process, self._connection = process, ours
         self._listener = threading.Thread(

@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.state.scaling import Minify
+from codec import opencv
 
 
 def warm_up() -> None:
     """Load what minifying needs, which takes a tenth of a second, away from the GUI thread."""
-    import cv2
-
+    cv2 = opencv.load()
     cv2.resize(np.zeros((2, 2, 4), np.uint8), (1, 1), interpolation=cv2.INTER_AREA)
 
 
@@ -24,8 +24,7 @@ def minified(image: QImage, width: int, height: int, how: Minify) -> QImage:
     """An RGB32 image made smaller: every pixel the mean of what it covers, or Lanczos of three lobes."""
     size = max(1, width), max(1, height)
     if how is Minify.AREA:
-        import cv2
-
+        cv2 = opencv.load()
         made = cv2.resize(pixels_of(image), size, interpolation=cv2.INTER_AREA)
     else:
         from PIL import Image

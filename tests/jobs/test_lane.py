@@ -1,8 +1,10 @@
+import importlib.util
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.jobs.lane import Arrived, ProcessLane
+from codec import opencv
 from tests.jobs import lane_work
 
 WAIT_S = 30.0
@@ -56,6 +59,27 @@ def test_the_worker_loads_neither_qt_nor_torch_by_itself(lane: ProcessLane, box:
     kind, names = box.outcome(1)
     assert kind == "succeeded"
     assert not {"PySide6", "torch", "psygnal", "app.state"} & set(names)
+
+
+def test_a_worker_started_while_opencv_is_being_loaded_comes_up(lane: ProcessLane, box: Box) -> None:
+    spec = importlib.util.find_spec("cv2")
+    assert spec is not None and spec.submodule_search_locations
+    folder = spec.submodule_search_locations[0]
+    loading = threading.Event()
+
+    def load() -> None:
+        with opencv.LOADING:
+            sys.path.insert(0, folder)  # as OpenCV does, whose own `typing` then hides Python's
+            loading.set()
+            time.sleep(0.3)
+            sys.path.remove(folder)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    loading.wait()
+    lane.submit(1, lane_work.echo, (3,), False)
+    assert box.outcome(1) == ("succeeded", 3)
+    thread.join()
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_never_runs(lane: ProcessLane, box: Box, tmp_path: Path) -> None:
