@@ -71,7 +71,7 @@ def test_a_worker_started_while_opencv_is_being_loaded_comes_up(lane: ProcessLan
         with opencv.LOADING:
             sys.path.insert(0, folder)  # as OpenCV does, whose own `typing` then hides Python's
             loading.set()
-            time.sleep(0.3)
+            time.sleep(3.0)  # longer than the attempts at a start take
             sys.path.remove(folder)
 
     thread = threading.Thread(target=load)
