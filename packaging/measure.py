@@ -1,6 +1,6 @@
 """Measure what the README states, on this machine, and print it as a Markdown table.
 
-    python packaging/measure.py [--seconds-of-video 60] [--skip-memory]
+    python packaging/measure.py [--seconds-of-video 60] [--skip-memory] [--skip-window]
 
 Everything is measured through public doors: the engine's functions, the command line in a subprocess, the window. Runs
 on an otherwise idle machine; the networks' share of the time is printed beside the whole.
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def make_clip(folder: Path, size: str, frames: int) -> Path:
     return path
 
 
-def measure_codec(folder: Path) -> list[tuple[str, str]]:
+def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
     """Encode and decode speed at 640x360, everything included, and the time to the first decoded GoP."""
     import torch
 
@@ -46,32 +47,34 @@ def measure_codec(folder: Path) -> list[tuple[str, str]]:
     path = make_clip(folder, "640x360", SIZES["640x360"])
     stream = folder / "m.gop"
     rows = []
+    settings = EncodeSettings(0.16, precision=precision)
     with open_clip(path) as clip:
         arguments = (clip, clip.timing, Fraction(1), stream)
-        encode_clip(*arguments, EncodeSettings(0.16))
+        encode_clip(*arguments, settings)
         encodes, decodes, firsts = [], [], []
         for _ in range(3):
             began = time.perf_counter()
-            encode_clip(*arguments, EncodeSettings(0.16, reconstruct=False))
+            encode_clip(*arguments, replace(settings, reconstruct=False))
             encodes.append(clip.frame_count / (time.perf_counter() - began))
             began = time.perf_counter()
-            frames = sum(len(d.pictures) - (d.gop.index > 0) for d in decode_stream(stream))
+            frames = sum(len(d.pictures) - (d.gop.index > 0) for d in decode_stream(stream, precision=precision))
             decodes.append(frames / (time.perf_counter() - began))
             first: list[float] = []
             began = time.perf_counter()
-            encode_clip(*arguments, EncodeSettings(0.16), on_gop=lambda _, into=first: into.append(time.perf_counter()))
+            encode_clip(*arguments, settings, on_gop=lambda _, into=first: into.append(time.perf_counter()))
             firsts.append(first[0] - began)
         pictures = list(clip.pictures(0, 9))
-    model = store.default_model(torch.device("cpu"))
+    model = store.named_model("", torch.device("cpu"), precision)
     torch.set_num_threads(os.cpu_count() or 1)
     code = level_code(0.16)
     y = networks.analyse(model, [pictures], code)
     analysis = best_of(lambda: networks.analyse(model, [pictures], code))
     synthesis = best_of(lambda: networks.synthesise(model, y, code, 9, 640, 360, pictures[0].colour))
-    rows.append(("neural encode, 640x360, everything", f"{statistics.median(encodes):.1f} fps"))
-    rows.append(("neural decode, 640x360, everything", f"{statistics.median(decodes):.1f} fps"))
-    rows.append(("networks alone (E and g_a / g_s and D)", f"{8 / analysis:.1f} / {8 / synthesis:.1f} fps"))
-    rows.append(("first decoded GoP after encode, warm model", f"{statistics.median(firsts):.2f} s"))
+    bits = str(model.encoder.patch.weight.dtype).removeprefix("torch.")
+    rows.append((f"neural encode, 640x360, everything, {bits}", f"{statistics.median(encodes):.1f} fps"))
+    rows.append((f"neural decode, 640x360, everything, {bits}", f"{statistics.median(decodes):.1f} fps"))
+    rows.append((f"networks alone (E and g_a / g_s and D), {bits}", f"{8 / analysis:.1f} / {8 / synthesis:.1f} fps"))
+    rows.append((f"first decoded GoP after encode, warm model, {bits}", f"{statistics.median(firsts):.2f} s"))
     return rows
 
 
@@ -168,10 +171,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--seconds-of-video", type=int, default=60)
     parser.add_argument("--skip-memory", action="store_true")
+    parser.add_argument("--skip-window", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = measure_window(folder) + measure_codec(folder)
+        rows = [] if options.skip_window else measure_window(folder)
+        rows += measure_codec(folder, "auto") + measure_codec(folder, "full")
         if not options.skip_memory:
             rows += measure_memory(folder, options.seconds_of_video)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
