@@ -30,6 +30,7 @@ from codec.model.weights import save_weights
 from codec.stream.decoder import GopDecoder, decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.format import parse_stream
+from codec.stream.latents import GopSymbols
 from codec.stream.settings import EncodeSettings
 
 LAMBDA = 0.08
@@ -66,8 +67,8 @@ def untrained(folder: Path, size: str) -> str:
     return f"codec_untrained_{size.lower()}"
 
 
-def symbols(path: Path, device: torch.device) -> list[tuple[np.ndarray, np.ndarray]]:
-    """z and residuals of every GoP as read on `device`."""
+def symbols(path: Path, device: torch.device) -> list[GopSymbols]:
+    """The symbols of every GoP as read on `device`."""
     stream = parse_stream(path)
     decoder = GopDecoder(stream, device)
     found = []
@@ -75,7 +76,7 @@ def symbols(path: Path, device: torch.device) -> list[tuple[np.ndarray, np.ndarr
         ((_, coded),) = decoder.link([index])
         if coded is None:
             raise SystemExit(f"GoP {index} does not decode on {device}")
-        found.append((coded.symbols.z, coded.symbols.residuals))
+        found.append(coded.symbols)
     return found
 
 
@@ -143,7 +144,7 @@ def main() -> int:
             measure(weights, short, options.device, folder)
             made = folder / f"{weights}.gop"
             for a, b in zip(symbols(made, torch.device("cpu")), symbols(made, device), strict=True):
-                if not (np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])):
+                if not a.same_as(b):
                     raise SystemExit(f"{weights}: symbols differ between the CPU and {device}")
             pairs = zip(decode_stream(made, "cpu", precision="full"), decode_stream(made, options.device), strict=True)
             worst = max(int(np.abs(p.y.astype(int) - q.y).max()) for a, b in pairs

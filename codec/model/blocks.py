@@ -51,16 +51,16 @@ class TemporalMix(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Blocks with a temporal mix before every second one. (B, t, C, h, w) -> same."""
+    """Blocks, with a temporal mix before every second one where there is time to mix. (B, t, C, h, w) -> same."""
 
-    def __init__(self, channels: int, depth: int) -> None:
+    def __init__(self, channels: int, depth: int, temporal: bool) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(Block(channels) for _ in range(depth))
-        self.mixes = nn.ModuleList(TemporalMix(channels) for _ in range((depth + 1) // 2))
+        self.mixes = nn.ModuleList(TemporalMix(channels) for _ in range((depth + 1) // 2 if temporal else 0))
 
     def forward(self, x: Tensor) -> Tensor:
         for i, block in enumerate(self.blocks):
-            if i % 2 == 0:
+            if i % 2 == 0 and len(self.mixes) > 0:
                 x = self.mixes[i // 2](x)
             x = unfold_time(block(fold_time(x)), x.shape[1])
         return x

@@ -15,7 +15,7 @@ HYPER_RATIO = 4
 """Samples of y per sample of z in each direction."""
 
 FRAMES_PER_LATENT = 4
-"""Frames behind every latent but a GoP's first (ρt of the paper)."""
+"""Pictures behind a latent of those between a GoP's anchors (ρt of the paper)."""
 
 LAMBDA_MIN = 0.005
 LAMBDA_MAX = 1.28
@@ -28,20 +28,22 @@ class LatentKind(IntEnum):
     """Where a latent frame stands, which decides its statistics and what is known before it."""
 
     KEY = 0
-    """First of a key GoP: one frame, nothing before it."""
-    SECOND = 1
-    """Four frames, after the latent frame of a single one."""
-    LATER = 2
-    """Four frames, after the latent frame of four."""
-    CHAINED = 3
-    """First of a chained GoP: one frame, after the last latent frame of the GoP before."""
+    """A single picture, predicted from nothing."""
+    ANCHOR = 1
+    """A single picture, predicted from the anchor before it."""
+    GROUP = 2
+    """Up to four pictures predicted from the anchors on both sides of them; first of its GoP."""
+    LATER = 3
+    """The next four."""
 
 
-def latent_kind(index: int, chained: bool) -> LatentKind:
-    """Kind of latent frame `index` of a GoP."""
-    if index > 0:
-        return LatentKind.SECOND if index == 1 else LatentKind.LATER
-    return LatentKind.CHAINED if chained else LatentKind.KEY
+def latent_kinds(length: int, chained: bool, entry: bool) -> list[LatentKind]:
+    """The latent frames of a GoP of `length` pictures in coded order: its first picture (unless it is the last one of
+    the GoP before, which is when it is chained without an `entry`), its last picture, those between them."""
+    first = [LatentKind.ANCHOR] if entry else [] if chained else [LatentKind.KEY]
+    last = [LatentKind.ANCHOR] if length > 1 else []
+    groups = -(-max(0, length - 2) // FRAMES_PER_LATENT)
+    return first + last + [LatentKind.GROUP, *[LatentKind.LATER] * (groups - 1)][:groups]
 
 
 def level_of(lmbda: float) -> float:
@@ -71,9 +73,13 @@ class ModelConfig:
     y_channels: int
     z_channels: int
     encoder_frame_blocks: int
-    encoder_trunk_blocks: int
-    decoder_trunk_blocks: int
+    """Blocks of a picture's own, before its group (or it alone) enters the trunk."""
     decoder_frame_blocks: int
+    anchor_encoder_blocks: int
+    """Trunk blocks for single pictures; `group_...`: for four together."""
+    anchor_decoder_blocks: int
+    group_encoder_blocks: int
+    group_decoder_blocks: int
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -82,10 +88,10 @@ class ModelConfig:
 SIZES = {
     config.name: config
     for config in (
-        ModelConfig("S", 64, 192, 64, 96, 48, 1, 4, 6, 2),
-        ModelConfig("M", 96, 256, 96, 128, 64, 1, 6, 8, 3),
-        ModelConfig("L", 160, 384, 128, 128, 64, 2, 6, 10, 4),
+        ModelConfig("S", 64, 192, 64, 160, 48, 1, 2, 3, 4, 2, 3),
+        ModelConfig("M", 96, 256, 96, 192, 64, 1, 3, 4, 6, 4, 5),
+        ModelConfig("L", 160, 384, 128, 192, 64, 2, 4, 6, 8, 5, 6),
         # For tests of the training code: seconds on a CPU, of no use as a codec.
-        ModelConfig("tiny", 16, 32, 16, 16, 16, 1, 2, 2, 1),
+        ModelConfig("tiny", 16, 32, 16, 16, 16, 1, 1, 1, 1, 1, 1),
     )
 }

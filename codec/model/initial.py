@@ -1,7 +1,7 @@
 """Where training starts: as a plain transform codec rather than as noise.
 
 Every linear stage is set to an orthonormal transform (plus small noise): colour and 8x8 DCT in the patch layer, a
-four-frame DCT in time, a 2x2 Hadamard in g_a, their transposes in g_s and D. The network then reconstructs from the
+DCT over the pictures of a unit, a 2x2 Hadamard in g_a, their transposes in g_s and D. The network then reconstructs from the
 first step, and training bends a codec instead of finding one; on a CPU that is hours. Which coefficients pass the
 narrow places is chosen by hand below and is free to change in training.
 """
@@ -11,52 +11,71 @@ import math
 import torch
 from torch import Tensor, nn
 
-from codec.model.config import FRAMES_PER_LATENT, LATENT_STRIDE, LatentKind
-from codec.model.network import CodecNetwork
+from codec.model.config import LATENT_STRIDE, LatentKind
+from codec.model.gains import GainTable
+from codec.model.network import Branch, CodecNetwork
+from codec.model.vae import Decoder
 
 NOISE = 0.02
 """Share of the default initialisation that stays, so that unused channels differ from one another."""
 RESIDUAL = 0.1
 """Factor on the residual branches' last layers."""
-MIDDLE_GAIN = 1.8
-"""y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]."""
-
-CARRIED = 0.8
-"""Share of the latent frame before that the mean keeps."""
-
-_CORE_LUMA, _CORE_CHROMA, _CORE_MOTION = 14, 2, 6
+MIDDLE_GAINS = {LatentKind.KEY: 2.0, LatentKind.ANCHOR: 1.3, LatentKind.GROUP: 0.5}
+"""y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]. Others are predicted from anchors,
+so anchors are worth more."""
 
 
 @torch.no_grad()
 def start_as_transform(network: CodecNetwork) -> None:
     """Set the weights of a fresh network in place."""
     config = network.config
-    frame, trunk, y = config.frame_channels, config.trunk_channels, config.y_channels
-    basis = _picture_basis(frame)
-    encoder, decoder = network.encoder, network.decoder
-    _mix_in(encoder.patch, basis)
-    _mix_in(decoder.paint, basis.T)
-    identity = torch.zeros(trunk, frame)
-    identity[:frame] = torch.eye(frame)
-    _mix_in(encoder.first, identity)
-    _mix_in(decoder.first, identity.T)
-    time = _time_basis(frame, trunk)
-    _mix_in(encoder.group, time)
-    _mix_in(decoder.group, time.T)
-    core = _core(frame, trunk, min(config.latent_channels, y // 4))
-    select = torch.zeros(config.latent_channels, trunk)
-    select[: len(core)] = core
-    _mix_in(encoder.head, select)
-    _mix_in(decoder.enter, select.T)
-    _cells(network, len(core))
+    basis = _picture_basis(config.frame_channels)
+    room = min(config.latent_channels, config.y_channels // 4)
+    single = _Core(config.frame_channels, config.trunk_channels).pick((room - 2 * (room // 8), room // 8))
+    share = room // 8
+    grouped = _Core(config.frame_channels, config.trunk_channels).pick(
+        (room - 5 * share, share // 2), (2 * share, share // 4), (share, 0)
+    )
+    for branch, core in ((network.anchor, single), (network.group, grouped)):
+        _start_branch(branch, basis, core)
+        _cells(branch, len(core))
     for block in network.modules():
         for name in ("leave", "contract", "mix"):
             layer = getattr(block, name, None)
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv2d) and not isinstance(block, Decoder):
                 layer.weight.mul_(RESIDUAL)
+    for kind, middle in MIDDLE_GAINS.items():
+        gain = network.gains.y[kind]
+        assert isinstance(gain, GainTable)
+        gain.log_gain.add_(math.log(middle))
+
+
+def _start_branch(branch: Branch, basis: Tensor, core: Tensor) -> None:
+    """E takes the transform of what the prediction missed, D adds its inverse to the prediction; both see the
+    prediction's transform, through layers that start small."""
+    encoder, decoder = branch.encoder, branch.decoder
+    frame, trunk = len(basis), encoder.enter.out_channels
+    blank = torch.zeros(frame, encoder.patch.in_channels - basis.shape[1])
+    _mix_in(encoder.patch, torch.cat((basis, blank), dim=1))
+    seen = torch.zeros(frame, decoder.patch.in_channels)
+    kept = frame if decoder.patch.in_channels == basis.shape[1] else frame * 5 // 8
+    seen[:kept, : basis.shape[1]] = basis[:kept]
+    if kept < frame:
+        seen[kept:, basis.shape[1] :] = basis[: frame - kept]
+    _mix_in(decoder.patch, seen)
+    for layer in (decoder.context, decoder.beside):
+        layer.weight.mul_(RESIDUAL)
+        layer.bias.zero_()  # pyright: ignore[reportOptionalMemberAccess]
+    _mix_in(decoder.paint, basis.T)
+    time = _time_basis(frame, trunk, encoder.frames)
+    _mix_in(encoder.enter, time)
+    _mix_in(decoder.leave, time.T)
+    select = torch.zeros(encoder.head.out_channels, trunk)
+    select[: len(core)] = core
+    _mix_in(encoder.head, select)
+    _mix_in(decoder.enter, select.T)
     decoder.border.weight.mul_(NOISE)
-    _carry(network, core)
-    network.y_gain.log_gain.add_(math.log(MIDDLE_GAIN))
+    decoder.border.bias.zero_()  # pyright: ignore[reportOptionalMemberAccess]
 
 
 def _mix_in(layer: nn.Conv2d, matrix: Tensor) -> None:
@@ -95,40 +114,41 @@ def _order(count: int) -> list[tuple[int, int, int]]:
     return sorted(spots, key=lambda s: ((s[1] + s[2]) + (3.5 if s[0] else 0.0), max(s[1], s[2]), s))[:count]
 
 
-def _time_basis(frame: int, trunk: int) -> Tensor:
-    """(trunk, 4·frame): temporal frequency 0 of every channel, then frequency 1, ... as far as the trunk has room."""
-    dct = _dct(FRAMES_PER_LATENT)
-    matrix = torch.zeros(trunk, FRAMES_PER_LATENT * frame)
-    for row in range(min(trunk, FRAMES_PER_LATENT * frame)):
+def _time_basis(frame: int, trunk: int, frames: int) -> Tensor:
+    """(trunk, frames·frame): temporal frequency 0 of every channel, then frequency 1, ... as far as the trunk has
+    room."""
+    dct = _dct(frames)
+    matrix = torch.zeros(trunk, frames * frame)
+    for row in range(min(trunk, frames * frame)):
         frequency, channel = divmod(row, frame)
-        for t in range(FRAMES_PER_LATENT):
+        for t in range(frames):
             matrix[row, t * frame + channel] = dct[frequency, t]
     return matrix
 
 
-def _core(frame: int, trunk: int, count: int) -> Tensor:
-    """(n, trunk) rows that select what passes to y: low luma and chroma, and slow motion of the lowest."""
-    order = _order(frame)
-    luma = [i for i, spot in enumerate(order) if spot[0] == 0][:_CORE_LUMA]
-    chroma = [i for p in (1, 2) for i in [i for i, s in enumerate(order) if s[0] == p][:_CORE_CHROMA]]
-    motion = [frame + i for i in luma[:_CORE_MOTION] if frame + i < trunk]
-    chosen = [*luma[: max(1, count - 10)], *chroma, *motion][:count]
-    matrix = torch.zeros(len(chosen), trunk)
-    matrix[torch.arange(len(chosen)), torch.tensor(chosen)] = 1.0
-    return matrix
+class _Core:
+    """Rows that select what passes from the trunk to y."""
+
+    def __init__(self, frame: int, trunk: int) -> None:
+        order = _order(frame)
+        self._trunk, self._frame = trunk, frame
+        self._planes = [[i for i, spot in enumerate(order) if spot[0] == plane] for plane in range(3)]
+
+    def pick(self, *counts: tuple[int, int]) -> Tensor:
+        """(n, trunk): for each temporal frequency the given numbers of luma patterns and of each chroma's patterns, as
+        far as there are any."""
+        chosen = []
+        for frequency, (luma, chroma) in enumerate(counts):
+            spots = [*self._planes[0][:luma], *self._planes[1][:chroma], *self._planes[2][:chroma]]
+            chosen += [frequency * self._frame + i for i in spots if frequency * self._frame + i < self._trunk]
+        matrix = torch.zeros(len(chosen), self._trunk)
+        matrix[torch.arange(len(chosen)), torch.tensor(chosen)] = 1.0
+        return matrix
 
 
-def _carry(network: CodecNetwork, core: Tensor) -> None:
-    """What stands still carries over: a mean of four frames is twice the single frame's value; motion is not kept."""
-    frame = network.config.frame_channels
-    steady = (core[:, :frame].sum(dim=1) > 0).repeat_interleave(4)
-    for kind, ratio in ((LatentKind.SECOND, 2.0), (LatentKind.LATER, 1.0), (LatentKind.CHAINED, 0.5)):
-        network.mean_prior.carry[kind, : len(steady), 0, 1, 1] = CARRIED * ratio * steady
-
-
-def _cells(network: CodecNetwork, core: int) -> None:
+def _cells(branch: Branch, core: int) -> None:
     """g_a's 3x3 stride-2 layer takes the four Hadamard sums of each 2x2 cell; g_s turns them back."""
-    down, up = network.analysis.down, network.synthesis.up
+    down, up = branch.analysis.down, branch.synthesis.up
     down.weight.mul_(NOISE)
     up.weight.mul_(NOISE)
     assert down.bias is not None and up.bias is not None

@@ -1,10 +1,13 @@
-"""The whole codec as one trainable network, wired as in the paper's Figure 3.
+"""The whole codec as one trainable network, wired as in the paper's Figure 3, with a prediction beside it.
 
-    X -E-> L -g_a-> y -(gain)-> [h_a -> z] -> means, scale indices -> residual symbols -(gain)-> g_s -> L_hat -D-> X_hat
+    X, P -E-> L -g_a-> y -(gain)-> [h_a -> z] -> means, scale indices -> residual symbols -(gain)-> g_s -> L_hat, P -D-> X_hat
 
-`forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same parts.
+P comes from decoded pictures moved along the coded motion: an anchor's from the anchor before it, the others' from the
+anchors on both sides. `forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same
+parts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,12 +16,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.model.blocks import Block, fold_time, unfold_time
-from codec.model.config import ModelConfig, latent_kind
+from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig
 from codec.model.gains import GainTable
+from codec.model.prediction import between, nothing
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
 from codec.model.rounding import ste_round
 from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT, ScaleNet, laplace_bits, scale_of
 from codec.model.vae import Decoder, Encoder
+from codec.motion.layout import MotionFields
+from codec.motion.warp import warp
 
 
 class Analysis(nn.Module):
@@ -45,17 +51,66 @@ class Synthesis(nn.Module):
         return F.pixel_shuffle(self.up(self.block(y)), 2)
 
 
+class Branch(nn.Module):
+    """E, g_a, g_s and D for one kind of unit: single pictures, or four between anchors."""
+
+    def __init__(self, config: ModelConfig, frames: int, references: int, depths: tuple[int, int]) -> None:
+        super().__init__()
+        self.encoder = Encoder(config, frames, references, depths[0])
+        self.analysis = Analysis(config)
+        self.synthesis = Synthesis(config)
+        self.decoder = Decoder(config, frames, references, depths[1])
+
+    def y_of(self, latent: Tensor) -> Tensor:
+        """g_a over time: (B, t, c, h, w) -> (B, t, Cy, h/2, w/2)."""
+        return unfold_time(self.analysis(fold_time(latent)), latent.shape[1])
+
+    def latent_of(self, y_hat: Tensor) -> Tensor:
+        """g_s over time."""
+        return unfold_time(self.synthesis(fold_time(y_hat)), y_hat.shape[1])
+
+
+class Gains(nn.Module):
+    """What λ and the kind of latent turn up or down: inside E and D, and the quantiser of y."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        # Groups of a GoP go through the networks together: LATER ones share the first one's.
+        kinds = (LatentKind.KEY, LatentKind.ANCHOR, LatentKind.GROUP)
+        self.encoder = nn.ModuleList(GainTable(config.trunk_channels) for _ in kinds)
+        self.decoder = nn.ModuleList(GainTable(config.trunk_channels) for _ in kinds)
+        # High-rate theory: the quantiser step falls with the square root of λ.
+        self.y = nn.ModuleList(GainTable(config.y_channels, slope=0.5) for _ in kinds)
+
+
+def branches(config: ModelConfig) -> tuple[Branch, Branch]:
+    """The anchors' branch (knows the prediction) and the groups' (knows it and how its two sources differ)."""
+    return (
+        Branch(config, 1, 1, (config.anchor_encoder_blocks, config.anchor_decoder_blocks)),
+        Branch(config, FRAMES_PER_LATENT, 2, (config.group_encoder_blocks, config.group_decoder_blocks)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TrainingOutput:
-    """`pictures` (B, T, 3, H, W), not clamped; `y_bits` and `z_bits` (B,): bits of the whole GoP."""
+    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents, `key_bits` those of the first picture alone."""
 
     pictures: Tensor
     y_bits: Tensor
     z_bits: Tensor
-    latent: Tensor
-    latent_hat: Tensor
+    key_bits: Tensor
     coded_share: Tensor
     """Share of y symbols that are not zero."""
+
+
+class _Coded(NamedTuple):
+    """Gained y_hat (B, Cy, h, w), magnitudes of its residuals, bits (B,), share of nonzero symbols."""
+
+    y_hat: Tensor
+    magnitude: Tensor
+    y_bits: Tensor
+    z_bits: Tensor
+    nonzero: Tensor
 
 
 class CodecNetwork(nn.Module):
@@ -64,89 +119,101 @@ class CodecNetwork(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
-        self.analysis = Analysis(config)
-        self.synthesis = Synthesis(config)
+        self.anchor, self.group = branches(config)
+        self.gains = Gains(config)
         self.hyper_analysis = HyperAnalysis(config)
         self.mean_prior = MeanPrior(config)
         self.scale_net = ScaleNet(config)
-        self.encoder_gain = GainTable(config.trunk_channels)
-        self.decoder_gain = GainTable(config.trunk_channels)
-        # High-rate theory: the quantiser step falls with the square root of λ.
-        self.y_gain = GainTable(config.y_channels, slope=0.5)
+        self.observe: Callable[[str, LatentKind, Tensor], None] | None = None
+        """Called with "y" or "z", the kind and the symbols (B, C, h, w) of every latent that is coded."""
 
-    def forward(self, pictures: Tensor, level: Tensor, chain: int = 1) -> TrainingOutput:
-        """`pictures` (B, T, 3, H, W) in [-1, 1], H and W multiples of 16, T in {1, 5, 9}; `level` (B,).
+    def forward(self, clip: Tensor, motion: list[MotionFields[Tensor]], level: Tensor, noise: bool = False) -> TrainingOutput:
+        """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs; the decoded `motion` of each;
+        `level` (B,). With `noise` L is not coded but blurred by noise of the size quantisation brings (the VAE alone,
+        stage one of the paper)."""
+        step = (clip.shape[1] - 1) // len(motion)
+        anchors, coded = [], []
+        known = nothing(clip[:, :1])
+        for k in range(len(motion) + 1):
+            if k > 0:
+                field = motion[k - 1].anchor
+                assert field is not None
+                known = warp(anchors[-1], field)[:, None]
+            kind = LatentKind.ANCHOR if k else LatentKind.KEY
+            picture, units = self._branch(
+                self.anchor, [kind], clip[:, k * step : k * step + 1], known, level, coded[-1] if coded else None, noise
+            )
+            anchors.append(picture[:, 0])
+            coded.extend(units)
+        # The pictures between anchors: all GoPs at once.
+        inner = torch.cat([clip[:, k * step + 1 : (k + 1) * step] for k in range(len(motion))])
+        known = torch.cat(
+            [between(anchors[k], anchors[k + 1], fields) for k, fields in enumerate(motion)]
+        )
+        memory = None if noise else _joined(coded[1:])
+        kinds = [LatentKind.GROUP, *[LatentKind.LATER] * (-(-(step - 1) // FRAMES_PER_LATENT) - 1)]
+        pictures, units = self._branch(self.group, kinds, inner, known, level.repeat(len(motion)), memory, noise)
+        shown = [anchors[0][:, None]]
+        for anchor, part in zip(anchors[1:], pictures.chunk(len(motion)), strict=True):
+            shown += [part, anchor[:, None]]
+        none = clip.new_zeros(len(clip))
+        y_bits = sum((c.y_bits for c in coded), none) + sum((c.y_bits.view(-1, len(clip)).sum(0) for c in units), none)
+        z_bits = sum((c.z_bits for c in coded), none) + sum((c.z_bits.view(-1, len(clip)).sum(0) for c in units), none)
+        every = [*coded, *units]
+        share = torch.stack([c.nonzero for c in every]).mean() if every else none.sum()
+        key_bits = coded[0].y_bits + coded[0].z_bits if coded else none
+        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, key_bits, share)
 
-        `chain` GoPs of each clip follow one another along the batch: row k·B/chain + b is GoP k of clip b.
-        """
-        latent = self.encoder(pictures, self.encoder_gain(level))
-        t = latent.shape[1]
-        y = unfold_time(self.analysis(fold_time(latent)), t)
-        with torch.autocast(pictures.device.type, enabled=False):
-            gain = self.y_gain(level)[:, None, :, None, None]
-            scaled = y.float() * gain
-            y_hat, y_bits, z_bits, share = self._code_chain(scaled, level, chain)
-        latent_hat = unfold_time(self.synthesis(fold_time(y_hat / gain)), t)
-        decoded = self.decoder(latent_hat, self.decoder_gain(level))
-        return TrainingOutput(decoded.float(), y_bits, z_bits, latent, latent_hat, share)
+    def _branch(
+        self, branch: Branch, kinds: list[LatentKind], pictures: Tensor, known: Tensor, level: Tensor,
+        memory: _Coded | None, noise: bool,
+    ) -> tuple[Tensor, list[_Coded]]:  # fmt: skip
+        """One set of units through E, the coder and D: decoded pictures (float32) and what was coded."""
+        kind = kinds[0]
+        latent = branch.encoder(pictures, known, self.gains.encoder[kind](level))
+        coded: list[_Coded] = []
+        if noise:
+            strength = torch.rand(len(latent), 1, 1, 1, 1, device=latent.device) * 0.5
+            latent_hat = latent + (torch.rand_like(latent) - 0.5) * strength
+        else:
+            y = branch.y_of(latent)
+            with torch.autocast(pictures.device.type, enabled=False):
+                gain = self.gains.y[kind](level)[:, :, None, None]
+                scaled = y.float() * gain[:, None]
+                z = ste_round(unfold_time(self.hyper_analysis(fold_time(scaled)), y.shape[1]).clamp(-Z_LIMIT, Z_LIMIT))
+                for i, each in enumerate(kinds):
+                    memory = self._code(scaled[:, i], z[:, i], level, each, memory)
+                    coded.append(memory)
+                y_hat = torch.stack([c.y_hat for c in coded], dim=1) / gain[:, None]
+            latent_hat = branch.latent_of(y_hat)
+        decoded = branch.decoder(latent_hat, known, self.gains.decoder[kind](level))
+        return decoded.float(), coded
 
-    def forward_vae(self, pictures: Tensor, level: Tensor) -> TrainingOutput:
-        """The VAE alone (stage one of the paper), with noise on L of the size quantisation will bring."""
-        latent = self.encoder(pictures, self.encoder_gain(level))
-        strength = torch.rand(len(latent), 1, 1, 1, 1, device=latent.device) * 0.5
-        noisy = latent + (torch.rand_like(latent) - 0.5) * strength
-        decoded = self.decoder(noisy, self.decoder_gain(level))
-        none = decoded.new_zeros(len(latent), dtype=torch.float32)
-        return TrainingOutput(decoded.float(), none, none, latent, noisy, none.sum())
-
-    def _code_chain(self, y: Tensor, level: Tensor, chain: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Quantise gained y (B, t, Cy, h, w) as the coder would: (y_hat, bits of y (B,), bits of z (B,), share)."""
-        z = ste_round(unfold_time(self.hyper_analysis(fold_time(y)), y.shape[1]).clamp(-Z_LIMIT, Z_LIMIT))
-        memory = None
-        coded: list[_CodedGop] = []
-        for y_gop, z_gop, level_gop in zip(y.chunk(chain), z.chunk(chain), level.chunk(chain), strict=True):
-            coded.append(self._code(y_gop, z_gop, level_gop, memory))
-            memory = coded[-1]
-        y_hat, y_bits, z_bits = (torch.cat(parts) for parts in zip(*(c[:3] for c in coded), strict=True))
-        return y_hat, y_bits, z_bits, torch.stack([c.nonzero for c in coded]).mean()
-
-    def _code(self, y: Tensor, z_all: Tensor, level: Tensor, before: "_CodedGop | None") -> "_CodedGop":
-        """One GoP of each clip; `before` is the GoP it is chained to."""
-        t, height, width = y.shape[1], *y.shape[-2:]
-        mask = first_half_mask(y.shape[2], height, width, y.device)
-        previous = torch.zeros_like(y[:, 0]) if before is None else before.y_hat[:, -1]
-        magnitude = torch.zeros_like(previous) if before is None else before.magnitude
-        decoded: list[Tensor] = []
-        y_bits = y.new_zeros(y.shape[0])
-        z_bits = y.new_zeros(y.shape[0])
-        nonzero = y.new_zeros(())
-        for i in range(t):
-            kind = latent_kind(i, chained=before is not None)
-            z, current = z_all[:, i], y[:, i]
-            z_scale = scale_of(self.scale_net.z_indices(level, kind))[:, :, None, None]
-            z_bits = z_bits + laplace_bits(z, z_scale).sum(dim=(1, 2, 3))
-            scale = scale_of(self.scale_net(z, magnitude, level, kind))
-            features = self.mean_prior.features(z, previous, level, kind)
-            carried = self.mean_prior.carried(features, previous, kind)
-            residual_a = ste_round(current - (mean_a := self.mean_prior.first_half(features, carried)))
-            known = torch.where(mask, residual_a + mean_a, 0.0)
-            mean_b = self.mean_prior.second_half(features, carried, known)
-            residual = torch.where(mask, residual_a, ste_round(current - mean_b))
-            y_bits = y_bits + laplace_bits(residual, scale).sum(dim=(1, 2, 3))
-            previous = torch.where(mask, known, residual + mean_b)
-            magnitude = residual.detach().abs().clamp(max=MAGNITUDE_LIMIT)
-            nonzero = nonzero + (residual.detach() != 0).float().mean()
-            decoded.append(previous)
-        return _CodedGop(torch.stack(decoded, dim=1), y_bits, z_bits, magnitude, nonzero / t)
+    def _code(self, y: Tensor, z: Tensor, level: Tensor, kind: LatentKind, memory: _Coded | None) -> _Coded:
+        """Quantise gained y (B, Cy, h, w) as the coder would; `memory` is the latent frame that is known before it."""
+        previous = torch.zeros_like(y) if memory is None else memory.y_hat
+        magnitude = torch.zeros_like(y) if memory is None else memory.magnitude
+        mask = first_half_mask(*y.shape[1:], y.device)
+        z_scale = scale_of(self.scale_net.z_indices(level, kind))[:, :, None, None]
+        scale = scale_of(self.scale_net(z, magnitude, level, kind))
+        features = self.mean_prior.features(z, previous, level, kind)
+        carried = self.mean_prior.carried(features, previous, kind)
+        residual_a = ste_round(y - (mean_a := self.mean_prior.first_half(features, carried)))
+        known = torch.where(mask, residual_a + mean_a, 0.0)
+        mean_b = self.mean_prior.second_half(features, carried, known)
+        residual = torch.where(mask, residual_a, ste_round(y - mean_b))
+        if self.observe is not None:
+            self.observe("y", kind, residual)
+            self.observe("z", kind, z)
+        return _Coded(
+            torch.where(mask, known, residual + mean_b),
+            residual.detach().abs().clamp(max=MAGNITUDE_LIMIT),
+            laplace_bits(residual, scale).sum(dim=(1, 2, 3)),
+            laplace_bits(z, z_scale).sum(dim=(1, 2, 3)),
+            (residual.detach() != 0).float().mean(),
+        )
 
 
-class _CodedGop(NamedTuple):
-    """y_hat (B, t, Cy, h, w), bits (B,), magnitudes of the last latent frame's residuals, share of nonzero symbols."""
-
-    y_hat: Tensor
-    y_bits: Tensor
-    z_bits: Tensor
-    magnitude: Tensor
-    nonzero: Tensor
+def _joined(coded: list[_Coded]) -> _Coded:
+    """Latents of the same place in several GoPs as one batch."""
+    return _Coded(*(torch.cat([c[i] for c in coded]) for i in range(4)), torch.stack([c.nonzero for c in coded]).mean())

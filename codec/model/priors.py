@@ -50,8 +50,8 @@ class MeanPrior(nn.Module):
         self.first = nn.Conv2d(_BASE, channels, 1)
         self.spatial = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         self.second = nn.Sequential(nn.Conv2d(_BASE + 2 * channels, _BASE, 1), nn.SiLU(), nn.Conv2d(_BASE, channels, 1))
-        # The previous latent frame's y_hat carries over where nothing moves: a filter for each kind and channel, which
-        # the features may weaken where they see motion.
+        # What the prediction missed in the latent frame before it may miss again: a filter for each kind and channel,
+        # which the features may weaken.
         self.carry = nn.Parameter(torch.zeros(len(LatentKind), channels, 1, 3, 3))
         self.gate = nn.Conv2d(_BASE, channels, 1)
         for last in (self.first, self.second[-1], self.gate):

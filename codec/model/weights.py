@@ -15,14 +15,12 @@ from torch import Tensor, nn
 
 from codec.errors import ModelError
 from codec.model.config import SIZES, ModelConfig
-from codec.model.gains import GainTable
-from codec.model.network import Analysis, CodecNetwork, Synthesis
+from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
 from codec.model.scales import SCALE_COUNT, FrozenScaleNet, scale_of
-from codec.model.vae import Decoder, Encoder
 from codec.stream import tables
 
-FORMAT = "seamscope-weights-1"
+FORMAT = "seamscope-weights-2"
 MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."
@@ -35,15 +33,10 @@ class CodecModel(nn.Module):
     def __init__(self, config: ModelConfig, scales: dict[str, Tensor], frequency_tables: tables.Tables) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(config)
-        self.decoder = Decoder(config)
-        self.analysis = Analysis(config)
-        self.synthesis = Synthesis(config)
+        self.anchor, self.group = branches(config)
+        self.gains = Gains(config)
         self.hyper_analysis = HyperAnalysis(config)
         self.mean_prior = MeanPrior(config)
-        self.encoder_gain = GainTable(config.trunk_channels)
-        self.decoder_gain = GainTable(config.trunk_channels)
-        self.y_gain = GainTable(config.y_channels)
         self.scale_net = FrozenScaleNet(scales)
         self.tables = frequency_tables
         self.model_id = b"\0" * ID_BYTES
@@ -51,8 +44,17 @@ class CodecModel(nn.Module):
     def use_networks_of(self, number_type: torch.dtype) -> None:
         """Keep E, D, g_a and g_s as float16 or bfloat16: pictures differ by rounding, symbols decode the same. The
         scale path and the means stay float32."""
-        for network in (self.encoder, self.decoder, self.analysis, self.synthesis):
+        for network in (self.anchor, self.group):
             network.to(number_type)
+
+    @property
+    def number_type(self) -> torch.dtype:
+        """What E, D, g_a and g_s compute in."""
+        return self.anchor.encoder.patch.weight.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.anchor.encoder.patch.weight.device
 
 
 def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None = None) -> None:

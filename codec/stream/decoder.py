@@ -1,9 +1,13 @@
 """`.gop` file to pictures, from the file alone: several GoPs side by side."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from codec import gop
 from codec.context import QUIET, WorkContext
@@ -11,12 +15,15 @@ from codec.errors import StreamError
 from codec.media.picture import Picture
 from codec.model import device as devices
 from codec.model import store
+from codec.model.config import LatentKind
 from codec.model.weights import CodecModel
 from codec.stream import latents, networks
 from codec.stream.format import Stream, parse_stream
-from codec.stream.latents import CodedGop
+from codec.stream.latents import GopSymbols, Memory
+from codec.stream.networks import AnchorState, Motion
 from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop
+from codec.stream.shape import GopShape
 
 
 def decode_stream(
@@ -63,12 +70,21 @@ def describe_damage(stream: Stream) -> str:
     return f"{len(lost)} of {stream.header.gop_count} GoPs are missing or damaged (number {shown})"
 
 
-Restored = list[tuple[int, CodedGop | None]]
-"""GoP numbers with their latents, None for one whose symbols do not decode."""
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A GoP whose symbols are read and whose anchors are decoded."""
+
+    index: int
+    shape: GopShape
+    symbols: GopSymbols
+    motion: Motion
+    anchors: list[Tensor]
+    state: AnchorState
 
 
 class GopDecoder:
-    """The two steps of a group of GoPs: `link` reads symbols and y_hat in chain order, `finish` makes pictures."""
+    """The two steps of a group of GoPs: `link` reads symbols and decodes anchors in chain order, `finish` makes the
+    pictures between them."""
 
     def __init__(
         self,
@@ -85,7 +101,7 @@ class GopDecoder:
         self._placed = devices.Placed(
             lambda d: store.model_for(header.model_id, d, stream.path, precision), device, context
         )
-        self._last: tuple[int, CodedGop] | None = None
+        self._last: tuple[int, AnchorState] | None = None
 
     def groups(self, wanted: list[int], device: torch.device) -> Iterator[list[int]]:
         """GoP numbers to link, in order: those wanted, and before the first what it is chained to."""
@@ -94,20 +110,21 @@ class GopDecoder:
         header = self._stream.header
         ahead = range(self._stream.chain_start(wanted[0]), wanted[0])
         order = [gop.gop_at(i, header.frame_count, header.structure) for i in (*ahead, *wanted)]
-        for group in networks.groups(order, device, header.width, header.height):
-            yield [part.index for part in group]
+        for _, run in groupby(order, lambda part: self._stream.records[part.index].chained):
+            for group in networks.groups(list(run), device, header.width, header.height):
+                yield [part.index for part in group]
 
     def next_to_link(self, index: int) -> int:
         """Where linking has to go on to reach `index`: after the last linked GoP, or at the start of its chain."""
         start = self._stream.chain_start(index)
         return max(start, self._last[0] + 1) if self._last is not None and self._last[0] < index else start
 
-    def link(self, group: list[int]) -> Restored:
-        """Symbols and y_hat of every GoP of the group."""
+    def link(self, group: list[int]) -> list[tuple[int, Restored | None]]:
+        """Symbols and anchors of every GoP of the group, None for one that does not decode."""
         self._context.check()
         return [(index, self._restore(index)) for index in group]
 
-    def _restore(self, index: int) -> CodedGop | None:
+    def _restore(self, index: int) -> Restored | None:
         header, record = self._stream.header, self._stream.records[index]
         before = None
         if record.chained:
@@ -115,35 +132,54 @@ class GopDecoder:
                 return None
             before = self._last[1]
         part = gop.gop_at(index, header.frame_count, header.structure)
-        size = (networks.latent_frames(part.length), *networks.y_size(header.width, header.height))
+        shape, code = header.shape(part, chained=record.chained), header.level_code
 
-        def run(model: CodecModel) -> CodedGop:
-            symbols = latents.decode(model, record.payload, header.level_code, size, before and before.symbols)
-            return latents.restore(model, symbols, header.level_code, before)
+        def run(model: CodecModel) -> Restored:
+            symbols = latents.decode(model, record.payload, code, shape, before and before.memory.magnitude)
+            motion = networks.decoded_motion(symbols.motion, code, shape)
+
+            def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
+                return latents.restore(
+                    model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory
+                )
+
+            anchors, state = networks.decode_anchors(model, restore, motion, shape, code, before)
+            return Restored(index, shape, symbols, motion, anchors, state)
 
         try:
-            coded = self._placed.run(run)
+            restored = self._placed.run(run)
         except ValueError:
             return None
-        self._last = (index, coded)
-        return coded
+        self._last = (index, restored.state)
+        return restored
 
-    def finish(self, restored: Restored) -> list[tuple[int, DecodedGop | None]]:
+    def finish(self, linked: list[tuple[int, Restored | None]]) -> list[tuple[int, DecodedGop | None]]:
         """The group's pictures; none are made of GoPs that were only linked on the way."""
         self._context.check()
+        shown = [part for index, part in linked if part is not None and index >= self._first_shown]
+        between = self._placed.run(lambda model: self._between(model, shown)) if shown else None
         header = self._stream.header
-        shown = [(index, coded) for index, coded in restored if coded is not None and index >= self._first_shown]
-        pictures: list[list[Picture]] = []
-        if shown:
-            length = gop.gop_at(shown[0][0], header.frame_count, header.structure).length
-            y_hat = torch.stack([coded.y_hat for _, coded in shown])
-            pictures = self._placed.run(
-                lambda model: networks.synthesise(
-                    model, y_hat, header.level_code, length, header.width, header.height, header.colour
-                )
-            )
-        made = {index: pictures[k] for k, (index, _) in enumerate(shown)}
-        return [(index, self._decoded(index, made[index]) if index in made else None) for index, _ in restored]
+        made = {}
+        for k, part in enumerate(shown):
+            tensors = networks.in_order(part.anchors, None if between is None else between[k])
+            made[part.index] = networks.pictures_of(tensors, header.width, header.height, header.colour)
+        return [(index, self._decoded(index, made[index]) if index in made else None) for index, _ in linked]
+
+    def _between(self, model: CodecModel, parts: list[Restored]) -> Tensor | None:
+        """The pictures (n, m, 3, H, W) between the anchors of GoPs of one shape."""
+        shape, code = parts[0].shape, self._stream.header.level_code
+        if shape.length <= 2:
+            return None
+        ends = [torch.cat([part.anchors[i].to(model.device) for part in parts]) for i in (0, -1)]
+        known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
+        memory = latents.joined([part.state.memory for part in parts], model.device)
+        y_hat = []
+        for i in range(shape.anchors, len(shape.kinds)):
+            z = np.stack([part.symbols.z[i] for part in parts])
+            residual = np.stack([part.symbols.residuals[i] for part in parts])
+            memory = latents.restore(model, z, residual, code, shape.kinds[i], memory)
+            y_hat.append(memory.y_hat)
+        return networks.decode_between(model, y_hat, known, code)
 
     def _decoded(self, index: int, pictures: list[Picture]) -> DecodedGop:
         header = self._stream.header

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from codec import gop
@@ -18,6 +17,8 @@ from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
 from codec.model.weights import CodecModel
+from codec.motion import transform
+from codec.motion.estimate import estimate
 from codec.stream import latents, networks
 from codec.stream.format import (
     MAX_FRAMES,
@@ -29,8 +30,10 @@ from codec.stream.format import (
     write_header,
     write_record,
 )
-from codec.stream.latents import CodedGop
+from codec.stream.latents import CodedLatent, Symbols
+from codec.stream.networks import AnchorState, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
+from codec.stream.shape import GopShape
 from codec.stream.settings import DecodedGop, EncodeSettings, level_code
 
 
@@ -66,7 +69,7 @@ def encode_clip(
     encoder = _GopEncoder(placed, clip, header, int.from_bytes(head[-4:], "little"), settings, context)
     records: dict[int, bytes] = {}
     with GopThreads(worker_count(settings.threads, device)) as threads:
-        linked = threads.linked(encoder.analyse, encoder.link, encoder.groups(device))
+        linked = threads.linked(encoder.prepare, encoder.link, encoder.groups(device))
         for finished in threads.in_order(encoder.finish, _first_ahead(linked, settings.first_gop)):
             for record, decoded in finished:
                 records[decoded.gop.index] = record
@@ -79,22 +82,28 @@ def encode_clip(
 
 
 @dataclass(frozen=True, slots=True)
-class _Analysed:
-    """GoPs of one length that went through the networks together: gained y and z of each."""
+class _Prepared:
+    """GoPs with their shapes, pictures (n, H, W, 3) and motion."""
 
     gops: list[Gop]
-    y: Tensor
-    z: list[Tensor]
+    shapes: list[GopShape]
+    rgb: list[Rgb]
+    motion_symbols: list[Symbols]
+    motion: list[Motion]
 
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """GoPs with their symbols, table indices, and what each was chained to."""
+    """Prepared GoPs with their anchors coded, and the state each was chained to."""
 
-    gops: list[Gop]
-    coded: list[CodedGop]
-    indices: list[NDArray[np.uint8]]
-    before: list[CodedGop | None]
+    prepared: _Prepared
+    coded: list[list[CodedLatent]]
+    anchors: list[list[Tensor]]
+    before: list[AnchorState | None]
+
+    @property
+    def gops(self) -> list[Gop]:
+        return self.prepared.gops
 
 
 def _first_ahead(groups: Iterable[_Linked], first: int) -> Iterator[_Linked]:
@@ -113,7 +122,7 @@ def _first_ahead(groups: Iterable[_Linked], first: int) -> Iterator[_Linked]:
 
 
 class _GopEncoder:
-    """The three steps of a group of GoPs: `analyse` and `finish` run side by side, `link` in chain order."""
+    """The three steps of a group of GoPs: `prepare` and `finish` run side by side, `link` in chain order."""
 
     def __init__(
         self,
@@ -126,7 +135,7 @@ class _GopEncoder:
     ) -> None:
         self._placed, self._clip, self._header, self._checksum = placed, clip, header, checksum
         self._settings, self._context = settings, context
-        self._last: CodedGop | None = None
+        self._last: AnchorState | None = None
 
     def groups(self, device: torch.device) -> Iterator[list[Gop]]:
         """All GoPs in coding order: the chain the user looks at first, then the others."""
@@ -135,64 +144,95 @@ class _GopEncoder:
         chains = [gops[i : i + interval] for i in range(0, len(gops), interval)]
         first = self._settings.first_gop // interval
         for chain in (chains[first], *chains[:first], *chains[first + 1 :]):
-            yield from networks.groups(chain, device, self._header.width, self._header.height)
+            # A key GoP has another shape than those chained to it.
+            for run in (chain[:1], chain[1:]):
+                yield from networks.groups(run, device, self._header.width, self._header.height)
 
-    def analyse(self, gops: list[Gop]) -> _Analysed:
-        """Pictures to y and z."""
-        self._context.check()
-        pictures = [list(self._clip.pictures(part.start, part.stop)) for part in gops]
+    def prepare(self, gops: list[Gop]) -> _Prepared:
+        """Pictures and their motion."""
+        prepared = _Prepared(gops, [], [], [], [])
+        for part in gops:
+            self._context.check()
+            chained = part.index % self._settings.key_interval != 0
+            shape = self._header.shape(part, chained=chained)
+            pictures = list(self._clip.pictures(part.start - shape.entry, part.stop))
+            luma = [picture.y for picture in pictures]
+            symbols = np.zeros(shape.motion_size, np.int16)
+            if len(symbols):
+                fields = estimate(luma[shape.entry :], luma[0] if shape.entry else None)
+                symbols = transform.quantise(fields, networks.motion_step(self._header.level_code))
+            prepared.shapes.append(shape)
+            prepared.rgb.append(networks.rgb_of(pictures[shape.entry :]))
+            prepared.motion_symbols.append(symbols)
+            prepared.motion.append(networks.decoded_motion(symbols, self._header.level_code, shape))
+        return prepared
 
-        def run(model: CodecModel) -> _Analysed:
-            y = networks.analyse(model, pictures, self._header.level_code)
-            return _Analysed(gops, y, [latents.hyper_symbols(model, each) for each in y])
+    def link(self, prepared: _Prepared) -> _Linked:
+        """Code the anchors of GoP after GoP, each chained to the one before unless it is a key GoP."""
+        linked = _Linked(prepared, [], [], [])
+        for shape, rgb, motion in zip(prepared.shapes, prepared.rgb, prepared.motion, strict=True):
+            self._context.check()
+            before = self._last if shape.chained else None
 
-        return self._placed.run(run)
+            def run(
+                model: CodecModel, rgb: Rgb = rgb, motion: Motion = motion, shape: GopShape = shape,
+                before: AnchorState | None = before,
+            ) -> tuple[list[CodedLatent], list[Tensor], AnchorState]:  # fmt: skip
+                return networks.encode_anchors(model, rgb, motion, shape, self._header.level_code, before)
 
-    def link(self, analysed: _Analysed) -> _Linked:
-        """Quantise GoP after GoP, each chained to the one before unless it is a key GoP."""
-        linked = _Linked(analysed.gops, [], [], [])
-        for part, y, z in zip(analysed.gops, analysed.y, analysed.z, strict=True):
-            before = None if part.index % self._settings.key_interval == 0 else self._last
-            coded, indices = self._placed.run(
-                lambda model, y=y, z=z, before=before: latents.quantise(model, y, z, self._header.level_code, before)
-            )
-            self._last = coded
+            coded, anchors, self._last = self._placed.run(run)
             linked.coded.append(coded)
-            linked.indices.append(indices)
+            linked.anchors.append(anchors)
             linked.before.append(before)
         return linked
 
     def finish(self, linked: _Linked) -> list[tuple[bytes, DecodedGop]]:
         """Records and decoded pictures, the GoP asked for first."""
         self._context.check()
-        shown: list[list[Picture]] = [[] for _ in linked.gops]
-        records = [self._placed.run(lambda model, k=k: self._record(model, linked, k)) for k in range(len(shown))]
-        if self._settings.reconstruct:
-            header, length = self._header, linked.gops[0].length
-            y_hat = torch.stack([coded.y_hat for coded in linked.coded])
-            shown = self._placed.run(
-                lambda model: networks.synthesise(
-                    model, y_hat, header.level_code, length, header.width, header.height, header.colour
+        records, between = self._placed.run(lambda model: self._between(model, linked))
+        done = []
+        for k, (record, part) in enumerate(zip(records, linked.gops, strict=True)):
+            pictures: list[Picture] = []
+            if self._settings.reconstruct:
+                tensors = networks.in_order(linked.anchors[k], None if between is None else between[k])
+                pictures = networks.pictures_of(
+                    tensors, self._header.width, self._header.height, self._header.colour
                 )
-            )
-        done = [
-            (record, DecodedGop(part, pictures, len(record)))
-            for record, part, pictures in zip(records, linked.gops, shown, strict=True)
-        ]
+            done.append((record, DecodedGop(part, pictures, len(record))))
         return sorted(done, key=lambda pair: pair[1].gop.index != self._settings.first_gop)
 
-    def _record(self, model: CodecModel, linked: _Linked, k: int) -> bytes:
-        coded, before = linked.coded[k], linked.before[k]
-        payload = latents.encode(coded.symbols, linked.indices[k], model)
+    def _between(self, model: CodecModel, linked: _Linked) -> tuple[list[bytes], Tensor | None]:
+        """The GoPs' records, and the decoded pictures (n, m, 3, H, W) between their anchors, if any and asked for."""
+        prepared, level_code = linked.prepared, self._header.level_code
+        shape = prepared.shapes[0]
+        coded: list[CodedLatent] = []
+        decoded: Tensor | None = None
+        if shape.length > 2:
+            ends = [torch.cat([anchors[i].to(model.device) for anchors in linked.anchors]) for i in (0, -1)]
+            known = networks.known_between(model, ends[0], ends[1], prepared.motion)
+            memory = latents.joined([parts[-1].memory for parts in linked.coded], model.device)
+            inner = [rgb[1:-1] for rgb in prepared.rgb]
+            coded = networks.encode_between(model, inner, known, shape, level_code, memory)
+            if self._settings.reconstruct:
+                decoded = networks.decode_between(model, [each.memory.y_hat for each in coded], known, level_code)
+        records = [self._record(model, linked, k, coded) for k in range(len(linked.gops))]
+        return records, decoded
+
+    def _record(self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent]) -> bytes:
+        before, shape = linked.before[k], linked.prepared.shapes[k]
+        parts = [latents.symbols_of(linked.coded[k], 0)]
+        if between:
+            parts.append(latents.symbols_of(between, k))
+        symbols, indices = latents.assembled(linked.prepared.motion_symbols[k], parts)
+        payload = latents.encode(symbols, indices, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
-            t, _, height, width = coded.symbols.residuals.shape
-            size = (t, height, width)
-            read = latents.decode(model, payload, self._header.level_code, size, before and before.symbols)
-            same = np.array_equal(read.z, coded.symbols.z)
-            if not (same and np.array_equal(read.residuals, coded.symbols.residuals)):
+            read = latents.decode(
+                model, payload, self._header.level_code, shape, before and before.memory.magnitude
+            )
+            if not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
-        return write_record(linked.gops[k].index, payload, self._checksum, chained=before is not None)
+        return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained)
 
 
 def _check_clip(clip: FrameSource, output: Path) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from codec import gop
 from codec.errors import StreamError
-from codec.gop import Structure
+from codec.gop import Gop, Structure
 from codec.media.picture import Colour, Matrix, Timing
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
+from codec.stream.shape import GopShape
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 2
-"""Format 1 was never released; nothing reads it."""
+VERSION = 3
+"""Formats 1 and 2 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320
@@ -52,6 +53,11 @@ class Header:
     @property
     def gop_count(self) -> int:
         return gop.count(self.frame_count, self.structure)
+
+    def shape(self, part: Gop, *, chained: bool) -> GopShape:
+        """What the coded symbols of a GoP look like."""
+        entry = chained and self.structure is Structure.DISJOINT
+        return GopShape(part.length, self.width, self.height, chained, entry)
 
 
 @dataclass(frozen=True, slots=True)

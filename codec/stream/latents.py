@@ -1,12 +1,13 @@
-"""One GoP's latents to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
+"""One GoP's symbols to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
 
+    motion: scale numbers, then symbols                             (`codec.motion`)
     for each latent frame i:  z[i]                                  (all z first)
     for each latent frame i:  scale indices <- integers only; residual symbols r[i]
     then, without the coder:  means step one -> half of y_hat -> means step two -> y_hat[i]
 
-A chained GoP starts from what the GoP before left: the magnitudes of its last residuals and its last y_hat take the
-place of the zeros a key GoP starts from. Everything the coder depends on is integer (`codec.model.scales`); means are
-float and only shift the reconstruction.
+Each latent frame remembers the one coded before it: the magnitudes of its residuals and its y_hat. A chained GoP starts
+from the last anchor of the GoP before, a key GoP from zeros. Everything the coder depends on is integer
+(`codec.model.scales`, `codec.motion.scales`); means are float and only shift the reconstruction.
 """
 
 from dataclasses import dataclass
@@ -16,30 +17,52 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from codec.model.config import HYPER_RATIO, LatentKind, latent_kind
+from codec.model.config import LatentKind
 from codec.model.priors import first_half_mask
-from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
+from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, SCALE_COUNT, Z_LIMIT, scale_of
 from codec.model.weights import CodecModel
+from codec.motion import scales as motion_scales
 from codec.stream import rans
+from codec.stream.shape import GopShape
 from codec.stream.tables import MAX_MAGNITUDE
 
 Symbols = NDArray[np.int16]
+_SCALES = scale_of(torch.arange(SCALE_COUNT, dtype=torch.float64)).numpy()
 
 
 @dataclass(frozen=True, slots=True)
 class GopSymbols:
-    """The integers of a GoP: `z` (t, Cz, hz, wz) and residuals `r` (t, Cy, h, w), int16."""
+    """The integers of a GoP: `motion` (planes, 2, gh, gw), `z` (t, Cz, hz, wz) and residuals (t, Cy, h, w), int16."""
 
+    motion: Symbols
     z: Symbols
     residuals: Symbols
 
+    def same_as(self, other: "GopSymbols") -> bool:
+        """True when all integers agree."""
+        pairs = ((self.motion, other.motion), (self.z, other.z), (self.residuals, other.residuals))
+        return all(np.array_equal(a, b) for a, b in pairs)
+
 
 @dataclass(frozen=True, slots=True)
-class CodedGop:
-    """A GoP's integers and the gained y_hat (t, Cy, h, w) they stand for: what the next one may be chained to."""
+class Memory:
+    """What is known of the latent frame before: residual magnitudes, at most MAGNITUDE_LIMIT, and gained y_hat,
+    (n, Cy, h, w) each, float32."""
 
-    symbols: GopSymbols
+    magnitude: Tensor
     y_hat: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CodedLatent:
+    """A latent frame of n GoPs: integers carried in float32, their table indices (uint8), and what the next one
+    remembers."""
+
+    z: Tensor
+    residual: Tensor
+    z_index: Tensor
+    index: Tensor
+    memory: Memory
 
 
 def level_tensor(code: int, device: torch.device) -> Tensor:
@@ -47,138 +70,151 @@ def level_tensor(code: int, device: torch.device) -> Tensor:
     return torch.tensor([code / LEVEL_FRACTION], dtype=torch.float32, device=device)
 
 
+def no_memory(model: CodecModel, size: tuple[int, int], count: int = 1) -> Memory:
+    """What a key picture remembers of y of `size` (h, w): nothing."""
+    zeros = torch.zeros(count, model.config.y_channels, *size, device=model.device)
+    return Memory(zeros, zeros)
+
+
+@torch.inference_mode()
+def quantise(model: CodecModel, y: Tensor, level_code: int, kind: LatentKind, memory: Memory) -> CodedLatent:
+    """Symbols and table indices of a latent frame's gained y (n, Cy, h, w)."""
+    memory = Memory(memory.magnitude.to(y.device), memory.y_hat.to(y.device))
+    z = torch.round(model.hyper_analysis(y)).clamp(-Z_LIMIT, Z_LIMIT)
+    z_index = model.scale_net.z_indices(level_code, kind)[None, :, None, None].expand(z.shape)
+    # A z symbol whose table says "not coded" is zero for both sides.
+    z = torch.where(z_index > 0, z, 0.0)
+    index = model.scale_net(z, memory.magnitude, level_code, kind)
+    coded = index > 0
+    means = _Means(model, z, level_code, kind, memory)
+    first = _round_symbols(y - means.first(), coded)
+    residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded))
+    magnitude = residual.abs().clamp(max=MAGNITUDE_LIMIT)
+    return CodedLatent(z, residual, z_index, index, Memory(magnitude, means.restored(residual)))
+
+
+@torch.inference_mode()
+def restore(
+    model: CodecModel, z: Symbols, residual: Symbols, level_code: int, kind: LatentKind, memory: Memory
+) -> Memory:
+    """What the decoded symbols (n, ...) of a latent frame stand for."""
+    device = model.device
+    means = _Means(model, _to_tensor(z, device), level_code, kind, Memory(memory.magnitude, memory.y_hat.to(device)))
+    symbols = _to_tensor(residual, device)
+    means.second(symbols)
+    return Memory(symbols.abs().clamp(max=MAGNITUDE_LIMIT), means.restored(symbols))
+
+
 class _Means:
-    """The mean path of one GoP, latent frame after latent frame; the same steps in encoder and decoder."""
+    """The mean path of one latent frame; the same steps in encoder and decoder."""
 
-    def __init__(self, model: CodecModel, level: Tensor, height: int, width: int, before: CodedGop | None) -> None:
+    def __init__(self, model: CodecModel, z: Tensor, level_code: int, kind: LatentKind, memory: Memory) -> None:
         self._prior = model.mean_prior
-        self._level = level
-        self._mask = first_half_mask(model.config.y_channels, height, width, level.device)
-        if before is None:
-            self._previous = torch.zeros(1, model.config.y_channels, height, width, device=level.device)
-        else:
-            self._previous = before.y_hat[-1:].to(level.device)
+        level = level_tensor(level_code, z.device).expand(len(z))
+        self._features = self._prior.features(z, memory.y_hat, level, kind)
+        self._carried = self._prior.carried(self._features, memory.y_hat, kind)
+        self.mask = first_half_mask(*memory.y_hat.shape[1:], z.device)
+        self._first = self._prior.first_half(self._features, self._carried)
 
-    def quantise(self, z: Tensor, y: Tensor, coded: Tensor, kind: LatentKind) -> tuple[Tensor, Tensor]:
-        """Residual symbols of gained `y` (zero where not `coded`) and y_hat."""
-        features = self._prior.features(z, self._previous, self._level, kind)
-        carried = self._prior.carried(features, self._previous, kind)
-        mean = self._prior.first_half(features, carried)
-        first = _round_symbols(y - mean, coded)
-        known = torch.where(self._mask, first + mean, 0.0)
-        mean = self._prior.second_half(features, carried, known)
-        residual = torch.where(self._mask, first, _round_symbols(y - mean, coded))
-        self._previous = torch.where(self._mask, known, residual + mean)
-        return residual, self._previous
+    def first(self) -> Tensor:
+        return self._first
 
-    def restore(self, z: Tensor, residual: Tensor, kind: LatentKind) -> Tensor:
-        """y_hat of decoded residual symbols."""
-        features = self._prior.features(z, self._previous, self._level, kind)
-        carried = self._prior.carried(features, self._previous, kind)
-        known = torch.where(self._mask, residual + self._prior.first_half(features, carried), 0.0)
-        mean = self._prior.second_half(features, carried, known)
-        self._previous = torch.where(self._mask, known, residual + mean)
-        return self._previous
+    def second(self, residual: Tensor) -> Tensor:
+        """Means of the second half; `residual` holds at least the first half's."""
+        self._known = torch.where(self.mask, residual + self._first, 0.0)
+        self._second = self._prior.second_half(self._features, self._carried, self._known)
+        return self._second
+
+    def restored(self, residual: Tensor) -> Tensor:
+        return torch.where(self.mask, self._known, residual + self._second)
 
 
 def _round_symbols(x: Tensor, coded: Tensor) -> Tensor:
     return torch.where(coded, torch.round(x).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE), 0.0)
 
 
-@torch.inference_mode()
-def hyper_symbols(model: CodecModel, y: Tensor) -> Tensor:
-    """z (t, Cz, ., .) of gained y (t, Cy, h, w): integers carried in float32."""
-    return torch.round(model.hyper_analysis(y)).clamp(-Z_LIMIT, Z_LIMIT)
+@dataclass(frozen=True, slots=True)
+class LatentSymbols:
+    """Integers of some latent frames of one GoP, z (t, Cz, hz, wz) and residuals (t, Cy, h, w), and their table indices
+    of the same shapes."""
+
+    z: Symbols
+    residuals: Symbols
+    z_rows: NDArray[np.uint8]
+    rows: NDArray[np.uint8]
 
 
-@torch.inference_mode()
-def quantise(
-    model: CodecModel, y: Tensor, z: Tensor, level_code: int, before: CodedGop | None
-) -> tuple[CodedGop, NDArray[np.uint8]]:
-    """Symbols and table indices (flat, in coded order) of gained y (t, Cy, h, w) and `hyper_symbols`; `before` is the
-    GoP this one is chained to."""
-    device = model.y_gain.log_gain.device
-    y, z = y.to(device), z.to(device)
-    t, _, height, width = y.shape
-    # A z symbol whose table says "not coded" is zero for both sides.
-    z_indices = _z_indices(model, level_code, t, z.shape[-2:], before is not None)
-    z = torch.where(z_indices > 0, z, 0.0)
-    means = _Means(model, level_tensor(level_code, device), height, width, before)
-    magnitude = _start_magnitude(model, y.shape, before and before.symbols)
-    indices, residuals, y_hat = [z_indices.flatten()], [], []
-    for i in range(t):
-        kind = latent_kind(i, before is not None)
-        index = model.scale_net(z[i : i + 1], magnitude, level_code, kind)
-        residual, restored = means.quantise(z[i : i + 1], y[i : i + 1], index > 0, kind)
-        magnitude = residual.abs().clamp(max=MAGNITUDE_LIMIT)
-        indices.append(index.flatten())
-        residuals.append(residual)
-        y_hat.append(restored)
-    symbols = GopSymbols(_to_numpy(z), _to_numpy(torch.cat(residuals)))
-    return CodedGop(symbols, torch.cat(y_hat)), torch.cat(indices).cpu().numpy()
+def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
+    """The symbols of the k-th of the GoPs that `latents` are of."""
+    return LatentSymbols(
+        np.concatenate([_to_numpy(each.z[k : k + 1]) for each in latents]),
+        np.concatenate([_to_numpy(each.residual[k : k + 1]) for each in latents]),
+        np.concatenate([each.z_index[k : k + 1].cpu().numpy() for each in latents]),
+        np.concatenate([each.index[k : k + 1].cpu().numpy() for each in latents]),
+    )
+
+
+def assembled(motion: Symbols, parts: list[LatentSymbols]) -> tuple[GopSymbols, NDArray[np.uint8]]:
+    """A GoP's symbols, and the flat table indices of z and residuals in coded order."""
+    z, residuals = (np.concatenate([getattr(part, name) for part in parts]) for name in ("z", "residuals"))
+    rows = np.concatenate([part.z_rows.ravel() for part in parts] + [part.rows.ravel() for part in parts])
+    return GopSymbols(motion, z, residuals), rows
+
+
+def joined(memories: list[Memory], device: torch.device) -> Memory:
+    """Memories of several GoPs as one batch."""
+    return Memory(
+        torch.cat([each.magnitude.to(device) for each in memories]), torch.cat([each.y_hat.to(device) for each in memories])
+    )
 
 
 def encode(symbols: GopSymbols, indices: NDArray[np.uint8], model: CodecModel) -> bytes:
     """The rANS bytes of a GoP. Holds no interpreter lock while coding."""
-    flat = np.concatenate((symbols.z.ravel(), symbols.residuals.ravel()))
-    return rans.encode(flat, indices, model.tables)
+    motion = symbols.motion
+    numbers = motion_scales.choose(motion, _SCALES)
+    head = motion_scales.differences(numbers).ravel()
+    parts = (head, motion.ravel(), symbols.z.ravel(), symbols.residuals.ravel())
+    rows = (_head_rows(len(head)), motion_scales.indices(numbers, *motion.shape[-2:]).ravel(), indices)
+    return rans.encode(np.concatenate(parts), np.concatenate(rows), model.tables)
 
 
 @torch.inference_mode()
-def decode(
-    model: CodecModel, payload: bytes, level_code: int, size: tuple[int, int, int], before: GopSymbols | None
-) -> GopSymbols:
-    """Symbols of a GoP of y `size` (t, h, w), chained to `before` or not. Raises ValueError when the bytes are
-    damaged."""
-    t, height, width = size
-    device = model.y_gain.log_gain.device
+def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, before: Tensor | None) -> GopSymbols:
+    """Symbols of a GoP of `shape`, chained to one whose last anchor left the magnitudes `before` (1, Cy, h, w) or not.
+    Raises ValueError when the bytes are damaged."""
+    device, (height, width) = model.device, shape.y_size
     coder = rans.Decoder(payload)
-    hz, wz = -(-height // HYPER_RATIO), -(-width // HYPER_RATIO)
-    z_indices = _z_indices(model, level_code, t, (hz, wz), before is not None).cpu().numpy()
-    z = coder.read(z_indices, model.tables)
+    motion = _decode_motion(coder, model, shape)
+    z_rows = [model.scale_net.z_indices(level_code, kind)[:, None, None].expand(-1, *shape.z_size) for kind in shape.kinds]
+    z = np.zeros((0, model.config.z_channels, *shape.z_size), np.int16)
+    if z_rows:
+        z = coder.read(torch.stack(z_rows).cpu().numpy(), model.tables)
     if np.abs(z).max(initial=0) > Z_LIMIT:
         raise ValueError("an impossible hyperprior symbol")
-    z_float = torch.from_numpy(z).to(device, torch.float32)
-    magnitude = _start_magnitude(model, (t, model.config.y_channels, height, width), before)
+    z_float = _to_tensor(z, device)
+    magnitude = torch.zeros(1, model.config.y_channels, height, width, device=device) if before is None else before
     residuals = []
-    for i in range(t):
-        index = model.scale_net(z_float[i : i + 1], magnitude, level_code, latent_kind(i, before is not None))
-        residual = coder.read(index.cpu().numpy(), model.tables)
-        residuals.append(residual)
-        if i + 1 < t:
-            magnitude = _magnitude(residual, device)
+    for i, kind in enumerate(shape.kinds):
+        index = model.scale_net(z_float[i : i + 1], magnitude.to(device), level_code, kind)
+        residuals.append(coder.read(index.cpu().numpy(), model.tables))
+        magnitude = _to_tensor(residuals[-1], device).abs_().clamp_(max=MAGNITUDE_LIMIT)
     coder.finish()
-    return GopSymbols(z, np.concatenate(residuals))
+    return GopSymbols(motion, z, np.concatenate(residuals))
 
 
-@torch.inference_mode()
-def restore(model: CodecModel, symbols: GopSymbols, level_code: int, before: CodedGop | None) -> CodedGop:
-    """Decoded symbols with the y_hat they stand for."""
-    device = model.y_gain.log_gain.device
-    z = torch.from_numpy(symbols.z).to(device, torch.float32)
-    residuals = torch.from_numpy(symbols.residuals).to(device, torch.float32)
-    height, width = residuals.shape[-2:]
-    means = _Means(model, level_tensor(level_code, device), height, width, before)
-    frames = [
-        means.restore(z[i : i + 1], residuals[i : i + 1], latent_kind(i, before is not None)) for i in range(len(z))
-    ]
-    return CodedGop(symbols, torch.cat(frames))
+def _decode_motion(coder: rans.Decoder, model: CodecModel, shape: GopShape) -> Symbols:
+    planes, _, height, width = shape.motion_size
+    head = coder.read(_head_rows(planes * motion_scales.BANDS), model.tables).reshape(planes, motion_scales.BANDS)
+    numbers = motion_scales.from_differences(head)
+    return coder.read(motion_scales.indices(numbers, height, width), model.tables)
 
 
-def _start_magnitude(model: CodecModel, shape: tuple[int, ...], before: GopSymbols | None) -> Tensor:
-    device = model.y_gain.log_gain.device
-    if before is None:
-        return torch.zeros(1, *shape[1:], device=device)
-    return _magnitude(before.residuals[-1:], device)
+def _head_rows(count: int) -> NDArray[np.uint8]:
+    return np.full(count, motion_scales.HEADER_ROW, np.uint8)
 
 
-def _magnitude(residual: Symbols, device: torch.device) -> Tensor:
-    return torch.from_numpy(residual).to(device, torch.float32).abs_().clamp_(max=MAGNITUDE_LIMIT)
-
-
-def _z_indices(model: CodecModel, level_code: int, t: int, size: tuple[int, ...], chained: bool) -> Tensor:
-    rows = torch.stack([model.scale_net.z_indices(level_code, latent_kind(i, chained)) for i in range(t)])
-    return rows[:, :, None, None].expand(-1, -1, *size).contiguous()
+def _to_tensor(symbols: Symbols, device: torch.device) -> Tensor:
+    return torch.from_numpy(symbols).to(device, torch.float32)
 
 
 def _to_numpy(x: Tensor) -> Symbols:

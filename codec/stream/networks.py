@@ -1,36 +1,35 @@
-"""The float ends of the codec: pictures to gained y, and gained y_hat to pictures; a few GoPs at once where a device
-gains from it."""
+"""The float ends of the codec: pictures to coded latents, and latents to pictures. Anchors one by one, each from the one
+before; the pictures between them for a few GoPs at once where a device gains from it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from codec.gop import GOP_LENGTH, Gop
+from codec.gop import Gop
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
-from codec.model.blocks import fold_time, unfold_time
-from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE
+from codec.model.config import TRANSFORM_STRIDE, LatentKind
+from codec.model.prediction import between, nothing
 from codec.model.weights import CodecModel
-from codec.stream.latents import level_tensor
+from codec.motion import transform
+from codec.motion.layout import MotionFields
+from codec.motion.warp import warp
+from codec.stream.latents import CodedLatent, Memory, Symbols, level_tensor, no_memory, quantise
+from codec.stream.shape import GopShape
 
 _BATCH_PIXELS = 4 * 1920 * 1080
 """Pixels of a frame times GoPs that go through the networks together on an accelerator."""
 
-
-def latent_frames(length: int) -> int:
-    """Latent frames t of a GoP of `length` pictures: 1, 2 or 3."""
-    if not 1 <= length <= GOP_LENGTH:
-        raise ValueError(f"a GoP has 1 to {GOP_LENGTH} pictures, not {length}")
-    return 1 + -(-(length - 1) // FRAMES_PER_LATENT)
-
-
-def y_size(width: int, height: int) -> tuple[int, int]:
-    """(h, w) of y for pictures of this size."""
-    return -(-height // TRANSFORM_STRIDE), -(-width // TRANSFORM_STRIDE)
+Rgb = NDArray[np.uint8]
+"""Pictures (n, H, W, 3)."""
+Motion = MotionFields[transform.Field]
+RestoreLatent = Callable[[int, LatentKind, Memory], Memory]
 
 
 def groups(gops: list[Gop], device: torch.device, width: int, height: int) -> Iterator[list[Gop]]:
@@ -43,38 +42,155 @@ def groups(gops: list[Gop], device: torch.device, width: int, height: int) -> It
             yield run[i : i + size]
 
 
-@torch.inference_mode()
-def analyse(model: CodecModel, gops: list[list[Picture]], level_code: int) -> Tensor:
-    """GoPs of the same length, 1 to 9 pictures each -> gained y (n, t, Cy, h, w), float32.
+def rgb_of(pictures: Sequence[Picture]) -> Rgb:
+    """Pictures as RGB (n, H, W, 3)."""
+    return np.stack([to_rgb(picture) for picture in pictures])
 
-    Pictures are padded by their last row and column, a GoP by its last picture.
-    """
-    device, dtype = model.y_gain.log_gain.device, model.encoder.patch.weight.dtype
-    rgb = torch.from_numpy(np.stack([to_rgb(picture) for pictures in gops for picture in pictures])).to(device)
-    x = rgb.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+def pictures_of(tensors: Tensor, width: int, height: int, colour: Colour) -> list[Picture]:
+    """Decoded pictures (n, 3, H, W), H and W padded, in the stream's size and colour."""
+    bytes_ = tensors[..., :height, :width].float().clamp(-1, 1).add_(1.0).mul_(127.5).round_().to(torch.uint8)
+    return [from_rgb(picture, colour) for picture in bytes_.permute(0, 2, 3, 1).contiguous().cpu().numpy()]
+
+
+def decoded_motion(symbols: Symbols, level_code: int, shape: GopShape) -> Motion:
+    """The fields a GoP's motion symbols stand for."""
+    if symbols.size == 0:
+        return MotionFields(None, None, None, None)
+    return transform.dequantise(symbols, motion_step(level_code), shape.length, shape.entry)
+
+
+def motion_step(level_code: int) -> float:
+    """Quantiser step of motion in pixels at a stream's level."""
+    return transform.step_of(float(level_tensor(level_code, torch.device("cpu"))))
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorState:
+    """A decoded anchor (1, 3, H, W), H and W padded to multiples of 16, and what the next one remembers of it."""
+
+    picture: Tensor
+    memory: Memory
+
+
+class _Anchors:
+    """The chain of anchors through one GoP: what each is predicted from and remembers."""
+
+    def __init__(self, model: CodecModel, motion: Motion, shape: GopShape, before: AnchorState | None) -> None:
+        self._model, self._motion, self._shape = model, motion, shape
+        self.state = before
+        self.pictures: list[Tensor] = [] if before is None or shape.entry else [before.picture.to(model.device)]
+
+    def steps(self) -> Iterator[tuple[LatentKind, Tensor, Memory]]:
+        """Kind, prediction (1, 1, 3, H, W) and memory of each anchor; `done` has to follow every one."""
+        fields = [self._motion.entry] if self._shape.entry else []
+        if self._shape.length > 1:
+            fields.append(self._motion.anchor)
+        for kind in self._shape.kinds[: self._shape.anchors]:
+            if self.state is None:
+                height, width = (TRANSFORM_STRIDE * side for side in self._shape.y_size)
+                grey = nothing(torch.empty(1, 1, 3, height, width, device=self._model.device))
+                yield kind, grey, no_memory(self._model, self._shape.y_size)
+                continue
+            field = fields.pop(0)
+            assert field is not None
+            moved = warp(self.state.picture.to(self._model.device), torch.from_numpy(field)[None].to(self._model.device))
+            yield kind, moved[:, None], self.state.memory
+
+    def done(self, picture: Tensor, memory: Memory) -> None:
+        self.state = AnchorState(picture, memory)
+        self.pictures.append(picture)
+
+
+@torch.inference_mode()
+def encode_anchors(
+    model: CodecModel, rgb: Rgb, motion: Motion, shape: GopShape, level_code: int, before: AnchorState | None
+) -> tuple[list[CodedLatent], list[Tensor], AnchorState]:
+    """Latents of a GoP's anchors, from its pictures (n, H, W, 3); the decoded first and last picture (one for a GoP of
+    one); and the state the next GoP may be chained to."""
+    level = level_tensor(level_code, model.device)
+    anchors, coded = _Anchors(model, motion, shape, before), []
+    first = [] if shape.chained and not shape.entry else [0]
+    wanted = [*first, shape.length - 1] if shape.length > 1 else first
+    for number, (kind, known, memory) in zip(wanted, anchors.steps(), strict=True):
+        picture = _to_tensor(rgb[number : number + 1], model.device)[None]
+        latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
+        y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
+        coded.append(quantise(model, y, level_code, kind, memory))
+        anchors.done(_anchor_picture(model, coded[-1].memory.y_hat, known, kind, level), coded[-1].memory)
+    assert anchors.state is not None
+    return coded, anchors.pictures, anchors.state
+
+
+@torch.inference_mode()
+def decode_anchors(
+    model: CodecModel, restore: RestoreLatent, motion: Motion, shape: GopShape, level_code: int,
+    before: AnchorState | None,
+) -> tuple[list[Tensor], AnchorState]:  # fmt: skip
+    """The decoded anchors of a GoP; `restore(i, kind, memory)` gives what latent frame i stands for."""
+    level = level_tensor(level_code, model.device)
+    anchors = _Anchors(model, motion, shape, before)
+    for i, (kind, known, memory) in enumerate(anchors.steps()):
+        restored = restore(i, kind, memory)
+        anchors.done(_anchor_picture(model, restored.y_hat, known, kind, level), restored)
+    assert anchors.state is not None
+    return anchors.pictures, anchors.state
+
+
+def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, kind: LatentKind, level: Tensor) -> Tensor:
+    y = (y_hat / model.gains.y[kind](level)[:, :, None, None])[:, None].to(model.number_type)
+    return model.anchor.decoder(model.anchor.latent_of(y), known, _gain(model, "decoder", kind, level))[:, 0]
+
+
+@torch.inference_mode()
+def known_between(model: CodecModel, first: Tensor, last: Tensor, motions: list[Motion]) -> Tensor:
+    """What is known of the pictures between anchors (n, 3, H, W) of n GoPs with these motions: (n, m, 6, H, W)."""
+    before, after = (
+        torch.from_numpy(np.stack([getattr(motion, side) for motion in motions])).to(model.device)
+        for side in ("before", "after")
+    )
+    return between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after))
+
+
+@torch.inference_mode()
+def encode_between(
+    model: CodecModel, rgb: Sequence[Rgb], known: Tensor, shape: GopShape, level_code: int, memory: Memory
+) -> list[CodedLatent]:
+    """Latents of the pictures between the anchors of n GoPs of one shape, (m, H, W, 3) each; `memory` of their last
+    anchors."""
+    level = level_tensor(level_code, model.device)
+    kinds = shape.kinds[shape.anchors :]
+    pictures = torch.stack([_to_tensor(each, model.device) for each in rgb])
+    latent = model.group.encoder(pictures, known, _gain(model, "encoder", kinds[0], level))
+    y = model.group.y_of(latent).float() * model.gains.y[kinds[0]](level)[:, None, :, None, None]
+    coded: list[CodedLatent] = []
+    for i, kind in enumerate(kinds):
+        coded.append(quantise(model, y[:, i], level_code, kind, memory))
+        memory = coded[-1].memory
+    return coded
+
+
+@torch.inference_mode()
+def decode_between(model: CodecModel, y_hat: list[Tensor], known: Tensor, level_code: int) -> Tensor:
+    """The pictures (n, m, 3, H, W) between the anchors of n GoPs, from the gained y_hat (n, Cy, h, w) of each latent."""
+    level = level_tensor(level_code, model.device)
+    gain = model.gains.y[LatentKind.GROUP](level)[:, None, :, None, None]
+    y = (torch.stack([each.to(model.device) for each in y_hat], dim=1) / gain).to(model.number_type)
+    return model.group.decoder(model.group.latent_of(y), known, _gain(model, "decoder", LatentKind.GROUP, level))
+
+
+def in_order(anchors: list[Tensor], between: Tensor | None) -> Tensor:
+    """A GoP's pictures (n, 3, H, W) from its anchors and the pictures (m, 3, H, W) between them."""
+    parts = [anchors[0]] if between is None else [anchors[0], between]
+    return torch.cat([*parts, *anchors[1:]])
+
+
+def _gain(model: CodecModel, side: str, kind: LatentKind, level: Tensor) -> Tensor:
+    return getattr(model.gains, side)[kind](level).to(model.number_type)
+
+
+def _to_tensor(rgb: Rgb, device: torch.device) -> Tensor:
+    """(n, 3, H, W) in [-1, 1], padded by the last row and column to multiples of 16."""
+    x = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
     height, width = x.shape[-2:]
-    x = F.pad(x, (0, -width % TRANSFORM_STRIDE, 0, -height % TRANSFORM_STRIDE), mode="replicate")
-    x = x.unflatten(0, (len(gops), -1)).to(dtype)
-    length = x.shape[1]
-    missing = 1 + FRAMES_PER_LATENT * (latent_frames(length) - 1) - length
-    if missing:
-        x = torch.cat((x, x[:, -1:].expand(-1, missing, -1, -1, -1)), dim=1)
-    level = level_tensor(level_code, device)
-    latent = model.encoder(x, model.encoder_gain(level).to(dtype))
-    y = unfold_time(model.analysis(fold_time(latent)), latent.shape[1])
-    return y.float() * model.y_gain(level)[:, None, :, None, None]
-
-
-@torch.inference_mode()
-def synthesise(
-    model: CodecModel, y_hat: Tensor, level_code: int, length: int, width: int, height: int, colour: Colour
-) -> list[list[Picture]]:
-    """Gained y_hat (n, t, Cy, h, w) of GoPs of `length` pictures -> their pictures in the stream's size and colour."""
-    device, dtype = model.y_gain.log_gain.device, model.decoder.paint.weight.dtype
-    level = level_tensor(level_code, device)
-    y = (y_hat.to(device) / model.y_gain(level)[:, None, :, None, None]).to(dtype)
-    latent = unfold_time(model.synthesis(fold_time(y)), y.shape[1])
-    x = model.decoder(latent, model.decoder_gain(level).to(dtype))[:, :length, :, :height, :width]
-    bytes_ = x.float().clamp_(-1, 1).add_(1.0).mul_(127.5).round_().to(torch.uint8)
-    rgb = bytes_.permute(0, 1, 3, 4, 2).contiguous().cpu().numpy()
-    return [[from_rgb(picture, colour) for picture in gop] for gop in rgb]
+    return F.pad(x, (0, -width % TRANSFORM_STRIDE, 0, -height % TRANSFORM_STRIDE), mode="replicate")

@@ -3,18 +3,25 @@
 import numpy as np
 
 from codec.gop import GOP_LENGTH
-from codec.media.picture import Colour, Picture
+from codec.media.picture import Colour
 from codec.model.weights import CodecModel
+from codec.motion import transform
+from codec.motion.estimate import estimate
 from codec.stream import latents, networks
+from codec.stream.shape import GopShape
 
 
 def warm_up(model: CodecModel) -> None:
-    """Encode and decode a grey GoP of 32x32 pixels with `model`, and drop it."""
-    grey = np.full((32, 32), 128, np.uint8)
-    picture = Picture(grey, grey[:16, :16].copy(), grey[:16, :16].copy(), Colour())
-    (y,) = networks.analyse(model, [[picture] * GOP_LENGTH], 0)
-    coded, indices = latents.quantise(model, y, latents.hyper_symbols(model, y), 0, None)
-    t, _, height, width = y.shape
-    symbols = latents.decode(model, latents.encode(coded.symbols, indices, model), 0, (t, height, width), None)
-    restored = latents.restore(model, symbols, 0, None)
-    networks.synthesise(model, restored.y_hat[None], 0, GOP_LENGTH, 32, 32, Colour())
+    """Encode and decode a grey GoP of 64x64 pixels with `model`, and drop it."""
+    shape = GopShape(GOP_LENGTH, 64, 64, chained=False, entry=False)
+    rgb = np.full((GOP_LENGTH, 64, 64, 3), 128, np.uint8)
+    symbols = transform.quantise(estimate(list(rgb[..., 0])), networks.motion_step(0))
+    motion = networks.decoded_motion(symbols, 0, shape)
+    coded, anchors, state = networks.encode_anchors(model, rgb, motion, shape, 0, None)
+    known = networks.known_between(model, anchors[0], anchors[-1], [motion])
+    between = networks.encode_between(model, [rgb[1:-1]], known, shape, 0, state.memory)
+    parts = [latents.symbols_of(coded, 0), latents.symbols_of(between, 0)]
+    payload = latents.encode(*latents.assembled(symbols, parts), model)
+    latents.decode(model, payload, 0, shape, None)
+    pictures = networks.decode_between(model, [each.memory.y_hat for each in between], known, 0)
+    networks.pictures_of(networks.in_order(anchors, pictures[0]), 64, 64, Colour())

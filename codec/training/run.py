@@ -12,31 +12,37 @@ import csv
 import math
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from codec.errors import ModelError, SeamscopeError
-from codec.gop import DEFAULT_THETA, GOP_LENGTH
+from codec.gop import GOP_LENGTH
 from codec.model.config import LEVELS, SIZES, lambda_of
 from codec.model.initial import start_as_transform
-from codec.model.network import CodecNetwork, TrainingOutput
+from codec.model.network import CodecNetwork
 from codec.model.weights import save_weights
 from codec.training import checkpoint, settings
 from codec.training.corpus import Corpus, build_store
+from codec.training.calibration import fit_scales
 from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error
+from codec.training.motion import ClipMotion
 from codec.training.pictures import draw_curves, draw_panel
 from codec.training.settings import RunSettings, Stage
 
-VAE_PARTS = ("encoder.", "decoder.", "encoder_gain.", "decoder_gain.")
+VAE_PARTS = tuple(f"{owner}.{part}." for owner in ("anchor", "group", "gains") for part in ("encoder", "decoder"))
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
+PACES = {"weights": 1.0, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
+"""Learning rates of the parameter groups over the stage's."""
 VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
 GOP_STEP = GOP_LENGTH - 1
 """Frames from one GoP's start to the next when they share a frame."""
+KEY_SHARE = 0.5
+"""Share of a key picture's bits that a clip pays for: it serves more GoPs in a stream than in training."""
 
 
 class Run:
@@ -49,12 +55,13 @@ class Run:
         start_as_transform(network)
         self.network = network.to(device)
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.motion = ClipMotion(torch.get_num_threads())
         self.step = 0
         self.seconds = 0.0
-        decay = [p for p in self.network.parameters() if p.dim() == 4]
-        rest = [p for p in self.network.parameters() if p.dim() != 4]
+        self.started = False
+        """Whether the weights came from another run."""
         self.optimiser = torch.optim.AdamW(
-            [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}],
+            _parameter_groups(self.network, config.weight_decay),
             lr=1e-4,
             betas=(0.9, 0.99),
             fused=device.type == "cuda",
@@ -81,6 +88,7 @@ class Run:
         weights = state.role("ema.") or state.role("model.")
         self.network.load_state_dict({k: v.to(self.device) for k, v in weights.items()})
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+        self.started = True
 
     def _resume(self) -> None:
         state = checkpoint.load(self.out)
@@ -115,6 +123,23 @@ class Run:
         save_weights(network, path, {"steps": str(self.step), "seconds": f"{self.seconds:.0f}"})
 
 
+def _parameter_groups(network: CodecNetwork, weight_decay: float) -> list[dict[str, Any]]:
+    """Layers' weights decay; biases do not; log gains, and table offsets, which count in indices of 0 .. 63, would take a
+    whole run to go anywhere at the pace of a weight."""
+    groups: dict[str, list[Tensor]] = {"weights": [], "rest": [], "gains": [], "offsets": []}
+    for name, parameter in network.named_parameters():
+        if name.startswith("gains."):
+            groups["gains"].append(parameter)
+        elif name in ("scale_net.y_offset", "scale_net.z_index"):
+            groups["offsets"].append(parameter)
+        else:
+            groups["weights" if parameter.dim() == 4 else "rest"].append(parameter)
+    return [
+        {"params": parameters, "weight_decay": weight_decay if name == "weights" else 0.0, "pace": PACES[name]}
+        for name, parameters in groups.items()
+    ]
+
+
 def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
     """One optimiser step; returns what the log wants."""
     config = run.config
@@ -123,16 +148,18 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
     clip = run.corpus.batch(rng, batch, gops * GOP_STEP + 1, stage.crop, config.photo_share)
     level = _levels(rng, stage, batch).to(run.device)
     for group in run.optimiser.param_groups:
-        group["lr"] = _learning_rate(stage, inner)
-    parts = torch.cat([clip[:, k * GOP_STEP : k * GOP_STEP + GOP_LENGTH] for k in range(gops)])
-    output = _forward(run, stage, parts, level.repeat(gops), gops)
-    shown, seam = _join(output.pictures, gops)
-    bpp = (output.y_bits + output.z_bits).view(gops, batch).mean(dim=0) / (GOP_STEP * stage.crop**2)
+        group["lr"] = _learning_rate(stage, inner) * group["pace"]
+    motion, motion_bits = run.motion.of(clip, level, gops)
+    with torch.autocast(run.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+        output = run.network(clip, motion, level, noise=not stage.quantise)
+    shown = output.pictures
+    bits = output.y_bits + output.z_bits + motion_bits
+    bpp = (bits - (1 - KEY_SHARE) * output.key_bits) / (gops * GOP_STEP * stage.crop**2)
     mse = squared_error(shown, clip)
     perceptual = _lpips(run, stage, rng, shown, clip)
     distortion = config.alpha * mse + config.beta * perceptual
     if stage.temporal > 0:
-        distortion = distortion + config.alpha * stage.temporal * (temporal_error(shown, clip) + 0.1 * seam)
+        distortion = distortion + config.alpha * stage.temporal * temporal_error(shown, clip)
     root = torch.sqrt(torch.tensor([lambda_of(float(v)) for v in level], device=run.device))
     loss = (root * distortion + (bpp / root if stage.quantise else 0.0)).mean()
     run.optimiser.zero_grad(set_to_none=True)
@@ -148,26 +175,6 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
         "lpips_vgg": float(perceptual.detach().mean()),
         "nonzero": float(output.coded_share),
     }
-
-
-def _forward(run: Run, stage: Stage, clip: Tensor, level: Tensor, chain: int) -> TrainingOutput:
-    with torch.autocast(run.device.type, torch.bfloat16, enabled=run.config.precision == "bf16"):
-        if stage.quantise:
-            return run.network(clip, level, chain)
-        return run.network.forward_vae(clip, level)
-
-
-def _join(pictures: Tensor, gops: int) -> tuple[Tensor, Tensor]:
-    """GoPs (gops·B, T, ...) sharing frames -> the blended clips (B, gops·(T - 1) + 1, ...) and how far the two
-    versions of shared frames lie apart: (B,) mean |difference| on the 0..255 scale."""
-    parts = list(pictures.chunk(gops))
-    shown = [parts[0][:, :-1]]
-    apart = pictures.new_zeros(len(parts[0]))
-    for before, after in pairwise(parts):
-        shown += [DEFAULT_THETA * before[:, -1:] + (1 - DEFAULT_THETA) * after[:, :1], after[:, 1:-1]]
-        apart = apart + (before[:, -1] - after[:, 0]).abs().mean(dim=(1, 2, 3)) * 127.5
-    shown.append(parts[-1][:, -1:])
-    return torch.cat(shown, dim=1), apart
 
 
 def _lpips(run: Run, stage: Stage, rng: np.random.Generator, shown: Tensor, clip: Tensor) -> Tensor:
@@ -222,10 +229,11 @@ def validate(run: Run, clips: Tensor) -> list[dict[str, float | str]]:
     shown = []
     for fixed in VALIDATION_LEVELS:
         level = torch.full((len(clips),), fixed, device=run.device)
-        parts = torch.cat([clips[:, k * GOP_STEP : k * GOP_STEP + GOP_LENGTH] for k in range(VALIDATION_GOPS)])
-        output = run.network(parts, level.repeat(VALIDATION_GOPS), VALIDATION_GOPS)
-        pictures = _join(output.pictures, VALIDATION_GOPS)[0].clamp(-1, 1)
-        bpp = (output.y_bits + output.z_bits) / (GOP_STEP * clips.shape[-1] * clips.shape[-2])
+        motion, motion_bits = run.motion.of(clips, level, VALIDATION_GOPS)
+        output = run.network(clips, motion, level)
+        pictures = output.pictures.clamp(-1, 1)
+        bits = output.y_bits + output.z_bits + motion_bits - (1 - KEY_SHARE) * output.key_bits
+        bpp = bits / (VALIDATION_GOPS * GOP_STEP * clips.shape[-1] * clips.shape[-2])
         lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8, 12)]).mean()
         rows.append(
             {
@@ -252,6 +260,9 @@ def train(run: Run, minutes: float | None) -> Iterator[str]:
     saved = panelled = started
     clips = run.corpus.validation(8, VALIDATION_GOPS * GOP_STEP + 1, 128).to(run.device)
     log = _Log(run.out / "log.csv")
+    if run.step == 0 and not run.started:
+        fit_scales(run.network, run.motion, clips)
+        run.ema = {name: value.detach().clone() for name, value in run.network.state_dict().items()}
     sums: dict[str, float] = {}
     summed = 0
     while run.step < run.total_steps and (minutes is None or time.monotonic() - started < 60 * minutes):

@@ -1,0 +1,49 @@
+"""What a GoP's coded symbols look like: which latent frames and motion planes, of which sizes."""
+
+from dataclasses import dataclass
+
+from codec.gop import GOP_LENGTH
+from codec.model.config import HYPER_RATIO, TRANSFORM_STRIDE, LatentKind, latent_kinds
+from codec.motion.layout import grid_size, plane_count
+
+
+@dataclass(frozen=True, slots=True)
+class GopShape:
+    """A GoP of `length` pictures of `width` x `height`; `chained` to the one before or not; with an `entry` motion field,
+    that is chained to one with which it shares no picture. Raises ValueError for a length outside 1 .. GOP_LENGTH."""
+
+    length: int
+    width: int
+    height: int
+    chained: bool
+    entry: bool
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.length <= GOP_LENGTH:
+            raise ValueError(f"a GoP has 1 to {GOP_LENGTH} pictures, not {self.length}")
+
+    @property
+    def kinds(self) -> list[LatentKind]:
+        """Latent frames in coded order."""
+        return latent_kinds(self.length, self.chained, self.entry)
+
+    @property
+    def anchors(self) -> int:
+        """How many of `kinds` are single pictures; they come first."""
+        return sum(kind in (LatentKind.KEY, LatentKind.ANCHOR) for kind in self.kinds)
+
+    @property
+    def y_size(self) -> tuple[int, int]:
+        """(h, w) of y."""
+        return -(-self.height // TRANSFORM_STRIDE), -(-self.width // TRANSFORM_STRIDE)
+
+    @property
+    def z_size(self) -> tuple[int, int]:
+        """(h, w) of z."""
+        height, width = self.y_size
+        return -(-height // HYPER_RATIO), -(-width // HYPER_RATIO)
+
+    @property
+    def motion_size(self) -> tuple[int, int, int, int]:
+        """(planes, 2, gh, gw) of the motion symbols."""
+        return plane_count(self.length, self.entry), 2, *grid_size(self.width, self.height)

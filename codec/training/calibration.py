@@ -1,0 +1,55 @@
+"""Scales to start from: table offsets set to what the untrained transform's residuals measure, level by level.
+
+Training would find them too, but until it has, rates are off by factors and push the transform the wrong way.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from codec.gop import GOP_LENGTH
+from codec.model.config import LEVELS, LatentKind
+from codec.model.network import CodecNetwork
+from codec.model.scales import SCALE_COUNT, SCALE_MAX, SCALE_MIN
+from codec.training.motion import ClipMotion
+
+_EVERY = 4
+"""Levels from one that is measured to the next; those between are interpolated."""
+_CLIPS = 4
+_LEAST = 0.02
+"""Mean magnitudes below this are taken for it: the clips are few."""
+
+
+@torch.no_grad()
+def fit_scales(network: CodecNetwork, motion: ClipMotion, clips: Tensor) -> None:
+    """Set the offsets of `network.scale_net` from `clips` (B, 8k + 1, 3, H, W) in [-1, 1]. The layers before the
+    offsets keep their weights but their last one is scaled down, so that what they add is small at first."""
+    gops = (clips.shape[1] - 1) // (GOP_LENGTH - 1)
+    clips = clips[:_CLIPS]
+    scale_net = network.scale_net
+    scale_net.layers["index"].weight.mul_(0.1)  # pyright: ignore[reportCallIssue]
+    measured = range(0, LEVELS, _EVERY)
+    for level in measured:
+        levels = torch.full((len(clips),), float(level), device=clips.device)
+        sums: dict[str, dict[LatentKind, list[Tensor]]] = {"y": {}, "z": {}}
+        network.observe = lambda name, kind, symbols: sums[name].setdefault(kind, []).append(_magnitude(symbols))
+        network(clips, motion.of(clips, levels, gops)[0], levels)
+        network.observe = None
+        for name, table in (("y", scale_net.y_offset), ("z", scale_net.z_index)):
+            for kind, means in sums[name].items():
+                table[level, kind] = _index(torch.stack(means).mean(dim=0))
+    for table in (scale_net.y_offset, scale_net.z_index):
+        for low in measured[:-1]:
+            for between in range(1, _EVERY):
+                table[low + between] = torch.lerp(table[low], table[low + _EVERY], between / _EVERY)
+
+
+def _magnitude(symbols: Tensor) -> Tensor:
+    return symbols.abs().mean(dim=(0, 2, 3))
+
+
+def _index(mean: Tensor) -> Tensor:
+    ratio = (mean.clamp(_LEAST, SCALE_MAX) / SCALE_MIN).log() / math.log(SCALE_MAX / SCALE_MIN)
+    # Index 0 would not be coded at all.
+    return (ratio * (SCALE_COUNT - 1)).clamp(2.0, SCALE_COUNT - 1.0)
