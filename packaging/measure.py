@@ -84,7 +84,9 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors:
     an encoder decodes its anchors too. Motion is estimated before."""
     code = level_code(0.16)
-    shapes = [GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)]
+    shapes = [
+        GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
+    ]
     rgb, motion = [networks.rgb_of(part) for part in (pictures[:9], pictures[8:])], []
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
         symbols = transform.quantise(estimate([picture.y for picture in part]), networks.motion_step(code))
@@ -99,9 +101,7 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     _, coded, between = encode()
 
     def decode() -> None:
-        anchors, _ = networks.decode_anchors(
-            model, lambda i, *_: coded[i].memory, motion[1], shapes[1], code, before
-        )
+        anchors, _ = networks.decode_anchors(model, lambda i, *_: coded[i].memory, motion[1], shapes[1], code, before)
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 

@@ -1,9 +1,10 @@
 """Where training starts: as a plain transform codec rather than as noise.
 
 Every linear stage is set to an orthonormal transform (plus small noise): colour and 8x8 DCT in the patch layer, a
-DCT over the pictures of a unit, a 2x2 Hadamard in g_a, their transposes in g_s and D. The network then reconstructs from the
-first step, and training bends a codec instead of finding one; on a CPU that is hours. Which coefficients pass the
-narrow places is chosen by hand below and is free to change in training.
+DCT over the pictures of a unit, a 2x2 Hadamard in g_a, their transposes in g_s and D. What passes is what the
+prediction missed. The network then reconstructs from the first step, and training bends a codec instead of finding
+one; on a CPU that is hours. Which coefficients pass the narrow places is chosen by hand below and is free to change in
+training.
 """
 
 import math

@@ -1,6 +1,7 @@
 """The whole codec as one trainable network, wired as in the paper's Figure 3, with a prediction beside it.
 
-    X, P -E-> L -g_a-> y -(gain)-> [h_a -> z] -> means, scale indices -> residual symbols -(gain)-> g_s -> L_hat, P -D-> X_hat
+    X, P -E-> L -g_a-> y -(gain)-> [h_a -> z] -> means, scale indices -> residual symbols -(gain)-> g_s -> L_hat
+    L_hat, P -D-> X_hat
 
 P comes from decoded pictures moved along the coded motion: an anchor's from the anchor before it, the others' from the
 anchors on both sides. `forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same
@@ -93,7 +94,7 @@ def branches(config: ModelConfig) -> tuple[Branch, Branch]:
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutput:
-    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents, `key_bits` those of the first picture alone."""
+    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents; `key_bits`: of the first picture alone."""
 
     pictures: Tensor
     y_bits: Tensor
@@ -127,8 +128,11 @@ class CodecNetwork(nn.Module):
         self.observe: Callable[[str, LatentKind, Tensor], None] | None = None
         """Called with "y" or "z", the kind and the symbols (B, C, h, w) of every latent that is coded."""
 
-    def forward(self, clip: Tensor, motion: list[MotionFields[Tensor]], level: Tensor, noise: bool = False) -> TrainingOutput:
-        """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs; the decoded `motion` of each;
+    def forward(
+        self, clip: Tensor, motion: list[MotionFields[Tensor]], level: Tensor, noise: bool = False
+    ) -> TrainingOutput:
+        """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs with the decoded
+        `motion` of each;
         `level` (B,). With `noise` L is not coded but blurred by noise of the size quantisation brings (the VAE alone,
         stage one of the paper)."""
         step = (clip.shape[1] - 1) // len(motion)
@@ -147,9 +151,7 @@ class CodecNetwork(nn.Module):
             coded.extend(units)
         # The pictures between anchors: all GoPs at once.
         inner = torch.cat([clip[:, k * step + 1 : (k + 1) * step] for k in range(len(motion))])
-        known = torch.cat(
-            [between(anchors[k], anchors[k + 1], fields) for k, fields in enumerate(motion)]
-        )
+        known = torch.cat([between(anchors[k], anchors[k + 1], fields) for k, fields in enumerate(motion)])
         memory = None if noise else _joined(coded[1:])
         kinds = [LatentKind.GROUP, *[LatentKind.LATER] * (-(-(step - 1) // FRAMES_PER_LATENT) - 1)]
         pictures, units = self._branch(self.group, kinds, inner, known, level.repeat(len(motion)), memory, noise)
@@ -157,8 +159,9 @@ class CodecNetwork(nn.Module):
         for anchor, part in zip(anchors[1:], pictures.chunk(len(motion)), strict=True):
             shown += [part, anchor[:, None]]
         none = clip.new_zeros(len(clip))
-        y_bits = sum((c.y_bits for c in coded), none) + sum((c.y_bits.view(-1, len(clip)).sum(0) for c in units), none)
-        z_bits = sum((c.z_bits for c in coded), none) + sum((c.z_bits.view(-1, len(clip)).sum(0) for c in units), none)
+        # Groups went through as a batch of GoPs times clips.
+        y_bits = torch.stack([c.y_bits for c in coded] + [*_rows(units, "y_bits", len(clip)), none]).sum(dim=0)
+        z_bits = torch.stack([c.z_bits for c in coded] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
         every = [*coded, *units]
         share = torch.stack([c.nonzero for c in every]).mean() if every else none.sum()
         key_bits = coded[0].y_bits + coded[0].z_bits if coded else none
@@ -212,6 +215,10 @@ class CodecNetwork(nn.Module):
             laplace_bits(z, z_scale).sum(dim=(1, 2, 3)),
             (residual.detach() != 0).float().mean(),
         )
+
+
+def _rows(coded: list[_Coded], name: str, clips: int) -> list[Tensor]:
+    return [getattr(c, name).view(-1, clips).sum(dim=0) for c in coded]
 
 
 def _joined(coded: list[_Coded]) -> _Coded:

@@ -8,8 +8,8 @@ from codec.motion.layout import NODE
 
 
 def warp(pictures: Tensor, field: Tensor) -> Tensor:
-    """`pictures` (N, C, H, W) at places displaced by `field` (N, 2, gh, gw) in pixels, in float32; outside a picture its
-    edge goes on."""
+    """`pictures` (N, C, H, W) at places displaced by `field` (N, 2, gh, gw) in pixels, in float32; outside a picture
+    its edge goes on."""
     height, width = pictures.shape[-2:]
     with torch.autocast(pictures.device.type, enabled=False):
         flow = upsample(field.float(), height, width)

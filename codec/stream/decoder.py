@@ -139,9 +139,7 @@ class GopDecoder:
             motion = networks.decoded_motion(symbols.motion, code, shape)
 
             def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
-                return latents.restore(
-                    model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory
-                )
+                return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
 
             anchors, state = networks.decode_anchors(model, restore, motion, shape, code, before)
             return Restored(index, shape, symbols, motion, anchors, state)

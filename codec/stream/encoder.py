@@ -33,8 +33,8 @@ from codec.stream.format import (
 from codec.stream.latents import CodedLatent, Symbols
 from codec.stream.networks import AnchorState, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
-from codec.stream.shape import GopShape
 from codec.stream.settings import DecodedGop, EncodeSettings, level_code
+from codec.stream.shape import GopShape
 
 
 def encode_clip(
@@ -195,9 +195,7 @@ class _GopEncoder:
             pictures: list[Picture] = []
             if self._settings.reconstruct:
                 tensors = networks.in_order(linked.anchors[k], None if between is None else between[k])
-                pictures = networks.pictures_of(
-                    tensors, self._header.width, self._header.height, self._header.colour
-                )
+                pictures = networks.pictures_of(tensors, self._header.width, self._header.height, self._header.colour)
             done.append((record, DecodedGop(part, pictures, len(record))))
         return sorted(done, key=lambda pair: pair[1].gop.index != self._settings.first_gop)
 
@@ -227,9 +225,7 @@ class _GopEncoder:
         payload = latents.encode(symbols, indices, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
-            read = latents.decode(
-                model, payload, self._header.level_code, shape, before and before.memory.magnitude
-            )
+            read = latents.decode(model, payload, self._header.level_code, shape, before and before.memory.magnitude)
             if not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
         return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained)

@@ -164,7 +164,8 @@ def assembled(motion: Symbols, parts: list[LatentSymbols]) -> tuple[GopSymbols, 
 def joined(memories: list[Memory], device: torch.device) -> Memory:
     """Memories of several GoPs as one batch."""
     return Memory(
-        torch.cat([each.magnitude.to(device) for each in memories]), torch.cat([each.y_hat.to(device) for each in memories])
+        torch.cat([each.magnitude.to(device) for each in memories]),
+        torch.cat([each.y_hat.to(device) for each in memories]),
     )
 
 
@@ -185,7 +186,9 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     device, (height, width) = model.device, shape.y_size
     coder = rans.Decoder(payload)
     motion = _decode_motion(coder, model, shape)
-    z_rows = [model.scale_net.z_indices(level_code, kind)[:, None, None].expand(-1, *shape.z_size) for kind in shape.kinds]
+    z_rows = [
+        model.scale_net.z_indices(level_code, kind)[:, None, None].expand(-1, *shape.z_size) for kind in shape.kinds
+    ]
     z = np.zeros((0, model.config.z_channels, *shape.z_size), np.int16)
     if z_rows:
         z = coder.read(torch.stack(z_rows).cpu().numpy(), model.tables)

@@ -1,5 +1,5 @@
-"""The float ends of the codec: pictures to coded latents, and latents to pictures. Anchors one by one, each from the one
-before; the pictures between them for a few GoPs at once where a device gains from it."""
+"""The float ends of the codec: pictures to coded latents, and latents to pictures. Anchors one by one, each from the
+one before; the pictures between them for a few GoPs at once where a device gains from it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -94,7 +94,9 @@ class _Anchors:
                 continue
             field = fields.pop(0)
             assert field is not None
-            moved = warp(self.state.picture.to(self._model.device), torch.from_numpy(field)[None].to(self._model.device))
+            moved = warp(
+                self.state.picture.to(self._model.device), torch.from_numpy(field)[None].to(self._model.device)
+            )
             yield kind, moved[:, None], self.state.memory
 
     def done(self, picture: Tensor, memory: Memory) -> None:
@@ -172,7 +174,7 @@ def encode_between(
 
 @torch.inference_mode()
 def decode_between(model: CodecModel, y_hat: list[Tensor], known: Tensor, level_code: int) -> Tensor:
-    """The pictures (n, m, 3, H, W) between the anchors of n GoPs, from the gained y_hat (n, Cy, h, w) of each latent."""
+    """The pictures (n, m, 3, H, W) between the anchors of n GoPs, from each latent's gained y_hat (n, Cy, h, w)."""
     level = level_tensor(level_code, model.device)
     gain = model.gains.y[LatentKind.GROUP](level)[:, None, :, None, None]
     y = (torch.stack([each.to(model.device) for each in y_hat], dim=1) / gain).to(model.number_type)

@@ -9,8 +9,9 @@ from codec.motion.layout import grid_size, plane_count
 
 @dataclass(frozen=True, slots=True)
 class GopShape:
-    """A GoP of `length` pictures of `width` x `height`; `chained` to the one before or not; with an `entry` motion field,
-    that is chained to one with which it shares no picture. Raises ValueError for a length outside 1 .. GOP_LENGTH."""
+    """A GoP of `length` pictures of `width` x `height`; `chained` to the one before or not; with an `entry` motion
+    field, that is chained to one with which it shares no picture. Raises ValueError unless the length is from 1 to
+    GOP_LENGTH."""
 
     length: int
     width: int

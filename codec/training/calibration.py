@@ -12,6 +12,7 @@ from codec.gop import GOP_LENGTH
 from codec.model.config import LEVELS, LatentKind
 from codec.model.network import CodecNetwork
 from codec.model.scales import SCALE_COUNT, SCALE_MAX, SCALE_MIN
+from codec.motion.layout import MotionFields
 from codec.training.motion import ClipMotion
 
 _EVERY = 4
@@ -32,21 +33,27 @@ def fit_scales(network: CodecNetwork, motion: ClipMotion, clips: Tensor) -> None
     measured = range(0, LEVELS, _EVERY)
     for level in measured:
         levels = torch.full((len(clips),), float(level), device=clips.device)
-        sums: dict[str, dict[LatentKind, list[Tensor]]] = {"y": {}, "z": {}}
-        network.observe = lambda name, kind, symbols: sums[name].setdefault(kind, []).append(_magnitude(symbols))
-        network(clips, motion.of(clips, levels, gops)[0], levels)
-        network.observe = None
-        for name, table in (("y", scale_net.y_offset), ("z", scale_net.z_index)):
-            for kind, means in sums[name].items():
-                table[level, kind] = _index(torch.stack(means).mean(dim=0))
+        means = _mean_magnitudes(network, clips, motion.of(clips, levels, gops)[0], levels)
+        for (name, kind), mean in means.items():
+            table = scale_net.y_offset if name == "y" else scale_net.z_index
+            table[level, kind] = _index(mean)
     for table in (scale_net.y_offset, scale_net.z_index):
         for low in measured[:-1]:
             for between in range(1, _EVERY):
                 table[low + between] = torch.lerp(table[low], table[low + _EVERY], between / _EVERY)
 
 
-def _magnitude(symbols: Tensor) -> Tensor:
-    return symbols.abs().mean(dim=(0, 2, 3))
+def _mean_magnitudes(
+    network: CodecNetwork, clips: Tensor, motion: list[MotionFields[Tensor]], levels: Tensor
+) -> dict[tuple[str, LatentKind], Tensor]:
+    """Mean |symbol| (channels,) of y and z for each kind of latent."""
+    sums: dict[tuple[str, LatentKind], list[Tensor]] = {}
+    network.observe = lambda name, kind, symbols: sums.setdefault((name, kind), []).append(
+        symbols.abs().mean(dim=(0, 2, 3))
+    )
+    network(clips, motion, levels)
+    network.observe = None
+    return {key: torch.stack(means).mean(dim=0) for key, means in sums.items()}
 
 
 def _index(mean: Tensor) -> Tensor:

@@ -29,11 +29,11 @@ class ClipMotion:
         step = (clip.shape[1] - 1) // gops
         places = [(b, k) for k in range(gops) for b in range(len(clip))]
         coded = list(
-            self._pool.map(lambda at: _coded(luma[at[0], at[1] * step : (at[1] + 1) * step + 1], float(levels[at[0]])), places)
+            self._pool.map(
+                lambda at: _coded(luma[at[0], at[1] * step : (at[1] + 1) * step + 1], float(levels[at[0]])), places
+            )
         )
-        fields = [
-            _stacked([coded[k * len(clip) + b][0] for b in range(len(clip))], clip.device) for k in range(gops)
-        ]
+        fields = [_stacked([coded[k * len(clip) + b][0] for b in range(len(clip))], clip.device) for k in range(gops)]
         bits = torch.tensor([c[1] for c in coded], device=clip.device).view(gops, -1).sum(dim=0)
         return fields, bits
 

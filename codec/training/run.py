@@ -26,8 +26,8 @@ from codec.model.initial import start_as_transform
 from codec.model.network import CodecNetwork
 from codec.model.weights import save_weights
 from codec.training import checkpoint, settings
-from codec.training.corpus import Corpus, build_store
 from codec.training.calibration import fit_scales
+from codec.training.corpus import Corpus, build_store
 from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error
 from codec.training.motion import ClipMotion
 from codec.training.pictures import draw_curves, draw_panel
@@ -124,8 +124,8 @@ class Run:
 
 
 def _parameter_groups(network: CodecNetwork, weight_decay: float) -> list[dict[str, Any]]:
-    """Layers' weights decay; biases do not; log gains, and table offsets, which count in indices of 0 .. 63, would take a
-    whole run to go anywhere at the pace of a weight."""
+    """Layers' weights decay; biases do not; log gains, and table offsets, which count in indices of 0 .. 63, would take
+    a whole run to go anywhere at the pace of a weight."""
     groups: dict[str, list[Tensor]] = {"weights": [], "rest": [], "gains": [], "offsets": []}
     for name, parameter in network.named_parameters():
         if name.startswith("gains."):

@@ -1,5 +1,7 @@
 """Motion from pictures to fields, to integers, and back to moved pictures."""
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -81,7 +83,7 @@ def test_straight_even_motion_costs_one_field() -> None:
 
 def test_the_step_falls_as_lambda_rises() -> None:
     steps = [transform.step_of(level) for level in range(17)]
-    assert all(a >= b for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a >= b for a, b in pairwise(steps))
     assert steps[0] > 2 * steps[-1] > 0
 
 
