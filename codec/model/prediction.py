@@ -21,7 +21,8 @@ def between(first: Tensor, last: Tensor, motion: MotionFields[Tensor]) -> Tensor
     early = _moved(first, motion.before)
     late = _moved(last, motion.after)
     share = (torch.arange(1, count + 1, device=first.device, dtype=torch.float32) / (count + 1)).view(1, -1, 1, 1, 1)
-    return torch.cat((early + share * (late - early), (late - early) / 2), dim=2)
+    apart = late - early
+    return torch.cat((torch.addcmul(early, apart, share), apart * 0.5), dim=2)
 
 
 def _moved(picture: Tensor, fields: Tensor) -> Tensor:

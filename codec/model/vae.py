@@ -32,8 +32,8 @@ class Encoder(nn.Module):
     def forward(self, pictures: Tensor, known: Tensor, gain: Tensor) -> Tensor:
         """`gain` (B, trunk channels) conditions the latent on λ."""
         count = pictures.shape[1]
-        seen = torch.cat((pictures - known[:, :, :3], known), dim=2).to(self.patch.weight.dtype)
-        x = self.patch(F.pixel_unshuffle(fold_time(seen), LATENT_STRIDE))
+        missed, known = fold_time(pictures - known[:, :, :3]), fold_time(known)
+        x = patches(self.patch, missed, known)
         x = unfold_time(self.frame_blocks(x), count)
         x = gather_units(x, self.frames)
         x = unfold_time(self.enter(fold_time(x)), x.shape[1])
@@ -64,8 +64,7 @@ class Decoder(nn.Module):
     def forward(self, latent: Tensor, known: Tensor, gain: Tensor) -> Tensor:
         """`gain` (B, trunk channels) conditions the synthesis on λ."""
         count, units = known.shape[1], latent.shape[1]
-        patches = F.pixel_unshuffle(fold_time(known.to(self.patch.weight.dtype)), LATENT_STRIDE)
-        seen = unfold_time(self.patch(patches), count)
+        seen = unfold_time(patches(self.patch, fold_time(known)), count)
         x = self.enter(fold_time(latent)) + self.context(fold_time(gather_units(seen, self.frames)))
         x = self.trunk(unfold_time(x, units) * gain[:, None, :, None, None])
         x = unfold_time(self.leave(fold_time(x)), units).unflatten(2, (self.frames, -1)).flatten(1, 2)[:, :count]
@@ -73,6 +72,21 @@ class Decoder(nn.Module):
         folded = folded + self.border(folded)
         # The prediction keeps its precision whatever the networks compute in.
         return known[:, :, :3] + unfold_time(F.pixel_shuffle(self.paint(folded), LATENT_STRIDE), count).float()
+
+
+def patches(layer: nn.Conv2d, *pictures: Tensor) -> Tensor:
+    """`layer`, a 1x1 convolution over the 8x8 patches of some pictures (N, C, H, W) each -> (N, features, H/8, W/8).
+
+    The same as pixel_unshuffle of all of them before `layer`, as strided convolutions: without moving every sample
+    twice it is four times as fast on a CPU.
+    """
+    weight = layer.weight.view(layer.out_channels, -1, LATENT_STRIDE, LATENT_STRIDE)
+    parts = weight.split([x.shape[1] for x in pictures], dim=1)
+    first, *rest = (
+        F.conv2d(x.to(weight.dtype), part, bias, stride=LATENT_STRIDE)
+        for x, part, bias in zip(pictures, parts, (layer.bias, *[None] * len(parts)), strict=False)
+    )
+    return sum(rest, first)
 
 
 def gather_units(x: Tensor, frames: int) -> Tensor:

@@ -53,7 +53,7 @@ def _reduced(picture: Plane, factor: int) -> Plane:
 
 def _flow(of: Plane, reference: Plane) -> Field:
     cv2 = opencv.load()
-    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     return np.asarray(dis.calc(of, reference, np.zeros((*of.shape, 2), np.float32)), np.float32)
 
 

@@ -23,7 +23,7 @@ MAX_SYMBOL = 2047
 MAX_MOTION = 8192.0
 """Decoded displacements are clipped to this many pixels."""
 
-_STEP_MIDDLE = 2.0
+_STEP_MIDDLE = 1.4
 _STEP_LEAST, _STEP_MOST = 0.5, 8.0
 _BETWEEN = 1.5
 

@@ -12,12 +12,13 @@ def warp(pictures: Tensor, field: Tensor) -> Tensor:
     its edge goes on."""
     height, width = pictures.shape[-2:]
     with torch.autocast(pictures.device.type, enabled=False):
-        flow = upsample(field.float(), height, width)
-        rows = torch.arange(height, device=flow.device, dtype=torch.float32) + 0.5
-        columns = torch.arange(width, device=flow.device, dtype=torch.float32) + 0.5
-        x = (flow[:, 0] + columns) * (2.0 / width) - 1.0
-        y = (flow[:, 1] + rows[:, None]) * (2.0 / height) - 1.0
-        grid = torch.stack((x, y), dim=-1)
+        # grid_sample counts from -1 to 1: the nodes are scaled, being few, and the places added to them once.
+        size = torch.tensor([2.0 / width, 2.0 / height], device=field.device).view(1, 2, 1, 1)
+        flow = upsample(field.float() * size, height, width)
+        columns = (torch.arange(width, device=field.device, dtype=torch.float32) + 0.5) * (2.0 / width) - 1.0
+        rows = (torch.arange(height, device=field.device, dtype=torch.float32) + 0.5) * (2.0 / height) - 1.0
+        places = torch.stack((columns.expand(height, -1), rows[:, None].expand(-1, width)), dim=-1)
+        grid = flow.permute(0, 2, 3, 1) + places
         return F.grid_sample(pictures.float(), grid, mode="bicubic", padding_mode="border", align_corners=False)
 
 
