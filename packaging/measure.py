@@ -95,14 +95,14 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
 
     def encode() -> tuple[Tensor, list[CodedLatent], list[CodedLatent]]:
         coded, anchors, state = networks.encode_anchors(model, rgb[1], motion[1], shapes[1], code, before)
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
+        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]], [shapes[1]])
         return known, coded, networks.encode_between(model, [rgb[1][1:-1]], known, shapes[1], code, state.memory)
 
     _, coded, between = encode()
 
     def decode() -> None:
         anchors, _ = networks.decode_anchors(model, lambda i, *_: coded[i].memory, motion[1], shapes[1], code, before)
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
+        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]], [shapes[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
     return best_of(encode), best_of(decode)

@@ -37,11 +37,12 @@ class LatentKind(IntEnum):
     """The next four."""
 
 
-def latent_kinds(length: int, chained: bool, entry: bool) -> list[LatentKind]:
+def latent_kinds(length: int, chained: bool, entry: bool, cut: bool) -> list[LatentKind]:
     """The latent frames of a GoP of `length` pictures in coded order: its first picture (unless it is the last one of
-    the GoP before, which is when it is chained without an `entry`), its last picture, those between them."""
+    the GoP before, which is when it is chained without an `entry`), its last picture, those between them. After a `cut`
+    nothing predicts the last picture."""
     first = [LatentKind.ANCHOR] if entry else [] if chained else [LatentKind.KEY]
-    last = [LatentKind.ANCHOR] if length > 1 else []
+    last = [LatentKind.KEY if cut else LatentKind.ANCHOR] if length > 1 else []
     groups = -(-max(0, length - 2) // FRAMES_PER_LATENT)
     return first + last + [LatentKind.GROUP, *[LatentKind.LATER] * (groups - 1)][:groups]
 

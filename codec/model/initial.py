@@ -21,7 +21,7 @@ NOISE = 0.02
 """Share of the default initialisation that stays, so that unused channels differ from one another."""
 RESIDUAL = 0.1
 """Factor on the residual branches' last layers."""
-MIDDLE_GAINS = {LatentKind.KEY: 2.0, LatentKind.ANCHOR: 1.3, LatentKind.GROUP: 0.5}
+MIDDLE_GAINS = {LatentKind.KEY: 4.8, LatentKind.ANCHOR: 1.3, LatentKind.GROUP: 0.5}
 """y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]. Others are predicted from anchors,
 so anchors are worth more."""
 

@@ -23,9 +23,10 @@ _SAMPLES = 6
 """Flow vectors in each direction that a cell's median is taken over."""
 
 
-def estimate(pictures: Sequence[Plane], earlier: Plane | None = None) -> MotionFields[Field]:
+def estimate(pictures: Sequence[Plane], earlier: Plane | None = None, cut: int = 0) -> MotionFields[Field]:
     """Motion of a GoP of luma pictures (H, W) uint8; `earlier` is the last picture of the GoP before, where the entry
-    field is wanted. Does not depend on the number of threads."""
+    field is wanted; `cut` the number of the first picture of a new scene, if any: fields across it repeat those that
+    do not cross it, and cost nothing. Does not depend on the number of threads."""
     height, width = pictures[0].shape
     factor = min(_MOST_REDUCED, max(1, round((width * height / _FLOW_PIXELS) ** 0.5)))
     small = [_reduced(picture, factor) for picture in pictures]
@@ -34,8 +35,13 @@ def estimate(pictures: Sequence[Plane], earlier: Plane | None = None) -> MotionF
         return _on_grid(_flow(of, reference), factor, grid_size(width, height))
 
     first, last, between = small[0], small[-1], small[1:-1]
+    entry = None if earlier is None else field(first, _reduced(earlier, factor))
+    if cut:
+        near = [field(picture, first if i < cut else last) for i, picture in enumerate(between, 1)]
+        fields = np.stack(near) if near else None
+        return MotionFields(entry, np.zeros((2, *grid_size(width, height)), np.float32), fields, fields)
     return MotionFields(
-        None if earlier is None else field(first, _reduced(earlier, factor)),
+        entry,
         field(last, first) if len(small) > 1 else None,
         np.stack([field(picture, first) for picture in between]) if between else None,
         np.stack([field(picture, last) for picture in between]) if between else None,

@@ -132,7 +132,7 @@ class GopDecoder:
                 return None
             before = self._last[1]
         part = gop.gop_at(index, header.frame_count, header.structure)
-        shape, code = header.shape(part, chained=record.chained), header.level_code
+        shape, code = header.shape(part, chained=record.chained, cut=record.cut), header.level_code
 
         def run(model: CodecModel) -> Restored:
             symbols = latents.decode(model, record.payload, code, shape, before and before.memory.magnitude)
@@ -169,7 +169,9 @@ class GopDecoder:
         if shape.length <= 2:
             return None
         ends = [torch.cat([part.anchors[i].to(model.device) for part in parts]) for i in (0, -1)]
-        known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
+        known = networks.known_between(
+            model, ends[0], ends[1], [part.motion for part in parts], [part.shape for part in parts]
+        )
         memory = latents.joined([part.state.memory for part in parts], model.device)
         y_hat = []
         for i in range(shape.anchors, len(shape.kinds)):

@@ -12,12 +12,13 @@ from torch import Tensor
 from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError, StreamError
-from codec.gop import Gop
+from codec.gop import Gop, Structure
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
 from codec.model.weights import CodecModel
 from codec.motion import transform
+from codec.motion.cuts import find_cut
 from codec.motion.estimate import estimate
 from codec.stream import latents, networks
 from codec.stream.format import (
@@ -154,15 +155,18 @@ class _GopEncoder:
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
-            shape = self._header.shape(part, chained=chained)
-            pictures = list(self._clip.pictures(part.start - shape.entry, part.stop))
+            earlier = int(chained and self._header.structure is Structure.DISJOINT)
+            pictures = list(self._clip.pictures(part.start - earlier, part.stop))
             luma = [picture.y for picture in pictures]
+            if earlier and find_cut(luma) == 1:
+                chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]
+            shape = self._header.shape(part, chained=chained, cut=find_cut(luma[earlier:]))
             symbols = np.zeros(shape.motion_size, np.int16)
             if len(symbols):
-                fields = estimate(luma[shape.entry :], luma[0] if shape.entry else None)
+                fields = estimate(luma[earlier:], luma[0] if earlier else None, shape.cut)
                 symbols = transform.quantise(fields, networks.motion_step(self._header.level_code))
             prepared.shapes.append(shape)
-            prepared.rgb.append(networks.rgb_of(pictures[shape.entry :]))
+            prepared.rgb.append(networks.rgb_of(pictures[earlier:]))
             prepared.motion_symbols.append(symbols)
             prepared.motion.append(networks.decoded_motion(symbols, self._header.level_code, shape))
         return prepared
@@ -207,7 +211,7 @@ class _GopEncoder:
         decoded: Tensor | None = None
         if shape.length > 2:
             ends = [torch.cat([anchors[i].to(model.device) for anchors in linked.anchors]) for i in (0, -1)]
-            known = networks.known_between(model, ends[0], ends[1], prepared.motion)
+            known = networks.known_between(model, ends[0], ends[1], prepared.motion, prepared.shapes)
             memory = latents.joined([parts[-1].memory for parts in linked.coded], model.device)
             inner = [rgb[1:-1] for rgb in prepared.rgb]
             coded = networks.encode_between(model, inner, known, shape, level_code, memory)
@@ -228,7 +232,7 @@ class _GopEncoder:
             read = latents.decode(model, payload, self._header.level_code, shape, before and before.memory.magnitude)
             if not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
-        return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained)
+        return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained, cut=shape.cut)
 
 
 def _check_clip(clip: FrameSource, output: Path) -> None:

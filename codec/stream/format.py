@@ -54,10 +54,10 @@ class Header:
     def gop_count(self) -> int:
         return gop.count(self.frame_count, self.structure)
 
-    def shape(self, part: Gop, *, chained: bool) -> GopShape:
+    def shape(self, part: Gop, *, chained: bool, cut: int) -> GopShape:
         """What the coded symbols of a GoP look like."""
         entry = chained and self.structure is Structure.DISJOINT
-        return GopShape(part.length, self.width, self.height, chained, entry)
+        return GopShape(part.length, self.width, self.height, chained, entry, cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Record:
     index: int
     chained: bool
     """Coded with what the GoP before left; decodable only after it."""
+    cut: int
+    """Number of the GoP's first picture of a new scene; 0: none."""
     payload: bytes = field(repr=False)
     size_bytes: int
 
@@ -275,20 +277,22 @@ def _parse_timing(reader: Reader, frames: int, rate: Fraction) -> Timing:
     return Timing(tuple(pts), base, rate, float((pts[-1] + last) * base))
 
 
-def write_record(index: int, payload: bytes, header_checksum: int, *, chained: bool) -> bytes:
+def write_record(index: int, payload: bytes, header_checksum: int, *, chained: bool, cut: int) -> bytes:
     """Sync, GoP number, flags, length, CRC-32 (seeded with the header's, so that a record belongs to one stream)."""
-    head = bytes([RECORD_SYNC]) + write_varint(index) + bytes([chained]) + write_varint(len(payload))
+    head = bytes([RECORD_SYNC]) + write_varint(index) + bytes([chained | cut << 1]) + write_varint(len(payload))
     return head + struct.pack("<I", zlib.crc32(payload, zlib.crc32(head, header_checksum))) + payload
 
 
-def _read_record(data: bytes, position: int, header_checksum: int, gops: int) -> tuple[Record, int] | None:
+def _read_record(data: bytes, position: int, header_checksum: int, header: Header) -> tuple[Record, int] | None:
     """The record at `position` and where it ends, or None when what stands there is none."""
     reader = Reader(data, position)
     try:
         if reader.take(1)[0] != RECORD_SYNC:
             return None
         index, flags, length = reader.varint(), reader.take(1)[0], reader.varint()
-        if index >= gops or flags > 1 or (flags and index == 0):
+        if index >= header.gop_count or (flags & 1 and index == 0):
+            return None
+        if flags >> 1 >= gop.gop_at(index, header.frame_count, header.structure).length:
             return None
         head = data[position : reader.position]
         checksum = struct.unpack("<I", reader.take(4))[0]
@@ -297,7 +301,7 @@ def _read_record(data: bytes, position: int, header_checksum: int, gops: int) ->
         return None
     if zlib.crc32(payload, zlib.crc32(head, header_checksum)) != checksum:
         return None
-    return Record(index, bool(flags), payload, reader.position - position), reader.position
+    return Record(index, bool(flags & 1), flags >> 1, payload, reader.position - position), reader.position
 
 
 def parse_stream(path: Path) -> Stream:
@@ -311,7 +315,7 @@ def parse_stream(path: Path) -> Stream:
     # Bytes spent on checksums of false starts are bounded, so that hostile input cannot make this quadratic.
     searched = 0
     while position < len(data) and searched < 64 * len(data):
-        found = _read_record(data, position, checksum, header.gop_count)
+        found = _read_record(data, position, checksum, header)
         if found is None:
             searched += min(len(data) - position, 1 + _claimed(data, position))
             position = data.find(bytes([RECORD_SYNC]), position + 1)

@@ -198,6 +198,8 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     magnitude = torch.zeros(1, model.config.y_channels, height, width, device=device) if before is None else before
     residuals = []
     for i, kind in enumerate(shape.kinds):
+        if kind is LatentKind.KEY:
+            magnitude = torch.zeros_like(magnitude)
         index = model.scale_net(z_float[i : i + 1], magnitude.to(device), level_code, kind)
         residuals.append(coder.read(index.cpu().numpy(), model.tables))
         magnitude = _to_tensor(residuals[-1], device).abs_().clamp_(max=MAGNITUDE_LIMIT)

@@ -86,14 +86,14 @@ class _Anchors:
         fields = [self._motion.entry] if self._shape.entry else []
         if self._shape.length > 1:
             fields.append(self._motion.anchor)
-        for kind in self._shape.kinds[: self._shape.anchors]:
-            if self.state is None:
+        kinds = self._shape.kinds[: self._shape.anchors]
+        for kind, field in zip(kinds, [None, *fields][-len(kinds) :], strict=True):
+            if kind is LatentKind.KEY:
                 height, width = (TRANSFORM_STRIDE * side for side in self._shape.y_size)
                 grey = nothing(torch.empty(1, 1, 3, height, width, device=self._model.device))
                 yield kind, grey, no_memory(self._model, self._shape.y_size)
                 continue
-            field = fields.pop(0)
-            assert field is not None
+            assert field is not None and self.state is not None
             moved = warp(
                 self.state.picture.to(self._model.device), torch.from_numpy(field)[None].to(self._model.device)
             )
@@ -145,13 +145,24 @@ def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, kind: Laten
 
 
 @torch.inference_mode()
-def known_between(model: CodecModel, first: Tensor, last: Tensor, motions: list[Motion]) -> Tensor:
-    """What is known of the pictures between anchors (n, 3, H, W) of n GoPs with these motions: (n, m, 6, H, W)."""
+def known_between(
+    model: CodecModel, first: Tensor, last: Tensor, motions: list[Motion], shapes: list[GopShape]
+) -> Tensor:
+    """What is known of the pictures between anchors (n, 3, H, W) of n GoPs: (n, m, 6, H, W). Where there is a cut, each
+    picture's own scene alone."""
     before, after = (
         torch.from_numpy(np.stack([getattr(motion, side) for motion in motions])).to(model.device)
         for side in ("before", "after")
     )
-    return between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after))
+    known = between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after))
+    for part, shape in zip(known, shapes, strict=True):
+        for i in range(1, shape.length - 1):
+            if shape.cut:
+                # From the mean of both to the one that shows the picture's scene.
+                share = i / (shape.length - 1)
+                part[i - 1, :3] += 2 * (float(i >= shape.cut) - share) * part[i - 1, 3:]
+                part[i - 1, 3:] = 0
+    return known
 
 
 @torch.inference_mode()

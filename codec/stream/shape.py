@@ -18,15 +18,19 @@ class GopShape:
     height: int
     chained: bool
     entry: bool
+    cut: int = 0
+    """Number of the first picture of a new scene, 1 .. length - 1; 0: the GoP shows one scene."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.length <= GOP_LENGTH:
             raise ValueError(f"a GoP has 1 to {GOP_LENGTH} pictures, not {self.length}")
+        if not 0 <= self.cut < self.length:
+            raise ValueError(f"a GoP of {self.length} pictures has no cut at {self.cut}")
 
     @property
     def kinds(self) -> list[LatentKind]:
         """Latent frames in coded order."""
-        return latent_kinds(self.length, self.chained, self.entry)
+        return latent_kinds(self.length, self.chained, self.entry, self.cut > 0)
 
     @property
     def anchors(self) -> int:

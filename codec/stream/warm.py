@@ -18,7 +18,7 @@ def warm_up(model: CodecModel) -> None:
     symbols = transform.quantise(estimate(list(rgb[..., 0])), networks.motion_step(0))
     motion = networks.decoded_motion(symbols, 0, shape)
     coded, anchors, state = networks.encode_anchors(model, rgb, motion, shape, 0, None)
-    known = networks.known_between(model, anchors[0], anchors[-1], [motion])
+    known = networks.known_between(model, anchors[0], anchors[-1], [motion], [shape])
     between = networks.encode_between(model, [rgb[1:-1]], known, shape, 0, state.memory)
     parts = [latents.symbols_of(coded, 0), latents.symbols_of(between, 0)]
     payload = latents.encode(*latents.assembled(symbols, parts), model)

@@ -9,6 +9,7 @@ import pytest
 
 from codec import gop
 from codec.errors import Cancelled, ModelError, SettingError, StreamError
+from codec.ffmpeg import ffmpeg_program
 from codec.gop import Structure
 from codec.media import open_clip
 from codec.stream.decoder import decode_stream
@@ -162,6 +163,37 @@ def test_decoding_can_begin_inside_a_chain(small_clip: Path, tmp_path: Path) -> 
             EncodeSettings(0.3, key_interval=interval)
 
 
+@pytest.mark.parametrize("structure", Structure)
+@pytest.mark.parametrize("cut", [9, 13, 16, 18])
+def test_after_a_scene_cut_pictures_are_not_predicted_from_the_old_scene(
+    clips: Path, tmp_path: Path, structure: Structure, cut: int
+) -> None:
+    scenes = f"color=c=0x203020:s=96x64:r=25:d={cut / 25}[a];testsrc2=s=96x64:r=25:d=2[b];[a][b]concat=n=2:v=1:a=0"
+    path = clips / f"cut{cut}.mkv"
+    command = [ffmpeg_program(), "-v", "error", "-y", "-filter_complex", scenes, "-frames:v", "24"]
+    subprocess.run([*command, "-c:v", "ffv1", "-pix_fmt", "yuv420p", str(path)], check=True, capture_output=True)
+    output = tmp_path / "c.gop"
+    shown = encode(path, output, EncodeSettings(1.28, structure))
+    assert digest(list(decode_stream(output))) == digest(shown)
+    inside = {i: record.cut for i, record in parse_stream(output).records.items() if record.cut}
+    index, offset = divmod(cut, gop.step(structure))
+    if offset == 0 and structure is Structure.DISJOINT:
+        assert inside == {} and index in read_info(output).key_gops
+    else:
+        # A shared picture belongs to the earlier GoP's end.
+        assert inside == ({index: offset} if offset else {index - 1: gop.GOP_LENGTH - 1})
+    with open_clip(path) as clip:
+        source = list(clip.pictures(0, 24))
+    errors = np.zeros(24)
+    for decoded in shown:
+        for i, picture in enumerate(decoded.pictures):
+            wanted = source[decoded.gop.start + i].y.astype(float)
+            errors[decoded.gop.start + i] = np.sqrt(((picture.y - wanted) ** 2).mean())
+    # Neither side of the cut shows through on the other.
+    assert errors[:cut].max() < 12
+    assert errors[cut:].max() < 1.6 * errors[cut + 3 :].mean() + 6
+
+
 def test_foreign_newer_truncated_and_spliced_streams_are_told_apart(
     stream: Path, small_clip: Path, tmp_path: Path
 ) -> None:
@@ -203,7 +235,7 @@ def test_a_stream_names_the_weights_it_needs(stream: Path, tmp_path: Path) -> No
 
     checksum = int.from_bytes(header[-4:], "little")
     records = b"".join(
-        write_record(i, parsed.records[i].payload, checksum, chained=parsed.records[i].chained) for i in range(3)
+        write_record(i, parsed.records[i].payload, checksum, chained=parsed.records[i].chained, cut=0) for i in range(3)
     )
     (tmp_path / "w.gop").write_bytes(header + records)
     with pytest.raises(ModelError, match="needs the weights abababab"):
