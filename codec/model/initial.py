@@ -17,11 +17,11 @@ from codec.model.gains import GainTable
 from codec.model.network import Branch, CodecNetwork
 from codec.model.vae import Decoder
 
-NOISE = 0.02
+NOISE = 0.005
 """Share of the default initialisation that stays, so that unused channels differ from one another."""
-RESIDUAL = 0.1
+RESIDUAL = 0.05
 """Factor on the residual branches' last layers."""
-MIDDLE_GAINS = {LatentKind.KEY: 4.8, LatentKind.ANCHOR: 1.3, LatentKind.GROUP: 0.5}
+MIDDLE_GAINS = {LatentKind.KEY: 1.6, LatentKind.ANCHOR: 0.75, LatentKind.GROUP: 0.4}
 """y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]. Others are predicted from anchors,
 so anchors are worth more."""
 
@@ -49,6 +49,14 @@ def start_as_transform(network: CodecNetwork) -> None:
         gain = network.gains.y[kind]
         assert isinstance(gain, GainTable)
         gain.log_gain.add_(math.log(middle))
+
+
+TRANSFORM_LAYERS = (
+    "encoder.patch", "encoder.enter", "encoder.head", "analysis.down",
+    "synthesis.up", "decoder.enter", "decoder.patch", "decoder.leave", "decoder.paint",
+)  # fmt: skip
+"""Layers, by the end of their names, that are set to parts of the transform. Their entries are of the size of an
+optimiser's steps: at the pace of other layers a few hundred steps wear the transform away."""
 
 
 def _start_branch(branch: Branch, basis: Tensor, core: Tensor) -> None:

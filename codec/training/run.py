@@ -22,7 +22,7 @@ from torch import Tensor
 from codec.errors import ModelError, SeamscopeError
 from codec.gop import GOP_LENGTH
 from codec.model.config import LEVELS, SIZES, lambda_of
-from codec.model.initial import start_as_transform
+from codec.model.initial import TRANSFORM_LAYERS, start_as_transform
 from codec.model.network import CodecNetwork
 from codec.model.weights import save_weights
 from codec.training import checkpoint, settings
@@ -35,7 +35,7 @@ from codec.training.settings import RunSettings, Stage
 
 VAE_PARTS = tuple(f"{owner}.{part}." for owner in ("anchor", "group", "gains") for part in ("encoder", "decoder"))
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
-PACES = {"weights": 1.0, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
+PACES = {"weights": 1.0, "transform": 0.1, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
 """Learning rates of the parameter groups over the stage's."""
 VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
@@ -124,14 +124,16 @@ class Run:
 
 
 def _parameter_groups(network: CodecNetwork, weight_decay: float) -> list[dict[str, Any]]:
-    """Layers' weights decay; biases do not; log gains, and table offsets, which count in indices of 0 .. 63, would take
-    a whole run to go anywhere at the pace of a weight."""
-    groups: dict[str, list[Tensor]] = {"weights": [], "rest": [], "gains": [], "offsets": []}
+    """Layers' weights decay; biases do not; the transform keeps its shape by moving slowly; log gains, and table
+    offsets, which count in indices of 0 .. 63, would take a whole run to go anywhere at the pace of a weight."""
+    groups: dict[str, list[Tensor]] = {"weights": [], "transform": [], "rest": [], "gains": [], "offsets": []}
     for name, parameter in network.named_parameters():
         if name.startswith("gains."):
             groups["gains"].append(parameter)
         elif name in ("scale_net.y_offset", "scale_net.z_index"):
             groups["offsets"].append(parameter)
+        elif name.rpartition(".")[0].endswith(TRANSFORM_LAYERS):
+            groups["transform"].append(parameter)
         else:
             groups["weights" if parameter.dim() == 4 else "rest"].append(parameter)
     return [
