@@ -41,7 +41,7 @@ VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
 GOP_STEP = GOP_LENGTH - 1
 """Frames from one GoP's start to the next when they share a frame."""
-KEY_SHARE = 0.2
+KEY_SHARE = 0.1
 """Share of a key picture's bits that a clip pays for: it serves more GoPs in a stream than in training."""
 
 
