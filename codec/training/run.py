@@ -35,7 +35,7 @@ from codec.training.settings import RunSettings, Stage
 
 VAE_PARTS = tuple(f"{owner}.{part}." for owner in ("anchor", "group", "gains") for part in ("encoder", "decoder"))
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
-PACES = {"weights": 1.0, "transform": 0.1, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
+PACES = {"weights": 1.0, "transform": 0.05, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
 """Learning rates of the parameter groups over the stage's."""
 VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
