@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QImage
 
-from app.render.images import difference_image, picture_image
+from app.render.framing import Framing
+from app.render.images import difference_image, picture_image, scaled_image
+from app.render.scaling import minified
 from app.state.layouts import DifferenceLook
 from codec.media.picture import Picture
 
@@ -35,6 +37,15 @@ class Shown:
         if self.look is None or self.reference is None:
             return picture_image(self.picture)
         return difference_image(self.picture, self.reference, self.look)
+
+    def framed(self, framing: Framing) -> QImage:
+        """A part of it, scaled if need be. Raises MediaError when a difference is asked of unlike sizes."""
+        whole = framing.area == (0, 0, self.picture.width, self.picture.height)
+        if not framing.scaled:
+            return self.image() if whole else self.crop(*framing.area)
+        if self.look is None or self.reference is None:
+            return scaled_image(self.picture, framing.size, framing.minify)
+        return minified(self.image(), *framing.size, framing.minify)
 
     def crop(self, left: int, top: int, width: int, height: int) -> QImage:
         """The samples of a rectangle, which is cut to the picture; the same values as in `image`."""

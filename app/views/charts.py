@@ -23,6 +23,8 @@ REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
 PLAYHEAD_MS = 50
 """The playhead moves at most this often while playing: pictures come first."""
+PLAYHEAD_STEP_MS = 15
+"""How long after a step the playhead follows, for the same reason."""
 FIRST_SHOWN = ("lpips", "tlp", "psnr_db", "bits")
 
 
@@ -64,7 +66,6 @@ class Charts(QWidget):
         self._timer.timeout.connect(self.redraw)
         self._playhead = QTimer(self)
         self._playhead.setSingleShot(True)
-        self._playhead.setInterval(PLAYHEAD_MS)
         self._playhead.timeout.connect(self._move_now)
         self._connect()
         self._arrange()
@@ -201,10 +202,8 @@ class Charts(QWidget):
         self.redraw()
 
     def _move(self, _frame: int) -> None:
-        if not self._session.playback.playing:
-            self._move_now()
-        elif not self._playhead.isActive():
-            self._playhead.start()
+        if not self._playhead.isActive():
+            self._playhead.start(PLAYHEAD_MS if self._session.playback.playing else PLAYHEAD_STEP_MS)
 
     def _move_now(self) -> None:
         if self.isVisible():

@@ -7,6 +7,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.render.choice import use_opengl
+from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
 from app.state.layouts import Arrangement, Tile
@@ -82,7 +83,10 @@ class Pane(QWidget):
         label.setText(text)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip("\n".join(part for part in details if part))
-        label.setStyleSheet((_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind)))
+        style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
+        if label.styleSheet() != style:
+            # Setting it polishes the label anew, even when nothing changes.
+            label.setStyleSheet(style)
 
     def show_set(self, made: FrameSet, tile: Tile) -> None:
         """A tile's images from a frame set, or why there are none."""
@@ -92,17 +96,16 @@ class Pane(QWidget):
         self._error = next((made.errors[number] for number in tile.takes if number in made.errors), "")
         self._show(made.frame, made.images, made.shown)
 
-    def _show(self, frame: int, images: Mapping[int, QImage | None], shown: Mapping[int, Shown]) -> None:
+    def _show(self, frame: int, images: Mapping[int, Mapping[Framing, QImage]], shown: Mapping[int, Shown]) -> None:
         session, tile = self._session, self.tile
         take = self._take(tile.left)
-        image, right = images.get(tile.left), None if tile.right is None else images.get(tile.right)
         neural = any(t is not None and t.kind is Kind.NEURAL for t in (take, self._take(tile.right)))
         looks = [look for number in tile.takes if (look := self._arrangement.look_of(number)) is not None]
         self.canvas.show_content(
             Content(
                 frame,
-                image,
-                right,
+                images.get(tile.left, {}),
+                {} if tile.right is None else images.get(tile.right, {}),
                 split=tile.right is not None,
                 takes=tile.takes,
                 boundary=session.gop_marks and neural and frame in set(session.boundaries),
@@ -132,6 +135,6 @@ class Pane(QWidget):
         """Progress of what is not there yet."""
         content, tile = self.canvas.content, self.tile
         numbers = tile.takes
-        images = dict(zip(numbers, (content.image, content.right), strict=False))
+        images = dict(zip(numbers, (content.images, content.right_images), strict=False))
         shown = dict(zip(numbers, (content.shown, content.right_shown), strict=False))
         self._show(content.frame, images, {number: each for number, each in shown.items() if each is not None})

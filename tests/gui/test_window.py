@@ -183,7 +183,7 @@ def test_encode_compare_switch_seams_and_score(
             lambda m=mode: window.shown_set.frame == 8 and window.shown_set.mode is m and window.shown_set.complete,
             timeout=WAIT_MS,
         )
-        pictures[mode] = window.shown_set.images[take.id]
+        pictures[mode] = window.shown_set.shown[take.id].image()
         window._trigger("seam_mode")
         assert window.session.playback.frame == 8
     assert set(pictures) == set(SeamMode)
