@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
@@ -215,27 +215,15 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
     assert not folder.exists()
 
 
-def test_every_action_runs(
-    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(small_clip), ""))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: ("", ""))
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
-    shows(small_clip)
-    window._refresh_all()
+def test_keys_are_given_once_and_the_key_sheet_names_every_action(window: MainWindow) -> None:
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
-    for spec in ACTIONS:
-        if spec.id != "quit":
-            spec.run(window.menus._context)
-            window._refresh_all()
-            QApplication.processEvents()
+    window._trigger("keys")
     assert window.keys.isVisible()
     text = window.keys.text()
     assert all(spec.text in text for spec in ACTIONS if not spec.id.startswith("take_"))
     window._trigger("leave")
     assert window.keys.isHidden()
-    window.engine.cancel_all()
 
 
 def test_holding_s_shows_the_source_and_letting_go_shows_all_again(
