@@ -85,8 +85,12 @@ class Charts(QWidget):
             row.addWidget(toggle)
             self.charts[key] = Chart(kind)
         row.addSpacing(12)
-        row.addWidget(QLabel("minus"))
+        row.addWidget(QLabel("Subtract"))
         row.addWidget(self.minus_box)
+        self.hint = QLabel("Curves come with the first take: Encode, or Add rival")
+        self.hint.setEnabled(False)
+        row.addSpacing(12)
+        row.addWidget(self.hint)
         row.addStretch(1)
         row.addWidget(self.export)
         self._grid = QGridLayout()
@@ -147,6 +151,7 @@ class Charts(QWidget):
         if not self.isVisible():
             return
         self._series = series_of(self._session)
+        self.hint.setVisible(not self._series)
         self._refresh_minus()
         page = self.pages.currentWidget()
         if page is self.statistics:

@@ -1,6 +1,6 @@
 """One chart over the frames: curves thinned to what the screen can show, a playhead, GoP lines, a read-out on top."""
 
-import re
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGraphicsItem, QLabel, QSizePolicy, QVBoxLayout, Q
 
 from app.state.curves import CurveKind, Values, decimate
 from app.views import theme
+from app.views.names import shortened
 from app.views.theme import ACCENT
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_LONGEST_NAME, _SHORTEST_NAME, _VALUE_LENGTH = 40, 6, 9
-_BRACKETS = re.compile(r" ?\([^)]*\)")
+_NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
+"""Characters of a take's name in a head, as there is room."""
 _PIXELS_A_LINE = 4
 """Boundary lines closer than this are not drawn: they would be a wall."""
 
@@ -166,25 +167,30 @@ class Chart(QWidget):
         chosen, frame = theme.current(), self._frame
         if self._hover.isVisible():
             frame = round(self._hover.value())
-        parts = [
-            f"<b>{'Δ ' if self._difference else ''}{self.kind.title}</b> "
-            f"<span style='color:{chosen.muted}'>{self._direction()} · frame {frame}</span>"
-        ]
-        longest = self._name_length()
-        for line in self.lines:
-            value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
-            sign = "+" if self._difference else ""
-            text = "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
-            name = shortened(line.name, longest)
-            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{text}</b></span>")
+        title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
+        values = [self._value(line, frame) for line in self.lines]
+        rest, names = self._what_fits(title, frame, values)
+        parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
+        for line, name, value in zip(self.lines, names, values, strict=True):
+            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{value}</b></span>")
         self.head.setText("&nbsp;&nbsp;".join(parts))
 
-    def _name_length(self) -> int:
-        """Characters of a take's name with which the values of all takes fit into the head."""
-        letter = max(1, self.head.fontMetrics().averageCharWidth())
-        title = f"{self.kind.title} {self._direction()} frame 00000 "
-        room = self.width() // letter - len(title)
-        return max(_SHORTEST_NAME, min(_LONGEST_NAME, room // max(1, len(self.lines)) - _VALUE_LENGTH))
+    def _value(self, line: Line, frame: int) -> str:
+        value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
+        sign = "+" if self._difference else ""
+        return "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
+
+    def _what_fits(self, title: str, frame: int, values: list[str]) -> tuple[str, list[str]]:
+        """What stands after the title, and names as long as there is room: values are never cut off for words."""
+        metrics, where = self.head.fontMetrics(), f"frame {frame}"
+        rests = (" · ".join(part for part in (self._direction(), where) if part), where, "")
+        for rest, longest in itertools.product(rests, _NAME_LENGTHS):
+            names = [shortened(line.name, longest) if longest else "" for line in self.lines]
+            words = f"{title} {rest}" + "".join(f"   {n} {v}" for n, v in zip(names, values, strict=True))
+            # A tenth more: some of it is bold.
+            if 1.1 * metrics.horizontalAdvance(words) <= self.width():
+                return rest, names
+        return "", ["" for _ in self.lines]
 
     def _direction(self) -> str:
         unit = self.kind.unit
@@ -217,13 +223,6 @@ class Chart(QWidget):
         super().resizeEvent(event)
         self._thin_later.start()
         self._refresh_head()
-
-
-def shortened(name: str, longest: int) -> str:
-    """A name within `longest` characters: first without what stands in brackets, then with dots at its end."""
-    if len(name) > longest:
-        name = _BRACKETS.sub("", name)
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _escape(text: str) -> str:

@@ -1,6 +1,7 @@
 """One pane: the labels of its take (or of the two it splits) over their picture."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -16,11 +17,50 @@ from app.state.takes import Kind, Status, Take
 from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
+from app.views.names import shortened
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
 
 _LABEL = "background:{};color:#101010;padding:3px 8px;font-weight:600"
 _LARGE_LABEL = "background:{};color:#101010;padding:8px 14px;font-weight:700;font-size:26px"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a label says of a take: in full, and in fewer words for narrow panes. Name and bitrate go last."""
+
+    take: Take
+    lpips: str
+    seams: str
+    prefix: str
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        """The name, and without what is in brackets and whose rate it follows."""
+        name = self.take.name
+        return name, name if self.take.given_name else shortened(name.split(" matched to")[0], 1 + len(name) // 2)
+
+    def small(self) -> list[str]:
+        """One line."""
+        take, (name, brief) = self.take, self._names
+        rest = take.label.removeprefix(name).removeprefix(" · ")
+        texts = [(name, rest, self.lpips, self.seams), (brief, rest, self.lpips, self.seams)]
+        if take.rate is not None and take.kind is not Kind.SOURCE:
+            kbps = take.rate.text.split(" · ")[0]
+            shift = f"{take.nudge:+d} frames" if take.nudge else ""
+            texts += [(brief, kbps, shift, self.lpips, self.seams), (brief, kbps, shift, self.lpips), (brief, kbps)]
+        return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
+
+    def large(self) -> list[str]:
+        """Three lines: who, what it costs, how good. Every label has all, so that pictures get the same room."""
+        take, (name, brief) = self.take, self._names
+        if take.kind is Kind.SOURCE:
+            return [self.prefix + take.label.replace(" · ", "\n", 1) + "\n "]
+        rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
+        last = " · ".join(part for part in (self.lpips, self.seams) if part)
+        kbps = rate.split(" · ")[0]
+        texts = ((name, rate, last), (brief, rate, last), (brief, kbps, last), (brief, kbps, self.lpips))
+        return list(dict.fromkeys(self.prefix + "\n".join(part or " " for part in parts) for parts in texts))
 
 
 class Pane(QWidget):
@@ -66,21 +106,17 @@ class Pane(QWidget):
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
-        parts = [take.label]
-        if large:
-            # Two lines: who, and what it costs. Every label has both, so that all panes leave pictures the same room.
-            rate = take.rate.text if take.rate is not None else take.label.removeprefix(take.name).lstrip(" ·")
-            parts = [f"{take.name}\n{rate or ' '}"]
-            if take.kind is Kind.SOURCE:
-                parts = [take.label.replace(" · ", "\n", 1)]
-        mean = self._session.scores.mean(self._session.score_key(take), "lpips")
-        if mean is not None and take.status is Status.READY:
-            parts.append(f"LPIPS {mean:.3f}")
-        if take.kind is Kind.NEURAL:
-            parts.append(take.mode_for(self._session.seam_mode).value)
-        look = self._arrangement.look_of(take.id)
-        text = (f"Δ×{look.gain} " if look is not None else "") + " · ".join(parts)
-        label.setText(text)
+        look, mean = self._arrangement.look_of(take.id), None
+        if take.status is Status.READY:
+            mean = self._session.scores.mean(self._session.score_key(take), "lpips")
+        said = Said(
+            take,
+            lpips="" if mean is None else f"LPIPS {mean:.3f}",
+            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else "",
+            prefix="" if look is None else f"Δ×{look.gain} ",
+        )
+        text, *shorter = said.large() if large else said.small()
+        label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip("\n".join(part for part in details if part))
         style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))

@@ -243,12 +243,13 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     window._trigger("present")
     window._refresh_all()
     pane = window.panes[two_takes[1].id]
-    name, rate = pane.label.text().split("\n")
+    name, rate, quality = pane.label.text().split("\n")
+    assert quality.startswith(("LPIPS 0.", " "))
     assert name == two_takes[1].name
     assert "kbps" in rate
     assert "bpp" in rate
     assert "26px" in pane.label.styleSheet()
-    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps"
+    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps\n "
     # The source's label is as tall, so that pictures stand at the same place in all panes.
     qtbot.waitUntil(lambda: len({window.panes[take.id].canvas.height() for take in two_takes}) == 1, timeout=WAIT_MS)
     parts = (window.menuBar(), window.side, window.statusBar(), window.charts, window.transport)

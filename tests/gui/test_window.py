@@ -14,6 +14,7 @@ from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status
 from app.views.main_window import MainWindow
 from app.views.pane import Pane
+from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
@@ -305,4 +306,28 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert window.session.playback.playing
+
+
+def test_a_label_says_less_where_there_is_no_room(qtbot: QtBot) -> None:
+    label = ElidedLabel(margin=0)
+    qtbot.addWidget(label)
+    label.set_texts("HEVC (x265) · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps")
+    metrics = label.fontMetrics()
+    for number, text in enumerate((label.text(), *label._shorter)):
+        label.resize(metrics.horizontalAdvance(text) + 2, 30)
+        assert label.shown_text == text, number
+    label.resize(metrics.horizontalAdvance("HEVC · 988"), 30)
+    assert label.shown_text.startswith("HEVC")
+    assert label.shown_text.endswith("…")
+
+
+def test_buttons_are_enabled_with_their_actions(window: MainWindow, shows: Opener, small_clip: Path) -> None:
+    buttons = (window.side.neural.encode, window.side.rival.add, window.transport.play)
+    assert not any(button.isEnabled() for button in buttons)
+    assert window.charts.hint.isVisible()
+    shows(small_clip)
+    window._refresh_all()
+    assert all(button.isEnabled() for button in buttons)
+    window.transport.play.click()
     assert window.session.playback.playing
