@@ -6,7 +6,7 @@ from psygnal import Signal
 
 from app.state.history import History
 from app.state.playback import Playback
-from app.state.scores import Key, Scores
+from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
 from app.state.takes import Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
@@ -89,8 +89,10 @@ class Session:
         return gop.boundaries(self.clip.frame_count, self.seam_mode.structure)
 
     def score_key(self, take: Take) -> Key:
-        """Where the take's measurements in the current seam mode lie."""
-        return take.picture_key(self.seam_mode)
+        """Where the take's measurements in the current seam mode, and in the region if there is one, lie."""
+        number, shown = take.picture_key(self.seam_mode)
+        region = self.view.inspection.region
+        return (number, shown) if region is None else (number, f"{shown}{IN_REGION}{region.text}")
 
     def set_focus(self, take: Take | None) -> None:
         """Show one take alone, or all again."""

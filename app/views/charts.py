@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.curves import CURVES, Series, difference, series_of
+from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
 from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
@@ -25,6 +26,7 @@ PLAYHEAD_MS = 50
 """The playhead moves at most this often while playing: pictures come first."""
 PLAYHEAD_STEP_MS = 15
 """How long after a step the playhead follows, for the same reason."""
+HINT = "Curves come with the first take: Encode, or Add rival"
 FIRST_SHOWN = ("lpips", "tlp", "psnr_db", "bits")
 
 
@@ -87,7 +89,7 @@ class Charts(QWidget):
         row.addSpacing(12)
         row.addWidget(QLabel("Subtract"))
         row.addWidget(self.minus_box)
-        self.hint = QLabel("Curves come with the first take: Encode, or Add rival")
+        self.hint = QLabel(HINT)
         self.hint.setEnabled(False)
         row.addSpacing(12)
         row.addWidget(self.hint)
@@ -118,6 +120,7 @@ class Charts(QWidget):
         session = self._session
         session.playback.frame_changed.connect(self._move)
         session.scores.changed.connect(self._later)
+        session.view.inspection.region_changed.connect(self._later)
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
@@ -151,7 +154,13 @@ class Charts(QWidget):
         if not self.isVisible():
             return
         self._series = series_of(self._session)
-        self.hint.setVisible(not self._series)
+        region = self._session.view.inspection.region
+        if region is None:
+            self.hint.setText(HINT)
+        else:
+            small = min(region.width, region.height) < MIN_SCORED_SIDE
+            self.hint.setText(f"of the region {region.text}" + (", too small to be scored" if small else ""))
+        self.hint.setVisible(region is not None or not self._series)
         self._refresh_minus()
         page = self.pages.currentWidget()
         if page is self.statistics:

@@ -109,9 +109,10 @@ class Pane(QWidget):
         look, mean = self._arrangement.look_of(take.id), None
         if take.status is Status.READY:
             mean = self._session.scores.mean(self._session.score_key(take), "lpips")
+        where = "" if self._session.view.inspection.region is None else "region's "
         said = Said(
             take,
-            lpips="" if mean is None else f"LPIPS {mean:.3f}",
+            lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else "",
             prefix="" if look is None else f"Δ×{look.gain} ",
         )
