@@ -30,7 +30,7 @@ from app.state.takes import Take
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.media.cache import FrameCache
-from codec.media.picture import Picture
+from codec.media.picture import Picture, Transfer
 
 AHEAD = 8
 """Sets made ahead of the one shown, where memory allows."""
@@ -74,6 +74,7 @@ class _Request:
     beside: tuple[int, ...]
     """Frames whose sets are made after that, if it costs little."""
     mode: SeamMode
+    transfer: Transfer
     generation: int
 
 
@@ -166,7 +167,15 @@ class Presenter(QObject):
             if before is not None and abs(frames[0] - before.frames[0]) > 1:
                 self._quiet_until_s = time.monotonic() + QUIET_S
             self._request = _Request(
-                frames[: self._room], arrangement, takes, framings, spare, beside, mode, self._generation
+                frames[: self._room],
+                arrangement,
+                takes,
+                framings,
+                spare,
+                beside,
+                mode,
+                self._session.tone_transfer,
+                self._generation,
             )
             self._tried.clear()
             self._condition.notify()
@@ -205,7 +214,7 @@ class Presenter(QObject):
             images[number] = {} if self.planes_only else self.images.all_of(_key(frame, number, request))
             if not images[number] and not self.planes_only:
                 return None
-            shown[number] = Shown(picture, other, look)
+            shown[number] = Shown(picture, other, look, request.transfer)
         all_there = all(framing in made for made in images.values() for framing in request.framings)
         framings = request.framings if all_there else ()
         return FrameSet(frame, request.mode, arrangement, images, {}, shown, framings)
@@ -312,7 +321,7 @@ class Presenter(QObject):
         found = self._shown(frame, number, None, request, {})
         if found is None:
             return
-        self._images(_picture_key(request.takes[number], frame, request.mode), found, number, request, {})
+        self._images(_plain_key(frame, number, request), found, number, request, {})
         self.spare_ready.emit(frame)
 
     def _shown(
@@ -325,7 +334,7 @@ class Presenter(QObject):
             if not take.ready(frame, mode) or (other is not None and not other.ready(frame, mode)):
                 return None
             against = None if other is None else self._picture(other, frame, mode)
-            return Shown(self._picture(take, frame, mode), against, look)
+            return Shown(self._picture(take, frame, mode), against, look, request.transfer)
         except SeamscopeError as error:
             errors[number] = str(error)
         except (OSError, IndexError) as error:
@@ -362,9 +371,13 @@ def _picture_key(take: Take, frame: int, mode: SeamMode) -> Hashable:
     return take.picture_key(mode), frame + take.nudge
 
 
+def _plain_key(frame: int, number: int, request: _Request) -> Hashable:
+    return _picture_key(request.takes[number], frame, request.mode), request.transfer
+
+
 def _key(frame: int, number: int, request: _Request) -> Hashable:
     """Key of an image: the picture's, and of a difference also the reference's and the look."""
-    plain = _picture_key(request.takes[number], frame, request.mode)
+    plain = _plain_key(frame, number, request)
     look, reference = request.arrangement.look_of(number), request.arrangement.reference
     if look is None or reference is None:
         return plain

@@ -13,6 +13,7 @@ from app.state.view import View
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
+from codec.media.picture import Transfer
 from codec.stream.spooled import SpooledTake
 
 NOTES_LIMIT = 100_000
@@ -87,6 +88,12 @@ class Session:
         if self.clip is None:
             return []
         return gop.boundaries(self.clip.frame_count, self.seam_mode.structure)
+
+    @property
+    def tone_transfer(self) -> Transfer:
+        """How the clip's pictures are to be tone-mapped; SDR: not at all."""
+        on = self.clip is not None and self.view.tone_mapping
+        return self.clip.info.transfer if on and self.clip is not None else Transfer.SDR
 
     def score_key(self, take: Take) -> Key:
         """Where the take's measurements in the current seam mode, and in the region if there is one, lie."""

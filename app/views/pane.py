@@ -20,6 +20,7 @@ from app.views.gl_canvas import GlCanvas
 from app.views.names import shortened
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
+from codec.media.picture import Transfer
 
 _LABEL = "background:{};color:#101010;padding:3px 8px;font-weight:600"
 _LARGE_LABEL = "background:{};color:#101010;padding:8px 14px;font-weight:700;font-size:26px"
@@ -32,6 +33,7 @@ class Said:
     take: Take
     lpips: str
     seams: str
+    """How seams are shown; of an HDR source, how its light is."""
     prefix: str
 
     @property
@@ -55,7 +57,7 @@ class Said:
         """Three lines: who, what it costs, how good. Every label has all, so that pictures get the same room."""
         take, (name, brief) = self.take, self._names
         if take.kind is Kind.SOURCE:
-            return [self.prefix + take.label.replace(" · ", "\n", 1) + "\n "]
+            return [self.prefix + take.label.replace(" · ", "\n", 1) + f"\n{self.seams or ' '}"]
         rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
         last = " · ".join(part for part in (self.lpips, self.seams) if part)
         kbps = rate.split(" · ")[0]
@@ -110,10 +112,15 @@ class Pane(QWidget):
         if take.status is Status.READY:
             mean = self._session.scores.mean(self._session.score_key(take), "lpips")
         where = "" if self._session.view.inspection.region is None else "region's "
+        clip = self._session.clip
+        toned = ""
+        if take.kind is Kind.SOURCE and clip is not None and clip.info.transfer is not Transfer.SDR:
+            how = "tone-mapped" if self._session.view.tone_mapping else "not tone-mapped"
+            toned = f"{clip.info.transfer.value} {how}"
         said = Said(
             take,
             lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
-            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else "",
+            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else toned,
             prefix="" if look is None else f"Δ×{look.gain} ",
         )
         text, *shorter = said.large() if large else said.small()

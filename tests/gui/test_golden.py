@@ -13,12 +13,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.render.choice import VARIABLE, driver_works, use_opengl
+from app.render.shown import Shown
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
 from app.views.pane import Pane
 from codec.ffmpeg import ffmpeg_program
+from codec.media.picture import Transfer
 from codec.rivals.settings import RivalCodec
+from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_layouts import rgb, settle, visible
 
@@ -144,3 +147,29 @@ def test_differences_are_those_of_the_luma_ffmpeg_decodes(
         order = [bright[sizes == size].mean() for size in np.unique(sizes)]
         assert np.all(np.diff(order) >= -1)
         assert order[-1] > order[0]
+
+
+def test_an_hdr_clip_is_tone_mapped_and_says_so(
+    qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], clips: Path
+) -> None:
+    pq = "log-level=0:transfer=smpte2084:colormatrix=bt2020nc:colorprim=bt2020"
+    hdr = make_clip(clips / "hdr.mkv", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", pq)
+    shows(hdr)
+    window.session.view.set_zoom(1.0)
+    settle(qtbot, window)
+    window._refresh_all()
+    (pane,) = visible(window)
+    assert window.session.clip.info.transfer is Transfer.PQ
+    assert "PQ tone-mapped" in pane.label.text()
+    assert any("HDR source (PQ)" in note for note in window.session.clip.info.notes)
+    picture = window.session.clip.picture(0)
+    toned, plain = (
+        rgb(Shown(picture, transfer=transfer).image()).astype(int) for transfer in (Transfer.PQ, Transfer.SDR)
+    )
+    assert worst(toned, plain) > 30
+    qtbot.waitUntil(lambda: worst(on_screen(pane), toned) <= 12, timeout=WAIT_MS)
+    window._trigger("tone_mapping")
+    settle(qtbot, window)
+    window._refresh_all()
+    assert "not tone-mapped" in pane.label.text()
+    qtbot.waitUntil(lambda: worst(on_screen(pane), plain) <= 2, timeout=WAIT_MS)
