@@ -50,6 +50,7 @@ class Chart(QWidget):
         self._boundaries = np.empty(0)
         self._frame = 0
         self._items: dict[int, pg.PlotCurveItem] = {}
+        self._looks: dict[int, tuple[str, Qt.PenStyle]] = {}
         self.head = QLabel()
         self.head.setTextFormat(Qt.TextFormat.RichText)
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -86,7 +87,7 @@ class Chart(QWidget):
         self._thin_later = QTimer(self)
         self._thin_later.setSingleShot(True)
         self._thin_later.setInterval(0)
-        self._thin_later.timeout.connect(self._thin)
+        self._thin_later.timeout.connect(self._follow_range)
         box.sigXRangeChanged.connect(lambda *_: self._thin_later.start())
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.scene().sigMouseMoved.connect(self._moved)
@@ -112,18 +113,24 @@ class Chart(QWidget):
         wanted = {line.key for line in lines}
         for key in [key for key in self._items if key not in wanted]:
             self.item.removeItem(self._items.pop(key))
+            del self._looks[key]
         for line in lines:
             if line.key not in self._items:
                 item = self._items[line.key] = pg.PlotCurveItem(connect="finite")
                 self.item.addItem(item)
-            self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
+            look = line.colour, line.style
+            if self._looks.get(line.key) != look:
+                self._looks[line.key] = look
+                self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
         self._thin()
         self._refresh_head()
 
     def set_boundaries(self, frames: list[int]) -> None:
         """Vertical lines at GoP boundaries."""
-        self._boundaries = np.asarray(frames, dtype=float)
-        self._draw_boundaries()
+        wanted = np.asarray(frames, dtype=float)
+        if not np.array_equal(wanted, self._boundaries):
+            self._boundaries = wanted
+            self._draw_boundaries()
 
     def set_cursor(self, frame: int) -> None:
         """Move the playhead."""
@@ -148,13 +155,16 @@ class Chart(QWidget):
         """Points handed to the painter, of all curves."""
         return sum(len(item.xData) for item in self._items.values() if item.xData is not None)
 
+    def _follow_range(self) -> None:
+        self._thin()
+        self._draw_boundaries()
+
     def _thin(self) -> None:
         (start, stop), _ = self.item.getViewBox().viewRange()
         columns = max(50, self.plot.width())
         for line in self.lines:
             x, y = decimate(line.values, start, stop, columns)
             self._items[line.key].setData(x, y, connect="finite")
-        self._draw_boundaries()
 
     def _draw_boundaries(self) -> None:
         (start, stop), _ = self.item.getViewBox().viewRange()
