@@ -183,22 +183,21 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
     window, playback = probe.window, probe.window.session.playback
     peak, workers, gap, last = [0], [0], [0.0], [time.monotonic()]
 
-    def watch() -> bool:
+    def watch() -> None:
         now = time.monotonic()
         gap[0], last[0] = max(gap[0], now - last[0]), now
         peak[0] = max(peak[0], resident_bytes())
         workers[0] = max(workers[0], sum(resident_bytes(pid) for pid in _children()))
-        return take.status is not Status.RUNNING
 
     began = time.monotonic()
     take = window.engine.encode_neural(0.16)
     window._trigger("play")
-    probe.wait(watch, 3600)
+    probe.wait(lambda: watch() or take.status is not Status.RUNNING, 3600)
     encoded_s = time.monotonic() - began
     # The whole clip goes through the cache once, in the order a user drags.
     for frame in range(0, playback.frame_count, 3):
         playback.seek(frame, window.player.now_s())
-        probe.wait(watch, 0.03)
+        probe.wait(lambda: watch() is not None, 0.03)
     bound = window.presenter.cache.limit_bytes + ROOM_BYTES
     rows = [
         ("clip", f"1280x720, {playback.frame_count} frames"),

@@ -10,3 +10,8 @@ def shortened(name: str, longest: int) -> str:
     if len(name) > longest:
         name = _BRACKETS.sub("", name)
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def brief(name: str) -> str:
+    """A name without what stands in brackets and without whose bitrate it follows: the panes beside it tell."""
+    return _BRACKETS.sub("", name).split(" matched to")[0]

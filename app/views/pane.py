@@ -17,7 +17,7 @@ from app.state.takes import Kind, Status, Take
 from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
-from app.views.names import shortened
+from app.views.names import brief
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
 from codec.media.picture import Transfer
@@ -40,28 +40,30 @@ class Said:
     def _names(self) -> tuple[str, str]:
         """The name, and without what is in brackets and whose rate it follows."""
         name = self.take.name
-        return name, name if self.take.given_name else shortened(name.split(" matched to")[0], 1 + len(name) // 2)
+        return name, name if self.take.given_name else brief(name)
 
     def small(self) -> list[str]:
         """One line."""
-        take, (name, brief) = self.take, self._names
+        take, (name, short) = self.take, self._names
         rest = take.label.removeprefix(name).removeprefix(" · ")
-        texts = [(name, rest, self.lpips, self.seams), (brief, rest, self.lpips, self.seams)]
-        if take.rate is not None and take.kind is not Kind.SOURCE:
+        texts = [(name, rest, self.lpips, self.seams), (short, rest, self.lpips, self.seams)]
+        if take.kind is Kind.SOURCE:
+            texts = [(take.label, self.seams), (take.label.split(" · ")[0], self.seams)]
+        elif take.rate is not None:
             kbps = take.rate.text.split(" · ")[0]
             shift = f"{take.nudge:+d} frames" if take.nudge else ""
-            texts += [(brief, kbps, shift, self.lpips, self.seams), (brief, kbps, shift, self.lpips), (brief, kbps)]
+            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips), (short, kbps)]
         return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
 
     def large(self) -> list[str]:
         """Three lines: who, what it costs, how good. Every label has all, so that pictures get the same room."""
-        take, (name, brief) = self.take, self._names
+        take, (name, short) = self.take, self._names
         if take.kind is Kind.SOURCE:
             return [self.prefix + take.label.replace(" · ", "\n", 1) + f"\n{self.seams or ' '}"]
         rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
         last = " · ".join(part for part in (self.lpips, self.seams) if part)
         kbps = rate.split(" · ")[0]
-        texts = ((name, rate, last), (brief, rate, last), (brief, kbps, last), (brief, kbps, self.lpips))
+        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, self.lpips))
         return list(dict.fromkeys(self.prefix + "\n".join(part or " " for part in parts) for parts in texts))
 
 

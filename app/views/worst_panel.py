@@ -57,6 +57,9 @@ class WorstPanel(QWidget):
         self._later.setInterval(REFRESH_MS)
         self._later.timeout.connect(self.refresh)
         self.choice.currentIndexChanged.connect(self.refresh)
+        for view in (self.list, self.places):
+            # Long names end in dots.
+            view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.places.itemClicked.connect(self._place_chosen)

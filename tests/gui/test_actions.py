@@ -82,7 +82,16 @@ def observed(window: MainWindow, doors: list[str]) -> list[object]:
     takes = [(t.id, t.name, t.visible, t.nudge, t.status) for t in session.takes]
     layouts = [(name, str(value)) for name, value in sorted(vars(view.layouts).items()) if not name.startswith("_")]
     return [
-        *(playback.frame, playback.playing, playback.speed, playback.loop, playback.in_point, playback.out_point),
+        *(
+            playback.backward,
+            playback.to_and_fro,
+            playback.frame,
+            playback.playing,
+            playback.speed,
+            playback.loop,
+            playback.in_point,
+            playback.out_point,
+        ),
         *(view.zoom, view.centre, view.magnify, view.minify, view.presenting),
         *(inspection.values_shown, inspection.magnifier, inspection.region, inspection.overlay, inspection.scan_line),
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),

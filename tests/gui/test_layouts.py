@@ -16,6 +16,7 @@ from app.state.session import Session
 from app.state.takes import Take
 from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
+from app.views.names import brief
 from app.views.pane import Pane
 from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
@@ -310,3 +311,18 @@ def test_the_buttons_in_the_menu_bar_are_the_actions(qtbot: QtBot, window: MainW
     window._refresh_all()
     assert not bar["difference"].isEnabled()
     assert all(button.accessibleName() and button.text() for button in bar.values())
+
+
+def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    source, take = (window.panes[each.id].label for each in two_takes)
+    window._refresh_all()
+    assert source.text() == "Source · 96x64, 25 fps"
+    assert take.text().startswith("HEVC (x265) CRF 10 · ")
+    kbps = two_takes[1].rate.text.split(" · ")[0]
+    assert take._shorter[-1] == f"HEVC CRF 10 · {kbps}"
+    assert source._shorter == ("Source",)
+    for shorter in take._shorter:
+        assert "CRF 10" in shorter
+        assert kbps in shorter
+    assert brief("HEVC (x265) matched to λ 0.16") == "HEVC"
+    assert brief("Neural λ 0.16") == "Neural λ 0.16"
