@@ -1,10 +1,11 @@
-"""Measure how the window keeps up: playing, stepping, seeking, flipping, zooming. Prints a Markdown table.
+"""Measure how the window keeps up: playing, stepping, seeking, flipping, zooming, charts. Prints a Markdown table.
 
     python packaging/measure_viewer.py [CLIP] [--seconds 10] [--size 1920x1000]
 
 Two takes side by side (the clip and a HEVC encode of it), all pictures cached first. A step, seek or flip is timed
-from the call until the set is on the screen; a zoom until it is painted. Run it on an otherwise idle machine, with a
-display; SEAMSCOPE_RENDERER=opengl or software chooses who draws.
+from the call until the set is on the screen; a zoom or pan until it is painted; a chart append from one frame's scores
+being entered until all charts are redrawn. Run it on an otherwise idle machine, with a display;
+SEAMSCOPE_RENDERER=opengl or software chooses who draws.
 """
 
 import argparse
@@ -22,7 +23,8 @@ RUNS = 60
 class Probe:
     """A window over two takes, driven from here."""
 
-    def __init__(self, clip: Path, size: tuple[int, int]) -> None:
+    def __init__(self, clip: Path, size: tuple[int, int], *, scored: bool = True) -> None:
+        """`scored`: wait until all frames of both are measured too."""
         from PySide6.QtWidgets import QApplication
 
         from app.state.session import Session
@@ -40,7 +42,8 @@ class Probe:
         self.wait(lambda: self.window.shown_set is not None and self.window.shown_set.complete, 60)
         take = self.window.engine.encode_rival(RivalCodec.HEVC, 30)
         self.wait(lambda: take is not None and take.status is not Status.RUNNING, 600)
-        self.wait(lambda: self.window.runner.active == 0, 3600)
+        if scored:
+            self.wait(lambda: self.window.runner.active == 0, 3600)
         self.window._refresh_all()
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> None:
@@ -77,6 +80,25 @@ class Probe:
         taken = 1000 * (time.perf_counter() - began)
         self.wait(lambda: False, 0.03)
         return taken
+
+    def appends(self) -> list[float]:
+        """Milliseconds to enter one frame's scores and draw all curves anew, all charts shown."""
+        from app.state.scores import FrameMeasures
+        from app.views.charts import Charts
+
+        charts, session = self.window.charts, self.window.session
+        assert isinstance(charts, Charts)
+        for toggle in charts.toggles.values():
+            toggle.setChecked(True)
+        key, times = session.score_key(list(session.takes)[-1]), []
+        for index in range(session.playback.frame_count):
+            measures = FrameMeasures(index, 30.0 + index % 3, 0.1, 0.01, 0.9, 0.2)
+            began = time.perf_counter()
+            session.scores.add(key, [measures])
+            charts.redraw()
+            times.append(1000 * (time.perf_counter() - began))
+            self.wait(lambda: False, 0.01)
+        return times
 
     def shows(self, frame: int) -> bool:
         """The frame is on the screen."""
@@ -122,6 +144,12 @@ def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
         for _ in range(RUNS)
     ]
     rows.append(("zoom, median / p95", p95(zooms)))
+    pans = [
+        probe.timed(lambda n=n: view.pan((3.0 if n < RUNS / 2 else -3.0, 1.0), place.picture, place.pane), lambda: True)
+        for n in range(RUNS)
+    ]
+    rows.append(("pan, median / p95", p95(pans)))
+    rows.append(("chart append, median / p95", p95(probe.appends())))
     rows.append(("panes out of step", str(window.mismatches)))
     rows.append(("memory in the picture cache", f"{window.presenter.cache.held_bytes / 2**20:.0f} MiB"))
     return rows

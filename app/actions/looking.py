@@ -6,6 +6,7 @@ from app.actions.spec import ActionSpec, Context, always, has_clip
 from app.state.layouts import Layout
 from app.state.scaling import Magnify, Minify
 from app.state.takes import Kind, Take
+from codec.media.picture import Transfer
 
 
 def _two_takes(c: Context) -> bool:
@@ -23,6 +24,11 @@ def _differing(c: Context) -> bool:
 
 def _blinking(c: Context) -> bool:
     return c.session.view.layouts.blinking
+
+
+def _hdr(c: Context) -> bool:
+    clip = c.session.clip
+    return clip is not None and clip.info.transfer is not Transfer.SDR
 
 
 def _show_take(number: int) -> Callable[[Context], None]:
@@ -159,6 +165,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "info", "Clip and take information", ("V",), "View", lambda c: c.screen.toggle_info(), always,
         lambda c: c.screen.info_shown(),
+    ),
+    ActionSpec(
+        "tone_mapping",
+        "HDR clips tone-mapped",
+        ("Ctrl+T",),
+        "View",
+        lambda c: c.session.view.toggle_tone_mapping(),
+        _hdr,
+        lambda c: c.session.view.tone_mapping,
     ),
     ActionSpec("full_screen", "Full screen", ("F11", "F"), "View", lambda c: c.screen.toggle_full_screen(), always),
     ActionSpec(

@@ -80,4 +80,20 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.session.playback.toggle_loop(),
         checked_when=lambda c: c.session.playback.loop,
     ),
+    ActionSpec(
+        "backward",
+        "Play backwards",
+        ("Shift+Space",),
+        "Playback",
+        lambda c: c.session.playback.toggle_backward(c.screen.now_s()),
+        checked_when=lambda c: c.session.playback.backward,
+    ),
+    ActionSpec(
+        "to_and_fro",
+        "Loop to and fro",
+        ("Shift+L",),
+        "Playback",
+        lambda c: c.session.playback.toggle_to_and_fro(c.screen.now_s()),
+        checked_when=lambda c: c.session.playback.to_and_fro,
+    ),
 )  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STYLES = ("-", "--", ":", "-.")
 SUFFIXES = (".csv", ".png", ".svg")
-RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim")
+RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 _MAX_POINTS = 4000
 """Points of a curve in a picture; a longer one is thinned to its lowest and highest values."""
 

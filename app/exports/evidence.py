@@ -102,7 +102,7 @@ def _table(request: EvidenceRequest) -> str:
     return (
         f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is file bytes · 8 / duration, container "
         "included, unless the rate is stated. Scores are means over frames against the source; LPIPS (AlexNet), tLP "
-        "and PSNR of the RGB shown, SSIM and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
+        "and PSNR of the RGB shown, SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
     )
 
 

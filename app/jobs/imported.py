@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from av.video.reformatter import Interpolation, VideoReformatter
 
-from app.state.imports import FileFacts
+from app.state.imports import FileFacts, nearest_frames
 from codec.context import WorkContext
 from codec.errors import MediaError, RivalError
 from codec.gop import Slot
 from codec.media.clip import open_clip
 from codec.media.colour import from_frame, to_frame
-from codec.media.picture import FrameSource, Picture
+from codec.media.picture import FrameSource, Picture, Timing
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.rivals import RivalSource
 from codec.rivals.encode import packet_sizes
@@ -33,11 +33,13 @@ class _Emitting(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportSpec:
-    """An imported file by value; `width` and `height` are the clip's."""
+    """An imported file by value; `width` and `height` are the clip's. `timing` of the clip: its frames are paired with
+    those nearest in time; None: by number."""
 
     path: Path
     width: int
     height: int
+    timing: Timing | None = None
 
     def open(self) -> "ImportedSource":
         return ImportedSource(self)
@@ -46,18 +48,19 @@ class ImportSpec:
 class ImportedSource:
     """FrameSource over any file that can be opened, its pictures resized where they differ from the clip's size.
 
-    Frames count as in the file. Thread-safe. Raises MediaError.
+    Frames count as in the file, or where they are paired by time as in the clip. Thread-safe. Raises MediaError.
     """
 
     def __init__(self, spec: ImportSpec) -> None:
         self.spec = spec
         self._clip = open_clip(spec.path)
+        self._pairs = None if spec.timing is None else nearest_frames(spec.timing, self._clip.timing)
         self._scaling = threading.Lock()
         self._reformatter = VideoReformatter()
 
     @property
     def frame_count(self) -> int:
-        return self._clip.frame_count
+        return self._clip.frame_count if self._pairs is None else len(self._pairs)
 
     @property
     def width(self) -> int:
@@ -69,10 +72,15 @@ class ImportedSource:
 
     def picture(self, index: int) -> Picture:
         """Frame `index` at the clip's size."""
-        return self._fitted(self._clip.picture(index))
+        if self._pairs is not None and not 0 <= index < len(self._pairs):
+            raise MediaError(f"{self.spec.path}: there is no frame beside frame {index} of the clip.")
+        return self._fitted(self._clip.picture(index if self._pairs is None else self._pairs[index]))
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
+        if self._pairs is not None:
+            yield from (self.picture(index) for index in range(start, stop))
+            return
         for picture in self._clip.pictures(start, stop):
             yield self._fitted(picture)
 
@@ -196,7 +204,9 @@ def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
     except BaseException:
         source.close()
         raise
-    bits = tuple(8.0 * size for size in sizes) if len(sizes) == source.frame_count else ()
+    # Paired by time, frames are left out or stand twice: single packets say little then.
+    known = spec.timing is None and len(sizes) == source.frame_count
+    bits = tuple(8.0 * size for size in sizes) if known else ()
     return Opened(source, bits)
 
 

@@ -15,9 +15,12 @@ from app.state.imports import (
     ImportDecision,
     ImportQuestion,
     ImportRefused,
+    Pairing,
     check,
     compare,
+    covered_frames,
     rate_of,
+    to_decide,
 )
 from app.state.takes import Encoded, Kind, Origin, Status, Take
 from codec.errors import MediaError
@@ -65,17 +68,17 @@ class Imports:
         try:
             # Another clip may have been opened while the user was thinking.
             question = ImportQuestion(question.facts, compare(question.facts, clip))
-            check(question, decision)
+            check(question, decision, clip.timing)
             take = self.add(question.facts, decision)
         except (ImportRefused, MediaError) as error:
             self.session.message.emit(str(error))
             return None
-        differences = {m.difference for m in question.mismatches}
-        if Difference.LENGTH in differences:
-            common = min(question.facts.frame_count, clip.frame_count)
+        asked = to_decide(question, clip.timing, decision.pairing)
+        if Difference.LENGTH in {m.difference for m in asked}:
+            common = covered_frames(question.facts, clip.timing, decision.pairing)
             playback = self.session.playback
             playback.set_out(min(playback.out_point, common - 1))
-        notes = [f"{m.text[0].upper()}{m.text[1:]}: {m.difference.value}." for m in question.mismatches]
+        notes = [f"{m.text[0].upper()}{m.text[1:]}: {_how(m.difference, decision)}." for m in asked]
         self.session.takes.update(take, note=" ".join((*notes, *question.facts.notes)))
         return take
 
@@ -91,7 +94,8 @@ class Imports:
         take.origin = _origin(facts, clip, decision)
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         take.encoded = Encoded(facts.path, None)
-        spec = ImportSpec(facts.path, clip.width, clip.height)
+        by_time = decision.pairing is Pairing.TIME
+        spec = ImportSpec(facts.path, clip.width, clip.height, clip.timing if by_time else None)
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
@@ -155,4 +159,9 @@ class Imports:
 def _origin(facts: FileFacts, clip: Clip, decision: ImportDecision) -> Origin:
     differences = {m.difference for m in compare(facts, clip)}
     sized, timed = Difference.SIZE in differences, Difference.RATE in differences
-    return Origin(facts.path, sized, timed, decision.stated_kbps)
+    by_time = timed and decision.pairing is Pairing.TIME and not facts.is_stream
+    return Origin(facts.path, sized, timed, by_time, decision.stated_kbps)
+
+
+def _how(difference: Difference, decision: ImportDecision) -> str:
+    return decision.pairing.value if difference is Difference.RATE else difference.value

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from app.jobs.job import Job, Lane, Outcome, Runner
+from app.jobs.parts import cut
 from app.state.inspection import Overlay, Region
 from app.state.regions import worst_regions
 from app.state.session import Session
 from app.state.takes import Take
 from codec.context import WorkContext
-from codec.media.picture import Picture, Rgb
+from codec.media.picture import Picture
 
 HeatMap = NDArray[np.float16]
 """(h, w), a value for every fourth pixel. LPIPS: >= 0, its mean is close to the picture's LPIPS. Texture: luma codes,
@@ -82,14 +83,10 @@ def region_score(context: WorkContext, take: Picture, reference: Picture, region
     from codec.metrics.structure import WINDOW, ssim
 
     context.check()
-    rows = slice(region.top, region.top + region.height)
-    columns = slice(region.left, region.left + region.width)
-
-    def cut(picture: Picture) -> Rgb:
-        return np.ascontiguousarray(to_rgb(picture)[rows, columns])
-
-    ours, theirs, side = cut(reference), cut(take), min(region.width, region.height)
-    similar = ssim(reference.y[rows, columns], take.y[rows, columns]) if side >= WINDOW else None
+    # Cut first, then converted: the same pixels as are scored frame by frame.
+    reference, take = cut(reference, region), cut(take, region)
+    ours, theirs, side = to_rgb(reference), to_rgb(take), min(region.width, region.height)
+    similar = ssim(reference.y, take.y) if side >= WINDOW else None
     lpips = None
     if side >= MIN_SIDE:
         metric = shared()

@@ -198,6 +198,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         preset="" if recipe is None else recipe.preset,
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
+        by_time=take.origin is not None and take.origin.by_time,
         command=take.encoded.command,
         note=take.note,
     )

@@ -9,7 +9,7 @@ from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome
 from app.jobs.project_files import FoundProject, FoundTake
 from app.jobs.rivals import KIND_OF
-from app.state.imports import FileFacts, ImportDecision, ImportRefused
+from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec.errors import MediaError
 from codec.gop import Structure
@@ -56,7 +56,8 @@ class Restoring:
         if record.kind is Kind.NEURAL and record.recipe:
             return self._neural(entry, entry.main)
         try:
-            return self._imports.add(entry.main, ImportDecision(record.name, record.stated_kbps))
+            pairing = Pairing.TIME if record.by_time else Pairing.NUMBER
+            return self._imports.add(entry.main, ImportDecision(record.name, record.stated_kbps, pairing=pairing))
         except (ImportRefused, MediaError) as error:
             return self._missing(entry, str(error))
 

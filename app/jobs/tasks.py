@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.jobs.imported import RecentPictures, ShiftedSource
+from app.jobs.parts import CroppedSource, RunSource
 from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
-from app.state.scores import FrameMeasures
+from app.state.inspection import Region
+from app.state.scores import FrameMeasures, VmafScore
 from codec.context import WorkContext
 from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
@@ -118,11 +120,12 @@ class _Scorers:
         self._scorer: Any = None
         self._flows: Any = None
         self._reference: FrameSource | None = None
+        self._region: Region | None = None
         self._nudges: dict[str, int] = {}
         self._sources: dict[TakeSpec, tuple[Opened, str]] = {}
 
-    def look_at(self, clip: ClipSpec) -> None:
-        """Score against a clip; another clip's scorers are given up with all its takes."""
+    def look_at(self, clip: ClipSpec, region: Region | None) -> None:
+        """Score against a clip, or a region of its pictures; another clip's scorers are given up with all its takes."""
         from codec.metrics.flow import FlowScorer
         from codec.metrics.frames import FrameScorer
         from codec.metrics.lpips import shared
@@ -132,10 +135,30 @@ class _Scorers:
                 self.forget(take)
             if self._clip is not None:
                 self._clip.close()
-            self._spec, self._clip = None, clip.open()
-            reference = RecentPictures(self._clip)
+            self._spec, self._clip, self._reference = None, clip.open(), None
+            self._spec = clip
+        if self._reference is None or self._region != region:
+            assert self._clip is not None
+            self._region = region
+            reference = self.of_region(RecentPictures(self._clip))
             self._scorer, self._flows = FrameScorer(reference, shared()), FlowScorer(reference)
-            self._reference, self._spec = reference, clip
+            self._reference = reference
+
+    def of_region(self, source: FrameSource) -> FrameSource:
+        """What of a source's pictures is scored."""
+        return source if self._region is None else CroppedSource(source, self._region)
+
+    def vmaf(self, context: EmittingContext, take: FrameSource, frames: tuple[int, ...]) -> list[VmafScore]:
+        """VMAF of consecutive frames, as of the whole clip: it also looks at how the reference moves from the frame
+        before and to the frame after."""
+        from codec.metrics.vmaf import vmaf
+
+        assert self._reference is not None
+        own = range(frames[0], frames[-1] + 1)
+        run = range(max(0, own.start - 1), min(self._reference.frame_count, own.stop + 1))
+        whole = range(self._reference.frame_count)
+        scores = vmaf(RunSource(self._reference, run, whole), RunSource(take, run, own), context)
+        return [VmafScore(index, scores[index - run.start]) for index in own]
 
     def measure(self, name: str, shown: str, take: FrameSource, index: int) -> FrameMeasures:
         """All scores of a frame; `shown` tells ways of showing the take apart."""
@@ -184,11 +207,13 @@ def score(
     theta: float,
     frames: tuple[int, ...],
     nudge: int = 0,
+    region: Region | None = None,
 ) -> None:
-    """Score frames of a take shifted by `nudge`, handing over lists of FrameMeasures as they come."""
-    _scorers.look_at(clip)
+    """Score frames (or a region of them) of a take shifted by `nudge`, handing over lists of FrameMeasures as they
+    come."""
+    _scorers.look_at(clip, region)
     source, name = _scorers.source_for(take, mode, theta, nudge)
-    shown, recent = f"{name} {mode} {theta} {nudge}", RecentPictures(source)
+    shown, recent = f"{name} {mode} {theta} {nudge}", RecentPictures(_scorers.of_region(source))
     batch: list[FrameMeasures] = []
     for index in frames:
         context.check()
@@ -198,6 +223,22 @@ def score(
             batch = []
     if batch:
         context.emit(batch)
+
+
+def score_vmaf(
+    context: EmittingContext,
+    clip: ClipSpec,
+    take: TakeSpec,
+    mode: SeamMode,
+    theta: float,
+    frames: tuple[int, ...],
+    nudge: int = 0,
+    region: Region | None = None,
+) -> None:
+    """VMAF of consecutive frames of a take, as `score` is given them."""
+    _scorers.look_at(clip, region)
+    source, _ = _scorers.source_for(take, mode, theta, nudge)
+    context.emit(_scorers.vmaf(context, _scorers.of_region(source), frames))
 
 
 def forget(context: object, take: TakeSpec) -> None:

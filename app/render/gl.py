@@ -21,6 +21,7 @@ from PySide6.QtOpenGL import (
 )
 from shiboken6 import VoidPtr
 
+from app.render import tone
 from app.render.conversion import rgb_matrix
 from app.render.difference import scale_colours
 from app.render.shown import Shown
@@ -28,7 +29,7 @@ from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Magnify, Minify
 from codec.errors import MediaError, SeamscopeError
 from codec.media.colour import from_rgb, to_rgb
-from codec.media.picture import Picture
+from codec.media.picture import Picture, Transfer
 from codec.resources import resource_folder
 
 GL_TEXTURE0, GL_TEXTURE_2D, GL_TRIANGLE_STRIP = 0x84C0, 0x0DE1, 0x0005
@@ -132,6 +133,7 @@ class GlRenderer:
             program.setUniformValue(program.uniformLocation(f"{name}_offset"), QVector3D(*map(float, offset)))
         program.setUniformValue1i(program.uniformLocation("mode"), _mode(look))
         program.setUniformValue1i(program.uniformLocation("gain"), 1 if look is None else look.gain)
+        program.setUniformValue1i(program.uniformLocation("toned"), int(shown.transfer is not Transfer.SDR))
         self._strip()
         program.release()
         for unit, texture in enumerate(textures.values()):
@@ -166,6 +168,7 @@ class _Slot:
         self._upload("take", checked.picture)
         self._upload("reference", checked.reference or checked.picture)
         self._upload_table(checked.look or DifferenceLook())
+        self._upload_tone(checked.transfer)
         size = checked.picture.width, checked.picture.height
         if self._target is None or (self._target.width(), self._target.height()) != size:
             self._target = QOpenGLFramebufferObject(
@@ -191,6 +194,14 @@ class _Slot:
         colours[:, :3] = scale_colours(look)
         formats = QOpenGLTexture.TextureFormat.RGBA8_UNorm, QOpenGLTexture.PixelFormat.RGBA
         self._fill("table", colours, 256, 1, formats)
+
+    def _upload_tone(self, transfer: Transfer) -> None:
+        values = np.full((1, 1, 4), 255, np.uint8)
+        if transfer is not Transfer.SDR:
+            values = np.full((tone.SIDE, tone.SIDE**2, 4), 255, np.uint8)
+            values[:, :, :3] = tone.table(transfer).reshape(tone.SIDE, tone.SIDE**2, 3)
+        formats = QOpenGLTexture.TextureFormat.RGBA8_UNorm, QOpenGLTexture.PixelFormat.RGBA
+        self._fill("tone", values, values.shape[1], values.shape[0], formats)
 
     def _fill(
         self,
@@ -246,4 +257,4 @@ def _comparable(shown: Shown) -> Shown:
         raise MediaError(f"Pictures of {sizes} have no difference.")
     if look.channels is Channels.LUMA and picture.colour != reference.colour:
         picture = from_rgb(to_rgb(picture), reference.colour)
-    return Shown(picture, reference, look)
+    return Shown(picture, reference, look, shown.transfer)

@@ -5,15 +5,20 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 import numpy as np
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.render.difference import difference_codes, difference_rgb, scale_colours
+from app.render.framing import Framing
+from app.render.scaling import minified
 from app.state.layouts import Channels, DifferenceLook
-from codec.media.colour import to_rgb
+from app.state.scaling import Minify
+from codec.media.colour import to_bgrx
 from codec.media.picture import Picture, Rgb
 
 IMAGE_STORE_BYTES = 256 * 2**20
-"""Images kept for flips, blinking and the frames ahead: about thirty of 1920x1080."""
+"""Images kept for flips, blinking and the frames around: more than a hundred of panes 800 pixels wide."""
 
 
 def to_image(rgb: Rgb) -> QImage:
@@ -25,7 +30,21 @@ def to_image(rgb: Rgb) -> QImage:
 
 def picture_image(picture: Picture) -> QImage:
     """A picture as it is shown."""
-    return to_image(to_rgb(picture))
+    return _bgrx_image(to_bgrx(picture))
+
+
+def scaled_image(picture: Picture, size: tuple[int, int], how: Minify) -> QImage:
+    """A picture made smaller, without making all of it first."""
+    if picture.width % 2 or picture.height % 2:
+        return minified(picture_image(picture), *size, how)
+    kind = Interpolation.AREA if how is Minify.AREA else Interpolation.LANCZOS
+    return _bgrx_image(to_bgrx(picture, size, kind))
+
+
+def _bgrx_image(pixels: NDArray[np.uint8]) -> QImage:
+    height, width = pixels.shape[:2]
+    # The copy owns its bytes.
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
 def difference_image(take: Picture, reference: Picture, look: DifferenceLook) -> QImage:
@@ -41,11 +60,12 @@ def difference_image(take: Picture, reference: Picture, look: DifferenceLook) ->
 
 
 class ImageStore:
-    """Images by key within `limit_bytes`, least recently used out first. Thread-safe."""
+    """Images by picture and framing within `limit_bytes`, least recently used out first. Thread-safe."""
 
     def __init__(self, limit_bytes: int = IMAGE_STORE_BYTES) -> None:
         self._limit = limit_bytes
-        self._images: OrderedDict[Hashable, QImage] = OrderedDict()
+        self._images: OrderedDict[tuple[Hashable, Framing], QImage] = OrderedDict()
+        self._framings: dict[Hashable, dict[Framing, QImage]] = {}
         self._held = 0
         self._lock = threading.Lock()
 
@@ -54,26 +74,42 @@ class ImageStore:
         """Bytes of all images held."""
         return self._held
 
-    def get(self, key: Hashable) -> QImage | None:
+    def get(self, key: Hashable, framing: Framing) -> QImage | None:
         """The image, if it is there."""
         with self._lock:
-            image = self._images.get(key)
+            image = self._images.get((key, framing))
             if image is not None:
-                self._images.move_to_end(key)
+                self._images.move_to_end((key, framing))
             return image
 
-    def put(self, key: Hashable, image: QImage) -> None:
+    def all_of(self, key: Hashable) -> dict[Framing, QImage]:
+        """Every image there is of a picture."""
+        with self._lock:
+            return dict(self._framings.get(key, {}))
+
+    def put(self, key: Hashable, framing: Framing, image: QImage) -> None:
         """Keep an image; older ones go while the limit is passed."""
         with self._lock:
-            old = self._images.pop(key, None)
-            self._held += image.sizeInBytes() - (0 if old is None else old.sizeInBytes())
-            self._images[key] = image
+            self._drop((key, framing))
+            self._held += image.sizeInBytes()
+            self._images[key, framing] = image
+            self._framings.setdefault(key, {})[framing] = image
             while self._held > self._limit and len(self._images) > 1:
-                _, gone = self._images.popitem(last=False)
-                self._held -= gone.sizeInBytes()
+                self._drop(next(iter(self._images)))
 
     def clear(self) -> None:
         """Forget all images."""
         with self._lock:
             self._images.clear()
+            self._framings.clear()
             self._held = 0
+
+    def _drop(self, entry: tuple[Hashable, Framing]) -> None:
+        gone = self._images.pop(entry, None)
+        if gone is None:
+            return
+        self._held -= gone.sizeInBytes()
+        others = self._framings[entry[0]]
+        del others[entry[1]]
+        if not others:
+            del self._framings[entry[0]]

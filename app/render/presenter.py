@@ -2,11 +2,15 @@
 
 A set holds the image of every take of an arrangement for one frame number. The window swaps whole sets, so no two panes
 ever show different frames. The frame at hand is made first, then, while playing, those that follow it; while paused,
-the pictures of the takes that are not shown, so that a flip or a blink shows at once.
+the pictures of the takes that are not shown and the frames beside it, so that a flip, a blink or a step shows at once.
+
+Images are made as the panes need them (`set_framings`): scaled, or the part that is seen. A set that was made for
+other panes is shown all the same, stretched, until the right images come.
 """
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +21,7 @@ from PySide6.QtGui import QImage
 
 from app.render import scaling
 from app.render.choice import use_opengl
+from app.render.framing import Framing
 from app.render.images import ImageStore
 from app.render.shown import Shown
 from app.state.layouts import Arrangement, DifferenceLook
@@ -25,26 +30,32 @@ from app.state.takes import Take
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.media.cache import FrameCache
-from codec.media.picture import Picture
+from codec.media.picture import Picture, Transfer
 
 AHEAD = 8
 """Sets made ahead of the one shown, where memory allows."""
+BESIDE = (1, -1, 2, 3, -2)
+"""Frames made while paused, counted from the one shown."""
+QUIET_S = 0.1
+"""After a jump, how long nothing is made beforehand: the next jump must not wait for it."""
 SETS_BYTES = 256 * 2**20
 """What the sets made ahead may hold; large pictures of many takes get fewer sets, but at least two."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSet:
-    """Images by take id for one frame; None where a take has no picture of it yet."""
+    """Images by take id for one frame."""
 
     frame: int
     mode: SeamMode
     arrangement: Arrangement
-    images: dict[int, QImage | None]
-    """All None where a graphics card draws."""
+    images: dict[int, dict[Framing, QImage]]
+    """Empty where a graphics card draws, or a take has no picture."""
     errors: dict[int, str]
     shown: dict[int, Shown] = field(default_factory=dict)
     """Takes whose picture is there."""
+    framings: tuple[Framing, ...] = ()
+    """Those that every image was made in."""
 
     @property
     def complete(self) -> bool:
@@ -57,9 +68,13 @@ class _Request:
     frames: tuple[int, ...]
     arrangement: Arrangement
     takes: dict[int, Take]
+    framings: tuple[Framing, ...]
     spare: tuple[int, ...]
     """Takes whose pictures of the first frame are made when nothing else is wanted."""
+    beside: tuple[int, ...]
+    """Frames whose sets are made after that, if it costs little."""
     mode: SeamMode
+    transfer: Transfer
     generation: int
 
 
@@ -80,6 +95,11 @@ class Presenter(QObject):
         self._session = session
         self._sets: OrderedDict[int, FrameSet] = OrderedDict()
         self._spared: set[Hashable] = set()
+        self._tried: set[int] = set()
+        """Frames beside the one shown that were looked at for the request at hand."""
+        self._framings: tuple[Framing, ...] = ()
+        self._quiet_until_s = 0.0
+        """Before this nothing is made that is not wanted now: somebody is dragging along the timeline."""
         self._request: _Request | None = None
         self._generation = 0
         self._room = 2
@@ -98,6 +118,12 @@ class Presenter(QObject):
         session = self._session
         ids, shown = [take.id for take in session.takes], [take.id for take in session.takes.shown]
         return session.view.layouts.arrange(ids, shown, session.focus)
+
+    def set_framings(self, framings: tuple[Framing, ...]) -> None:
+        """What the panes that can be seen need. Sets that lack it are made again from the pictures they hold."""
+        if framings != self._framings:
+            self._framings = framings
+            self.request()
 
     def invalidate(self) -> None:
         """Arrangement, seam mode or pictures changed: sets made so far are stale."""
@@ -129,18 +155,36 @@ class Presenter(QObject):
         takes = {take.id: take for take in self._session.takes}
         arrangement = self.arrangement()
         self.planes_only = use_opengl()
-        self._room = self._sets_that_fit(len(arrangement.takes))
-        idle = not self._session.playback.playing
+        framings = () if self.planes_only else self._framings
+        self._room = self._sets_that_fit(len(arrangement.takes), framings)
+        playback = self._session.playback
+        spare, beside = (), ()
+        if not playback.playing:
+            spare = tuple(takes)
+            beside = tuple(f for by in BESIDE if 0 <= (f := playback.frame + by) < playback.frame_count)
         with self._condition:
-            spare = tuple(takes) if idle else ()
-            mode = self._session.seam_mode
-            self._request = _Request(frames[: self._room], arrangement, takes, spare, mode, self._generation)
+            mode, before = self._session.seam_mode, self._request
+            if before is not None and abs(frames[0] - before.frames[0]) > 1:
+                self._quiet_until_s = time.monotonic() + QUIET_S
+            self._request = _Request(
+                frames[: self._room],
+                arrangement,
+                takes,
+                framings,
+                spare,
+                beside,
+                mode,
+                self._session.tone_transfer,
+                self._generation,
+            )
+            self._tried.clear()
             self._condition.notify()
 
-    def _sets_that_fit(self, takes: int) -> int:
+    def _sets_that_fit(self, takes: int, framings: tuple[Framing, ...]) -> int:
         clip = self._session.clip
         samples = 0 if clip is None else clip.width * clip.height
-        set_bytes = max(1, takes * samples * (2 if self.planes_only else 4))
+        # A picture is held in 4:2:0, with what it is compared with at most twice that.
+        set_bytes = max(1, takes * (2 * samples + sum(4 * framing.pixels for framing in framings)))
         return max(2, min(2 * AHEAD, SETS_BYTES // set_bytes))
 
     def get(self, frame: int) -> FrameSet | None:
@@ -157,7 +201,7 @@ class Presenter(QObject):
 
     def _at_hand(self, frame: int, request: _Request) -> FrameSet | None:
         """The set of a frame from what is in memory; None when anything would have to be decoded or converted."""
-        images: dict[int, QImage | None] = {}
+        images: dict[int, dict[Framing, QImage]] = {}
         shown: dict[int, Shown] = {}
         arrangement = request.arrangement
         reference = None if arrangement.reference is None else request.takes.get(arrangement.reference)
@@ -165,13 +209,15 @@ class Presenter(QObject):
             look, take = arrangement.look_of(number), request.takes[number]
             picture = self.cached_picture(take, frame)
             other = None if look is None or reference is None else self.cached_picture(reference, frame)
-            images[number] = None if self.planes_only else self.images.get(_key(frame, number, request))
             if picture is None or (look is not None and other is None):
                 return None
-            if images[number] is None and not self.planes_only:
+            images[number] = {} if self.planes_only else self.images.all_of(_key(frame, number, request))
+            if not images[number] and not self.planes_only:
                 return None
-            shown[number] = Shown(picture, other, look)
-        return FrameSet(frame, request.mode, arrangement, images, {}, shown)
+            shown[number] = Shown(picture, other, look, request.transfer)
+        all_there = all(framing in made for made in images.values() for framing in request.framings)
+        framings = request.framings if all_there else ()
+        return FrameSet(frame, request.mode, arrangement, images, {}, shown, framings)
 
     def cached_picture(self, take: Take, frame: int) -> Picture | None:
         """The decoded picture of a take, if it is in the cache; never decodes."""
@@ -191,50 +237,72 @@ class Presenter(QObject):
     def _work(self) -> None:
         while True:
             with self._condition:
-                while not self._closed and (self._request is None or self._next() is None):
-                    self._condition.wait()
-                if self._closed:
-                    return
-                request, wanted = self._request, self._next()
-            assert request is not None and wanted is not None
+                wanted = None
+                while not self._closed and (wanted := self._next()) is None:
+                    pause_s = self._quiet_until_s - time.monotonic()
+                    self._condition.wait(pause_s if pause_s > 0 else None)
+                request = self._request
+            if request is None or wanted is None:
+                return
             frame, spare = wanted
-            if spare is None:
-                self._make_set(frame, request)
-            else:
+            if spare is not None:
                 self._make_spare(frame, spare, request)
+            elif frame in request.frames or self._costs_little(frame, request):
+                self._make_set(frame, request)
 
     def _next(self) -> tuple[int, int | None] | None:
-        """Frame to make a set of, or frame and take to make a spare picture of. Called with the lock held."""
+        """Frame to make a set of, or frame and take to make a spare picture of; None when there is nothing to do.
+        Called with the lock held; a frame beside the one shown is offered once."""
         request = self._request
-        assert request is not None
+        if request is None:
+            return None
         for frame in request.frames:
-            if frame not in self._sets:
+            made = self._sets.get(frame)
+            if made is None or made.framings != request.framings:
                 return frame, None
+        if time.monotonic() < self._quiet_until_s:
+            return None
         first = request.frames[0]
-        return next(((first, number) for number in request.spare if (first, number) not in self._spared), None)
+        for number in request.spare:
+            if (first, number, request.framings) not in self._spared:
+                return first, number
+        for frame in request.beside:
+            if frame not in self._tried:
+                self._tried.add(frame)
+                made = self._sets.get(frame)
+                if made is None or made.framings != request.framings:
+                    return frame, None
+        return None
+
+    def _costs_little(self, frame: int, request: _Request) -> bool:
+        """Frames behind may have to be decoded from a distant key frame: only if they are in memory."""
+        takes = [request.takes[number] for number in request.arrangement.takes]
+        if not all(take.ready(frame, request.mode) for take in takes):
+            return False
+        return frame > request.frames[0] or all(self.cached_picture(take, frame) is not None for take in takes)
 
     def _make_set(self, frame: int, request: _Request) -> None:
-        images: dict[int, QImage | None] = {}
+        images: dict[int, dict[Framing, QImage]] = {}
         errors: dict[int, str] = {}
         shown: dict[int, Shown] = {}
 
-        def make(number: int) -> tuple[Shown | None, QImage | None]:
+        def make(number: int) -> tuple[Shown | None, dict[Framing, QImage]]:
             found = self._shown(frame, number, request.arrangement.look_of(number), request, errors)
-            if found is None or self.planes_only:
-                return found, None
-            return found, self._image(_key(frame, number, request), found, number, errors)
+            if found is None:
+                return None, {}
+            return found, self._images(_key(frame, number, request), found, number, request, errors)
 
         takes = request.arrangement.takes
         # Decoding and conversion let other threads run: takes are made side by side.
-        for number, (found, image) in zip(takes, self._pool.map(make, takes), strict=True):
-            images[number] = image
+        for number, (found, made) in zip(takes, self._pool.map(make, takes), strict=True):
+            images[number] = made
             if found is not None and number not in errors:
                 shown[number] = found
-        made = FrameSet(frame, request.mode, request.arrangement, images, errors, shown)
+        made_set = FrameSet(frame, request.mode, request.arrangement, images, errors, shown, request.framings)
         with self._condition:
             if request.generation != self._generation:
                 return
-            self._keep(made, request)
+            self._keep(made_set, request)
         self.ready.emit(frame)
 
     def _keep(self, made: FrameSet, request: _Request) -> None:
@@ -249,12 +317,11 @@ class Presenter(QObject):
         with self._condition:
             if len(self._spared) > 64:
                 self._spared.clear()
-            self._spared.add((frame, number))
+            self._spared.add((frame, number, request.framings))
         found = self._shown(frame, number, None, request, {})
         if found is None:
             return
-        if not self.planes_only:
-            self._image(_picture_key(request.takes[number], frame, request.mode), found, number, {})
+        self._images(_plain_key(frame, number, request), found, number, request, {})
         self.spare_ready.emit(frame)
 
     def _shown(
@@ -267,7 +334,7 @@ class Presenter(QObject):
             if not take.ready(frame, mode) or (other is not None and not other.ready(frame, mode)):
                 return None
             against = None if other is None else self._picture(other, frame, mode)
-            return Shown(self._picture(take, frame, mode), against, look)
+            return Shown(self._picture(take, frame, mode), against, look, request.transfer)
         except SeamscopeError as error:
             errors[number] = str(error)
         except (OSError, IndexError) as error:
@@ -275,16 +342,22 @@ class Presenter(QObject):
             errors[number] = f"{take.name}: the picture is gone ({error})."
         return None
 
-    def _image(self, key: Hashable, shown: Shown, number: int, errors: dict[int, str]) -> QImage | None:
-        image = self.images.get(key)
-        if image is None:
-            try:
-                image = shown.image()
-            except SeamscopeError as error:
-                errors[number] = str(error)
-                return None
-            self.images.put(key, image)
-        return image
+    def _images(
+        self, key: Hashable, shown: Shown, number: int, request: _Request, errors: dict[int, str]
+    ) -> dict[Framing, QImage]:
+        """A picture in all framings that are asked for."""
+        found: dict[Framing, QImage] = {}
+        for framing in request.framings:
+            image = self.images.get(key, framing)
+            if image is None:
+                try:
+                    image = shown.framed(framing)
+                except SeamscopeError as error:
+                    errors[number] = str(error)
+                    break
+                self.images.put(key, framing, image)
+            found[framing] = image
+        return found
 
     def _picture(self, take: Take, frame: int, mode: SeamMode) -> Picture:
         return self.cache.get(take.picture_key(mode), frame + take.nudge, lambda number: take.own_picture(number, mode))
@@ -298,9 +371,13 @@ def _picture_key(take: Take, frame: int, mode: SeamMode) -> Hashable:
     return take.picture_key(mode), frame + take.nudge
 
 
+def _plain_key(frame: int, number: int, request: _Request) -> Hashable:
+    return _picture_key(request.takes[number], frame, request.mode), request.transfer
+
+
 def _key(frame: int, number: int, request: _Request) -> Hashable:
     """Key of an image: the picture's, and of a difference also the reference's and the look."""
-    plain = _picture_key(request.takes[number], frame, request.mode)
+    plain = _plain_key(frame, number, request)
     look, reference = request.arrangement.look_of(number), request.arrangement.reference
     if look is None or reference is None:
         return plain

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QImage
 
-from app.render.images import difference_image, picture_image
+from app.render.framing import Framing
+from app.render.images import difference_image, picture_image, scaled_image
+from app.render.scaling import minified
+from app.render.tone import tone_mapped
 from app.state.layouts import DifferenceLook
-from codec.media.picture import Picture
+from codec.media.picture import Picture, Transfer
 
 _MARGIN = 16
 """Samples around a crop that its chroma is interpolated from."""
@@ -20,6 +23,8 @@ class Shown:
     picture: Picture
     reference: Picture | None = None
     look: DifferenceLook | None = None
+    transfer: Transfer = Transfer.SDR
+    """Of HDR pictures that are to be tone-mapped; differences stay those of the codes."""
 
     def same_as(self, other: "Shown | None") -> bool:
         """True for the very same pictures in the same look: what is on the graphics card is still right."""
@@ -28,13 +33,23 @@ class Shown:
             and self.picture is other.picture
             and self.reference is other.reference
             and self.look == other.look
+            and self.transfer is other.transfer
         )
 
     def image(self) -> QImage:
         """All of it. Raises MediaError when a difference is asked of unlike sizes."""
         if self.look is None or self.reference is None:
-            return picture_image(self.picture)
+            return tone_mapped(picture_image(self.picture), self.transfer)
         return difference_image(self.picture, self.reference, self.look)
+
+    def framed(self, framing: Framing) -> QImage:
+        """A part of it, scaled if need be. Raises MediaError when a difference is asked of unlike sizes."""
+        whole = framing.area == (0, 0, self.picture.width, self.picture.height)
+        if not framing.scaled:
+            return self.image() if whole else self.crop(*framing.area)
+        if self.look is None or self.reference is None:
+            return tone_mapped(scaled_image(self.picture, framing.size, framing.minify), self.transfer)
+        return minified(self.image(), *framing.size, framing.minify)
 
     def crop(self, left: int, top: int, width: int, height: int) -> QImage:
         """The samples of a rectangle, which is cut to the picture; the same values as in `image`."""
@@ -45,7 +60,7 @@ class Shown:
         x, far_x = _window(left, width, self.picture.width)
         y, far_y = _window(top, height, self.picture.height)
         reference = None if self.reference is None else _cut(self.reference, x, y, far_x, far_y)
-        part = Shown(_cut(self.picture, x, y, far_x, far_y), reference, self.look).image()
+        part = Shown(_cut(self.picture, x, y, far_x, far_y), reference, self.look, self.transfer).image()
         return part.copy(left - x, top - y, right - left, bottom - top)
 
 

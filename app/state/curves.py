@@ -44,10 +44,11 @@ CURVES: dict[str, CurveKind] = {
         CurveKind("tof", "tOF", "pixels", False, 4, (-1e3, 1e3)),
         CurveKind("psnr_db", "PSNR", "dB", True, 2, (-100.0, 200.0)),
         CurveKind("ssim", "SSIM", "", True, 4, (-2.0, 2.0)),
+        CurveKind("vmaf", "VMAF", "", True, 1, (-1e3, 1e3)),
         CurveKind("bits", "Bits per frame", "", None, 0, (-1e8, 1e8)),
     )
 }
-"""By key, in the order of charts and tables. SSIM and tOF are of the luma plane, the others of the RGB shown."""
+"""By key, in the order of charts and tables. SSIM, VMAF and tOF are of the luma plane, the others of the RGB shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is known of a file before it becomes a take, how it differs from the clip, and what the user decided."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
@@ -9,7 +10,7 @@ from app.state.takes import Rate, RateBasis
 from codec.errors import SeamscopeError
 from codec.gop import Structure
 from codec.media.clip import Clip
-from codec.media.picture import Colour
+from codec.media.picture import Colour, Timing
 
 RATE_TOLERANCE = 1e-3
 """Frame rates nearer than this share of each other count as equal (29.97 and 30 do not)."""
@@ -27,6 +28,13 @@ class Difference(Enum):
     SIZE = "resize its pictures to the clip's (Lanczos)"
     RATE = "pair frame with frame, whatever their times"
     LENGTH = "compare the frames both have"
+
+
+class Pairing(Enum):
+    """Which frame of a file of another frame rate stands beside a frame of the clip; the value says so."""
+
+    NUMBER = Difference.RATE.value
+    TIME = "beside every frame of the clip the one nearest in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class ImportDecision:
     """None: the bitrate is that of the file's own size, and marked so."""
     resolved: frozenset[Difference] = frozenset()
     """Differences the user agreed to resolve."""
+    pairing: Pairing = Pairing.NUMBER
+    """How RATE is resolved."""
 
 
 def compare(facts: FileFacts, clip: Clip) -> tuple[Mismatch, ...]:
@@ -105,9 +115,39 @@ def compare(facts: FileFacts, clip: Clip) -> tuple[Mismatch, ...]:
     return tuple(found)
 
 
-def check(question: ImportQuestion, decision: ImportDecision) -> None:
+def nearest_frames(clip: Timing, file: Timing) -> tuple[int, ...]:
+    """For every frame of a clip the frame of a file whose start is nearest in time, the earlier of two as near; cut
+    where the file has ended."""
+    # Exact, so that of two as near it is always the earlier.
+    theirs = [pts * file.time_base for pts in file.pts]
+    found = []
+    for pts in clip.pts:
+        time_s = pts * clip.time_base
+        if float(time_s) >= file.duration_s:
+            break
+        after = bisect_left(theirs, time_s)
+        near = [number for number in (after - 1, after) if 0 <= number < len(theirs)]
+        found.append(min(near, key=lambda number: (abs(theirs[number] - time_s), number)))
+    return tuple(found)
+
+
+def covered_frames(facts: FileFacts, clip: Timing, pairing: Pairing) -> int:
+    """How many frames of a clip, from the first on, have one of the file beside them."""
+    if pairing is Pairing.NUMBER:
+        return min(facts.frame_count, clip.frame_count)
+    return sum(pts * float(clip.time_base) < facts.duration_s for pts in clip.pts)
+
+
+def to_decide(question: ImportQuestion, clip: Timing, pairing: Pairing) -> tuple[Mismatch, ...]:
+    """The differences that matter when frames are paired so: by time, a file that lasts as long has its length."""
+    whole = pairing is Pairing.TIME and covered_frames(question.facts, clip, pairing) == clip.frame_count
+    return tuple(m for m in question.mismatches if not (whole and m.difference is Difference.LENGTH))
+
+
+def check(question: ImportQuestion, decision: ImportDecision, clip: Timing) -> None:
     """Raises ImportRefused when a difference is unresolved or the stated bitrate is not one."""
-    open_ones = [m for m in question.mismatches if m.difference not in decision.resolved]
+    asked = to_decide(question, clip, decision.pairing)
+    open_ones = [m for m in asked if m.difference not in decision.resolved]
     if open_ones:
         raise ImportRefused(f"{question.facts.path}: {' and '.join(m.text for m in open_ones)}; it was not imported.")
     stated = decision.stated_kbps

@@ -73,13 +73,15 @@ class Inspection:
         self.changed.emit()
 
     def set_region(self, box: tuple[float, float, float, float] | None, size: tuple[int, int]) -> None:
-        """Keep to a box (left, top, right, bottom, in any order, picture pixels) cut to a picture of `size`; None or
-        a box with a side under MIN_REGION: no region."""
+        """Keep to a box (left, top, right, bottom, in any order, picture pixels) cut to a picture of `size` and widened
+        to whole chroma samples; None or a box with a side under MIN_REGION: no region."""
         region = None
         if box is not None:
             left, right = sorted((max(0, min(size[0], round(box[0]))), max(0, min(size[0], round(box[2])))))
             top, bottom = sorted((max(0, min(size[1], round(box[1]))), max(0, min(size[1], round(box[3])))))
             if right - left >= MIN_REGION and bottom - top >= MIN_REGION:
+                left, top = left - left % 2, top - top % 2
+                right, bottom = min(size[0], right + right % 2), min(size[1], bottom + bottom % 2)
                 region = Region(left, top, right - left, bottom - top)
         if region != self.region:
             self.region = region

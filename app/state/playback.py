@@ -1,11 +1,13 @@
 """Which frame is shown and when the next is due: an absolute due time for each frame, none of it in Qt."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from psygnal import Signal
 
 from codec.media.picture import Timing
 
+_TINY_S = 1e-6
+_LONGEST_SKIP = 64
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 4.0)
 
 
@@ -21,9 +23,17 @@ class Playback:
         self._end_s = 0.0
         self._frame = 0
         self._anchor = (0.0, 0.0)
+        """Clock and clip seconds that playing is counted from."""
+        self._anchor_back = False
+        """It goes back from there."""
+        self._going_back = False
+        """It goes back now: a loop to and fro has turned."""
         self.playing = False
         self.speed = 1.0
         self.loop = True
+        self.backward = False
+        self.to_and_fro = False
+        """A loop turns back at its ends instead of beginning anew."""
         self.in_point = 0
         self.out_point = 0
         """Last frame of the range, included."""
@@ -53,11 +63,11 @@ class Playback:
         self.frame_changed.emit(0)
 
     def play(self, now_s: float) -> None:
-        """Start from the current frame (from the in point when at the end)."""
-        if self._frame >= self.out_point or self._frame < self.in_point:
-            self._show(self.in_point)
+        """Start from the current frame, from the range's other end when at its end."""
+        if not self.in_point <= self._frame <= self.out_point or self._frame == self.last:
+            self._show(self.out_point if self.backward else self.in_point)
         self.playing, self.skipped = True, 0
-        self._anchor = (now_s, self._times[self._frame])
+        self._depart(now_s)
         self.state_changed.emit()
 
     def pause(self) -> None:
@@ -66,65 +76,106 @@ class Playback:
             self.playing = False
             self.state_changed.emit()
 
+    @property
+    def last(self) -> int:
+        """The frame that playing without a loop ends at."""
+        back = self._going_back if self.playing else self.backward
+        return self.in_point if back else self.out_point
+
     def due(self, now_s: float) -> int:
         """The frame that belongs on the screen at `now_s`; wraps in a loop. Does not change anything."""
         if not self.playing:
             return self._frame
-        started, origin = self._anchor
-        position = origin + (now_s - started) * self.speed
-        if position >= self._range_end_s():
-            if not self.loop:
-                return self.out_point
-            position = self._wrapped(position)
-        return max(self.in_point, min(self.out_point, bisect_right(self._times, position + 1e-6) - 1))
+        position, backward, round_ended = self._at(now_s)
+        if round_ended and not self.loop:
+            return self.last
+        return self._frame_at(position, backward)
 
     def next_due_s(self, now_s: float) -> float:
         """Seconds until the frame after the due one."""
-        started, origin = self._anchor
-        position = origin + (now_s - started) * self.speed
-        end = self._range_end_s()
-        if position >= end:
-            position = self._wrapped(position)
-        following = bisect_right(self._times, position + 1e-6)
-        target = self._times[following] if following <= self.out_point else end
-        return max(0.0, (target - position) / self.speed)
+        position, backward, _ = self._at(now_s)
+        frame = self._frame_at(position, backward)
+        edge = self._times[frame] if backward else self._end_of(frame)
+        return max(0.0, abs(edge - position) / self.speed)
 
     def upcoming(self, count: int) -> list[int]:
         """The frame shown and those that follow it, for prefetching."""
-        frames = [self._frame]
+        frames, step = [self._frame], -1 if self._going_back else 1
         for _ in range(count if self.playing else 0):
-            following = frames[-1] + 1
-            if following > self.out_point:
+            following = frames[-1] + step
+            if not self.in_point <= following <= self.out_point:
                 if not self.loop:
                     break
-                following = self.in_point
+                if self.to_and_fro:
+                    step = -step
+                    following = max(self.in_point, min(self.out_point, frames[-1] + step))
+                else:
+                    following = self.in_point if step > 0 else self.out_point
             frames.append(following)
         return list(dict.fromkeys(frames))
 
     def shown(self, frame: int, now_s: float) -> None:
         """Told by the presenter that `frame` is on the screen; counts what was skipped, stops at an unlooped end."""
         if self.playing:
-            jump = frame - self._frame
-            if jump < 0 and self.loop:
-                # Round the loop's end: frames up to the out point and from the in point on.
-                jump += self.out_point - self.in_point + 1
-            self.skipped += max(0, jump - 1)
+            self._count_skipped(frame)
         self._show(frame)
-        started, origin = self._anchor
-        position = origin + (now_s - started) * self.speed
-        if not self.playing or position < self._range_end_s():
+        position, backward, round_ended = self._at(now_s)
+        if round_ended and not self.loop:
+            if self.playing and frame == self.last:
+                self.pause()
             return
-        if self.loop:
+        self._going_back = backward
+        if self.playing and round_ended:
             # Count from this round on, or a change of loop or range would be measured from the first round.
-            self._anchor = (started, origin + self._wrapped(position) - position)
-        elif frame == self.out_point:
-            self.pause()
+            self._anchor, self._anchor_back = (now_s, position), backward
+
+    def _count_skipped(self, frame: int) -> None:
+        if self.backward or self.to_and_fro:
+            order = self.upcoming(_LONGEST_SKIP)
+            self.skipped += max(0, order.index(frame) - 1) if frame in order else 0
+            return
+        jump = frame - self._frame
+        if jump < 0 and self.loop:
+            # Round the loop's end: frames up to the out point and from the in point on.
+            jump += self.out_point - self.in_point + 1
+        self.skipped += max(0, jump - 1)
+
+    def _depart(self, now_s: float) -> None:
+        """Begin at the current frame, at `now_s`: at its start, or going back at its end."""
+        frame, back = self._frame, self.backward
+        self._anchor = now_s, self._end_of(frame) if back else self._times[frame]
+        self._anchor_back = self._going_back = back
+
+    def _at(self, now_s: float) -> tuple[float, bool, bool]:
+        """Clip seconds at `now_s`, whether it is going back then, and whether it has left the range at least once."""
+        started, origin = self._anchor
+        way = (now_s - started) * self.speed
+        raw = origin - way if self._anchor_back else origin + way
+        first, end = self._times[self.in_point], self._range_end_s()
+        left = raw <= first - _TINY_S if self._anchor_back else raw >= end
+        if not left:
+            return raw, self._anchor_back, False
+        # A frame without a duration (one still picture) is shown for ever.
+        length = max(1e-3, end - first)
+        turns, rest = divmod(raw - first, length)
+        if self.to_and_fro and turns % 2:
+            return end - rest, not self._anchor_back, True
+        return first + rest, self._anchor_back, True
+
+    def _frame_at(self, position: float, backward: bool) -> int:
+        if backward:
+            # Going back a frame is left at its start: its end belongs to it.
+            found = bisect_left(self._times, position - _TINY_S) - 1
+        else:
+            found = bisect_right(self._times, position + _TINY_S) - 1
+        return max(self.in_point, min(self.out_point, found))
 
     def seek(self, frame: int, now_s: float = 0.0) -> None:
         """Go to `frame` (clamped to the clip); playing goes on from there."""
         frame = self._clamped(frame)
-        self._anchor = (now_s, self._times[frame])
-        if frame != self._frame:
+        moved, self._frame = frame != self._frame, frame
+        self._depart(now_s)
+        if moved:
             self._show(frame)
 
     def seek_seconds(self, delta_s: float, now_s: float = 0.0) -> None:
@@ -134,7 +185,7 @@ class Playback:
 
     def set_speed(self, speed: float, now_s: float) -> None:
         """Change the speed without a jump."""
-        self._anchor = (now_s, self._times[self._frame])
+        self._depart(now_s)
         self.speed = min(SPEEDS[-1], max(SPEEDS[0], speed))
         self.state_changed.emit()
 
@@ -160,16 +211,26 @@ class Playback:
         self.loop = not self.loop
         self.state_changed.emit()
 
+    def toggle_backward(self, now_s: float) -> None:
+        """Play backwards, or forwards again, from the frame shown."""
+        self.backward = not self.backward
+        self._depart(now_s)
+        self.state_changed.emit()
+
+    def toggle_to_and_fro(self, now_s: float) -> None:
+        """At the end of the range a loop turns back, or begins anew."""
+        self.to_and_fro = not self.to_and_fro
+        self._depart(now_s)
+        self.state_changed.emit()
+
     def _clamped(self, frame: int) -> int:
         return max(0, min(len(self._times) - 1, frame))
 
-    def _wrapped(self, position: float) -> float:
-        first = self._times[self.in_point]
-        # A frame without a duration (one still picture) is shown for ever.
-        return first + (position - first) % max(1e-3, self._range_end_s() - first)
+    def _end_of(self, frame: int) -> float:
+        return self._times[frame + 1] if frame + 1 < len(self._times) else self._end_s
 
     def _range_end_s(self) -> float:
-        return self._times[self.out_point + 1] if self.out_point + 1 < len(self._times) else self._end_s
+        return self._end_of(self.out_point)
 
     def _show(self, frame: int) -> None:
         self._frame = frame

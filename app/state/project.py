@@ -78,6 +78,8 @@ class TakeRecord:
     recipe: bool = False
     """It was encoded here and can be encoded again."""
     stated_kbps: float | None = None
+    by_time: bool = False
+    """An imported file of another frame rate: its frames are paired by time."""
     command: str = ""
     note: str = ""
     file: FileRecord | None = None
@@ -296,6 +298,7 @@ def _take(raw: _Fields) -> TakeRecord:
         preset=raw.text("preset", 40),
         recipe=raw.flag("recipe", False),
         stated_kbps=raw.number("stated_kbps", 1e-6, 1e7),
+        by_time=raw.flag("by_time", False),
         command=raw.text("command", 4 * TEXT_LIMIT),
         note=raw.text("note"),
         file=raw.file("file"),

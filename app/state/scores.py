@@ -9,9 +9,12 @@ from psygnal import Signal
 
 from codec.metrics.scores import FrameScore
 
-METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim")
+METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 Key = tuple[int, str]
-"""Take id and seam mode ("" for takes without GoP modes)."""
+"""Take id and seam mode ("" for takes without GoP modes), with IN_REGION and the region's text where one is scored."""
+IN_REGION = " in "
+MIN_SCORED_SIDE = 32
+"""Regions and pictures with a shorter side are not scored frame by frame: LPIPS and VMAF see nothing in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,14 @@ class FrameMeasures(FrameScore):
     """-1 to 1."""
     tof: float | None
     """Pixels a frame; None for frame 0, which has no frame before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VmafScore:
+    """VMAF of one frame, 0 to 100."""
+
+    index: int
+    vmaf: float
 
 
 class Scores:
@@ -40,7 +51,7 @@ class Scores:
         self._values.clear()
         self.changed.emit(None)
 
-    def add(self, key: Key, scores: Sequence[FrameScore]) -> None:
+    def add(self, key: Key, scores: Sequence[FrameScore | VmafScore]) -> None:
         """Enter new values."""
         for score in scores:
             for metric in METRICS:

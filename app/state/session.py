@@ -6,13 +6,14 @@ from psygnal import Signal
 
 from app.state.history import History
 from app.state.playback import Playback
-from app.state.scores import Key, Scores
+from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
 from app.state.takes import Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
+from codec.media.picture import Transfer
 from codec.stream.spooled import SpooledTake
 
 NOTES_LIMIT = 100_000
@@ -88,9 +89,17 @@ class Session:
             return []
         return gop.boundaries(self.clip.frame_count, self.seam_mode.structure)
 
+    @property
+    def tone_transfer(self) -> Transfer:
+        """How the clip's pictures are to be tone-mapped; SDR: not at all."""
+        on = self.clip is not None and self.view.tone_mapping
+        return self.clip.info.transfer if on and self.clip is not None else Transfer.SDR
+
     def score_key(self, take: Take) -> Key:
-        """Where the take's measurements in the current seam mode lie."""
-        return take.picture_key(self.seam_mode)
+        """Where the take's measurements in the current seam mode, and in the region if there is one, lie."""
+        number, shown = take.picture_key(self.seam_mode)
+        region = self.view.inspection.region
+        return (number, shown) if region is None else (number, f"{shown}{IN_REGION}{region.text}")
 
     def set_focus(self, take: Take | None) -> None:
         """Show one take alone, or all again."""

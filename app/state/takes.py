@@ -96,7 +96,9 @@ class Origin:
     scaled: bool = False
     """Its pictures are resized to the clip's."""
     rate_differs: bool = False
-    """Frames are paired one by one although the frame rates differ."""
+    """The frame rates differ."""
+    by_time: bool = False
+    """Every frame of the clip stands beside the one nearest in time; else frames are paired by number."""
     stated_kbps: float | None = None
     """The bitrate the user stated; None: that of the file's own size."""
 

@@ -33,6 +33,8 @@ class View:
         self.seam_loop = SeamLoop()
         self.magnify = Magnify.NEAREST
         self.minify = Minify.AREA
+        self.tone_mapping = True
+        """HDR pictures are brought to the range of the screen; else their codes are shown as they are."""
         self.presenting = False
         """Large labels and nothing but pictures, for showing to a room."""
 
@@ -101,6 +103,11 @@ class View:
         self.magnify = Magnify.BILINEAR if self.magnify is Magnify.NEAREST else Magnify.NEAREST
         self.changed.emit()
 
+    def toggle_tone_mapping(self) -> None:
+        """HDR pictures for the screen, or their codes."""
+        self.tone_mapping = not self.tone_mapping
+        self.layouts.changed.emit()
+
     def toggle_minify(self) -> None:
         """The mean of what a screen pixel covers, or Lanczos, when minified."""
         self.minify = Minify.LANCZOS if self.minify is Minify.AREA else Minify.AREA
@@ -114,6 +121,7 @@ class View:
             "centre": list(self.centre),
             "magnify": self.magnify.name,
             "minify": self.minify.name,
+            "tone_mapping": self.tone_mapping,
             "layout": layouts.layout.value,
             "differing": layouts.differing,
             "channels": layouts.difference.channels.value,
@@ -153,6 +161,8 @@ class View:
             layouts.split = float(split)
         if _is_within(blink_hz, BLINK_RATES_HZ[0], BLINK_RATES_HZ[-1]):
             layouts.blink_hz = float(blink_hz)
+        if isinstance(values.get("tone_mapping"), bool):
+            self.tone_mapping = bool(values["tone_mapping"])
         for name in ("differing", "swapped", "follow_mouse"):
             if isinstance(values.get(name), bool):
                 setattr(layouts, name, values[name])

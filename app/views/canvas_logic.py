@@ -1,12 +1,14 @@
 """What every canvas does, whoever draws its pictures: zoom and pan, and the aids painted over pictures."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.render.framing import Framing
 from app.render.shown import Shown
 from app.state.inspection import Overlay
 from app.state.layouts import DifferenceLook
@@ -29,9 +31,9 @@ class Content:
 
     frame: int = -1
     """Frame number of the pictures, -1 before the first."""
-    image: QImage | None = None
-    """The left take's image; None where a graphics card draws, or there is no picture."""
-    right: QImage | None = None
+    images: Mapping[Framing, QImage] = field(default_factory=dict)
+    """The left take's images; none where a graphics card draws, or there is no picture."""
+    right_images: Mapping[Framing, QImage] = field(default_factory=dict)
     split: bool = False
     takes: tuple[int, ...] = ()
     """Ids of the takes shown, left to right."""
@@ -48,7 +50,7 @@ class Content:
     @property
     def has_picture(self) -> bool:
         """True unless the left take's picture is missing."""
-        return self.image is not None or self.shown is not None
+        return self.shown is not None
 
 
 class CanvasLogic(_Widget):
@@ -69,8 +71,8 @@ class CanvasLogic(_Widget):
 
     @property
     def image(self) -> QImage | None:
-        """The image shown (the left one of a split)."""
-        return self.content.image
+        """All of what is shown (left in a split) at its own size, made anew: for tests and exports, not painting."""
+        return None if self.content.shown is None else self.content.shown.image()
 
     @property
     def frame(self) -> int:
@@ -85,6 +87,10 @@ class CanvasLogic(_Widget):
     def place(self) -> Geometry:
         """Where the picture lies now."""
         return geometry(self._session, self.width(), self.height(), self.devicePixelRatioF())
+
+    def framing(self) -> Framing:
+        """The image that is needed of its pictures."""
+        return self.place().framing(self._session.view.minify)
 
     def split_x(self) -> float:
         """The split's line in widget coordinates."""

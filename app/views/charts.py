@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.curves import CURVES, Series, difference, series_of
+from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
 from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
@@ -23,6 +24,9 @@ REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
 PLAYHEAD_MS = 50
 """The playhead moves at most this often while playing: pictures come first."""
+PLAYHEAD_STEP_MS = 15
+"""How long after a step the playhead follows, for the same reason."""
+HINT = "Curves come with the first take: Encode, or Add rival"
 FIRST_SHOWN = ("lpips", "tlp", "psnr_db", "bits")
 
 
@@ -64,7 +68,6 @@ class Charts(QWidget):
         self._timer.timeout.connect(self.redraw)
         self._playhead = QTimer(self)
         self._playhead.setSingleShot(True)
-        self._playhead.setInterval(PLAYHEAD_MS)
         self._playhead.timeout.connect(self._move_now)
         self._connect()
         self._arrange()
@@ -84,8 +87,12 @@ class Charts(QWidget):
             row.addWidget(toggle)
             self.charts[key] = Chart(kind)
         row.addSpacing(12)
-        row.addWidget(QLabel("minus"))
+        row.addWidget(QLabel("Subtract"))
         row.addWidget(self.minus_box)
+        self.hint = QLabel(HINT)
+        self.hint.setEnabled(False)
+        row.addSpacing(12)
+        row.addWidget(self.hint)
         row.addStretch(1)
         row.addWidget(self.export)
         self._grid = QGridLayout()
@@ -113,6 +120,7 @@ class Charts(QWidget):
         session = self._session
         session.playback.frame_changed.connect(self._move)
         session.scores.changed.connect(self._later)
+        session.view.inspection.region_changed.connect(self._later)
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
@@ -146,6 +154,13 @@ class Charts(QWidget):
         if not self.isVisible():
             return
         self._series = series_of(self._session)
+        region = self._session.view.inspection.region
+        if region is None:
+            self.hint.setText(HINT)
+        else:
+            small = min(region.width, region.height) < MIN_SCORED_SIDE
+            self.hint.setText(f"of the region {region.text}" + (", too small to be scored" if small else ""))
+        self.hint.setVisible(region is not None or not self._series)
         self._refresh_minus()
         page = self.pages.currentWidget()
         if page is self.statistics:
@@ -201,10 +216,8 @@ class Charts(QWidget):
         self.redraw()
 
     def _move(self, _frame: int) -> None:
-        if not self._session.playback.playing:
-            self._move_now()
-        elif not self._playhead.isActive():
-            self._playhead.start()
+        if not self._playhead.isActive():
+            self._playhead.start(PLAYHEAD_MS if self._session.playback.playing else PLAYHEAD_STEP_MS)
 
     def _move_now(self) -> None:
         if self.isVisible():

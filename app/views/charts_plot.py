@@ -1,6 +1,6 @@
 """One chart over the frames: curves thinned to what the screen can show, a playhead, GoP lines, a read-out on top."""
 
-import re
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QGraphicsItem, QLabel, QSizePolicy, QVBoxLayout, Q
 
 from app.state.curves import CurveKind, Values, decimate
 from app.views import theme
+from app.views.names import shortened
 from app.views.theme import ACCENT
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
-_LONGEST_NAME, _SHORTEST_NAME, _VALUE_LENGTH = 40, 6, 9
-_BRACKETS = re.compile(r" ?\([^)]*\)")
+_NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
+"""Characters of a take's name in a head, as there is room."""
 _PIXELS_A_LINE = 4
 """Boundary lines closer than this are not drawn: they would be a wall."""
 
@@ -49,6 +50,7 @@ class Chart(QWidget):
         self._boundaries = np.empty(0)
         self._frame = 0
         self._items: dict[int, pg.PlotCurveItem] = {}
+        self._looks: dict[int, tuple[str, Qt.PenStyle]] = {}
         self.head = QLabel()
         self.head.setTextFormat(Qt.TextFormat.RichText)
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -85,7 +87,7 @@ class Chart(QWidget):
         self._thin_later = QTimer(self)
         self._thin_later.setSingleShot(True)
         self._thin_later.setInterval(0)
-        self._thin_later.timeout.connect(self._thin)
+        self._thin_later.timeout.connect(self._follow_range)
         box.sigXRangeChanged.connect(lambda *_: self._thin_later.start())
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.plot.scene().sigMouseMoved.connect(self._moved)
@@ -111,18 +113,24 @@ class Chart(QWidget):
         wanted = {line.key for line in lines}
         for key in [key for key in self._items if key not in wanted]:
             self.item.removeItem(self._items.pop(key))
+            del self._looks[key]
         for line in lines:
             if line.key not in self._items:
                 item = self._items[line.key] = pg.PlotCurveItem(connect="finite")
                 self.item.addItem(item)
-            self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
+            look = line.colour, line.style
+            if self._looks.get(line.key) != look:
+                self._looks[line.key] = look
+                self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
         self._thin()
         self._refresh_head()
 
     def set_boundaries(self, frames: list[int]) -> None:
         """Vertical lines at GoP boundaries."""
-        self._boundaries = np.asarray(frames, dtype=float)
-        self._draw_boundaries()
+        wanted = np.asarray(frames, dtype=float)
+        if not np.array_equal(wanted, self._boundaries):
+            self._boundaries = wanted
+            self._draw_boundaries()
 
     def set_cursor(self, frame: int) -> None:
         """Move the playhead."""
@@ -147,13 +155,16 @@ class Chart(QWidget):
         """Points handed to the painter, of all curves."""
         return sum(len(item.xData) for item in self._items.values() if item.xData is not None)
 
+    def _follow_range(self) -> None:
+        self._thin()
+        self._draw_boundaries()
+
     def _thin(self) -> None:
         (start, stop), _ = self.item.getViewBox().viewRange()
         columns = max(50, self.plot.width())
         for line in self.lines:
             x, y = decimate(line.values, start, stop, columns)
             self._items[line.key].setData(x, y, connect="finite")
-        self._draw_boundaries()
 
     def _draw_boundaries(self) -> None:
         (start, stop), _ = self.item.getViewBox().viewRange()
@@ -166,25 +177,30 @@ class Chart(QWidget):
         chosen, frame = theme.current(), self._frame
         if self._hover.isVisible():
             frame = round(self._hover.value())
-        parts = [
-            f"<b>{'Δ ' if self._difference else ''}{self.kind.title}</b> "
-            f"<span style='color:{chosen.muted}'>{self._direction()} · frame {frame}</span>"
-        ]
-        longest = self._name_length()
-        for line in self.lines:
-            value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
-            sign = "+" if self._difference else ""
-            text = "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
-            name = shortened(line.name, longest)
-            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{text}</b></span>")
+        title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
+        values = [self._value(line, frame) for line in self.lines]
+        rest, names = self._what_fits(title, frame, values)
+        parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
+        for line, name, value in zip(self.lines, names, values, strict=True):
+            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{value}</b></span>")
         self.head.setText("&nbsp;&nbsp;".join(parts))
 
-    def _name_length(self) -> int:
-        """Characters of a take's name with which the values of all takes fit into the head."""
-        letter = max(1, self.head.fontMetrics().averageCharWidth())
-        title = f"{self.kind.title} {self._direction()} frame 00000 "
-        room = self.width() // letter - len(title)
-        return max(_SHORTEST_NAME, min(_LONGEST_NAME, room // max(1, len(self.lines)) - _VALUE_LENGTH))
+    def _value(self, line: Line, frame: int) -> str:
+        value = line.values[frame] if 0 <= frame < len(line.values) else np.nan
+        sign = "+" if self._difference else ""
+        return "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
+
+    def _what_fits(self, title: str, frame: int, values: list[str]) -> tuple[str, list[str]]:
+        """What stands after the title, and names as long as there is room: values are never cut off for words."""
+        metrics, where = self.head.fontMetrics(), f"frame {frame}"
+        rests = (" · ".join(part for part in (self._direction(), where) if part), where, "")
+        for rest, longest in itertools.product(rests, _NAME_LENGTHS):
+            names = [shortened(line.name, longest) if longest else "" for line in self.lines]
+            words = f"{title} {rest}" + "".join(f"   {n} {v}" for n, v in zip(names, values, strict=True))
+            # A tenth more: some of it is bold.
+            if 1.1 * metrics.horizontalAdvance(words) <= self.width():
+                return rest, names
+        return "", ["" for _ in self.lines]
 
     def _direction(self) -> str:
         unit = self.kind.unit
@@ -217,13 +233,6 @@ class Chart(QWidget):
         super().resizeEvent(event)
         self._thin_later.start()
         self._refresh_head()
-
-
-def shortened(name: str, longest: int) -> str:
-    """A name within `longest` characters: first without what stands in brackets, then with dots at its end."""
-    if len(name) > longest:
-        name = _BRACKETS.sub("", name)
-    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _escape(text: str) -> str:

@@ -244,6 +244,9 @@ class ExportDesk:
         minus = getattr(charts, "minus", None)
         clip = session.clip
         title = "" if clip is None else f"{clip.path.name}, GoP boundaries {session.seam_mode.value}"
+        region = session.view.inspection.region
+        if region is not None:
+            title += f", scores of the region {region.text}"
         data = ChartData(
             title,
             series,

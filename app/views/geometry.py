@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF
 
+from app.render import framing
+from app.render.framing import Framing
+from app.state.scaling import Minify
 from app.state.session import Session
 
 Size = tuple[float, float]
@@ -27,6 +30,19 @@ class Geometry:
         """The whole picture in widget coordinates."""
         width, height = self.picture[0] * self.scale / self.ratio, self.picture[1] * self.scale / self.ratio
         return QRectF(self.origin[0] / self.ratio, self.origin[1] / self.ratio, width, height)
+
+    def framing(self, minify: Minify) -> Framing:
+        """The image that the pane needs of its picture."""
+        samples = round(self.picture[0] / self.aspect), round(self.picture[1])
+        if self.scale * min(1.0, self.aspect) < 1.0:
+            return framing.whole(samples, (self.picture[0] * self.scale, self.picture[1] * self.scale), minify)
+        left, top = self.to_picture(QPointF(0.0, 0.0))
+        right, bottom = self.to_picture(QPointF(self.pane[0] / self.ratio, self.pane[1] / self.ratio))
+        return framing.part(samples, (left, top, right, bottom))
+
+    def area(self, left: int, top: int, width: int, height: int) -> QRectF:
+        """Widget coordinates of a rectangle of samples."""
+        return QRectF(self.to_widget(left, top), self.to_widget(left + width, top + height))
 
     def to_picture(self, point: QPointF) -> Size:
         """Picture coordinates (samples) of a point of the widget; may lie outside."""

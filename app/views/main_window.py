@@ -138,11 +138,14 @@ class MainWindow(QMainWindow):
         self.inspector_panel.place_asked.connect(self.stage.grid.look_at)
         self.inspector_panel.seams.loop_asked.connect(lambda: self._trigger("seam_loop"))
         self.timeline.seek_asked.connect(self.player.seek)
-        self.transport.play.clicked.connect(lambda: self._trigger("play"))
-        self.transport.seams.clicked.connect(lambda: self._trigger("seam_mode"))
-        self.side.neural.encode.clicked.connect(lambda: self._trigger("encode"))
+        for button, name in (
+            (self.transport.play, "play"),
+            (self.transport.seams, "seam_mode"),
+            (self.side.neural.encode, "encode"),
+            (self.side.rival.add, "rival"),
+        ):
+            self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
-        self.side.rival.add.clicked.connect(lambda: self._trigger("rival"))
         application = QGuiApplication.instance()
         assert application is not None
         application.installEventFilter(self)

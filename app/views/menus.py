@@ -1,7 +1,7 @@
 """Menus and keys, grown from the action registry."""
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
 
@@ -45,6 +45,13 @@ class Menus:
             if spec.id == "open":
                 menu.addMenu(self._recent)
         self.refresh()
+
+    def give(self, button: QAbstractButton, name: str) -> None:
+        """Let a button trigger an action, and be as enabled as it is."""
+        action = self.actions[name]
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
+        button.setEnabled(action.isEnabled())
 
     def _run(self, run) -> None:
         run(self._context)

@@ -84,10 +84,12 @@ def paint_region(painter: QPainter, place: Geometry, region: Region, scores: str
     painter.drawRect(box)
     painter.setPen(QPen(QColor(REGION), 1))
     painter.drawRect(box)
-    text = f"{region.text} · {scores}" if scores else region.text
-    words = QRectF(box.left(), box.top() - 19, painter.fontMetrics().horizontalAdvance(text) + 8, 18)
+    room, metrics = place.pane[0] / place.ratio, painter.fontMetrics()
+    texts = [f"{region.text} · {scores}", scores, scores.replace(" · ", " ")] if scores else [region.text]
+    text = next((text for text in texts if metrics.horizontalAdvance(text) + 8 <= room), texts[-1])
+    words = QRectF(box.left(), box.top() - 19, metrics.horizontalAdvance(text) + 8, 18)
     words.moveTop(max(0.0, words.top()))
-    words.moveRight(min(words.right(), place.pane[0] / place.ratio))
+    words.moveRight(min(words.right(), room))
     words.moveLeft(max(0.0, words.left()))
     painter.fillRect(words, _SHADE)
     painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)

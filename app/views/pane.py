@@ -1,12 +1,14 @@
 """One pane: the labels of its take (or of the two it splits) over their picture."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.render.choice import use_opengl
+from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
 from app.state.layouts import Arrangement, Tile
@@ -15,11 +17,54 @@ from app.state.takes import Kind, Status, Take
 from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
+from app.views.names import brief
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
+from codec.media.picture import Transfer
 
 _LABEL = "background:{};color:#101010;padding:3px 8px;font-weight:600"
 _LARGE_LABEL = "background:{};color:#101010;padding:8px 14px;font-weight:700;font-size:26px"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a label says of a take: in full, and in fewer words for narrow panes. Name and bitrate go last."""
+
+    take: Take
+    lpips: str
+    seams: str
+    """How seams are shown; of an HDR source, how its light is."""
+    prefix: str
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        """The name, and without what is in brackets and whose rate it follows."""
+        name = self.take.name
+        return name, name if self.take.given_name else brief(name)
+
+    def small(self) -> list[str]:
+        """One line."""
+        take, (name, short) = self.take, self._names
+        rest = take.label.removeprefix(name).removeprefix(" · ")
+        texts = [(name, rest, self.lpips, self.seams), (short, rest, self.lpips, self.seams)]
+        if take.kind is Kind.SOURCE:
+            texts = [(take.label, self.seams), (take.label.split(" · ")[0], self.seams)]
+        elif take.rate is not None:
+            kbps = take.rate.text.split(" · ")[0]
+            shift = f"{take.nudge:+d} frames" if take.nudge else ""
+            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips), (short, kbps)]
+        return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
+
+    def large(self) -> list[str]:
+        """Three lines: who, what it costs, how good. Every label has all, so that pictures get the same room."""
+        take, (name, short) = self.take, self._names
+        if take.kind is Kind.SOURCE:
+            return [self.prefix + take.label.replace(" · ", "\n", 1) + f"\n{self.seams or ' '}"]
+        rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
+        last = " · ".join(part for part in (self.lpips, self.seams) if part)
+        kbps = rate.split(" · ")[0]
+        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, self.lpips))
+        return list(dict.fromkeys(self.prefix + "\n".join(part or " " for part in parts) for parts in texts))
 
 
 class Pane(QWidget):
@@ -65,24 +110,29 @@ class Pane(QWidget):
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
-        parts = [take.label]
-        if large:
-            # Two lines: who, and what it costs. Every label has both, so that all panes leave pictures the same room.
-            rate = take.rate.text if take.rate is not None else take.label.removeprefix(take.name).lstrip(" ·")
-            parts = [f"{take.name}\n{rate or ' '}"]
-            if take.kind is Kind.SOURCE:
-                parts = [take.label.replace(" · ", "\n", 1)]
-        mean = self._session.scores.mean(self._session.score_key(take), "lpips")
-        if mean is not None and take.status is Status.READY:
-            parts.append(f"LPIPS {mean:.3f}")
-        if take.kind is Kind.NEURAL:
-            parts.append(take.mode_for(self._session.seam_mode).value)
-        look = self._arrangement.look_of(take.id)
-        text = (f"Δ×{look.gain} " if look is not None else "") + " · ".join(parts)
-        label.setText(text)
+        look, mean = self._arrangement.look_of(take.id), None
+        if take.status is Status.READY:
+            mean = self._session.scores.mean(self._session.score_key(take), "lpips")
+        where = "" if self._session.view.inspection.region is None else "region's "
+        clip = self._session.clip
+        toned = ""
+        if take.kind is Kind.SOURCE and clip is not None and clip.info.transfer is not Transfer.SDR:
+            how = "tone-mapped" if self._session.view.tone_mapping else "not tone-mapped"
+            toned = f"{clip.info.transfer.value} {how}"
+        said = Said(
+            take,
+            lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
+            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else toned,
+            prefix="" if look is None else f"Δ×{look.gain} ",
+        )
+        text, *shorter = said.large() if large else said.small()
+        label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip("\n".join(part for part in details if part))
-        label.setStyleSheet((_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind)))
+        style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
+        if label.styleSheet() != style:
+            # Setting it polishes the label anew, even when nothing changes.
+            label.setStyleSheet(style)
 
     def show_set(self, made: FrameSet, tile: Tile) -> None:
         """A tile's images from a frame set, or why there are none."""
@@ -92,17 +142,16 @@ class Pane(QWidget):
         self._error = next((made.errors[number] for number in tile.takes if number in made.errors), "")
         self._show(made.frame, made.images, made.shown)
 
-    def _show(self, frame: int, images: Mapping[int, QImage | None], shown: Mapping[int, Shown]) -> None:
+    def _show(self, frame: int, images: Mapping[int, Mapping[Framing, QImage]], shown: Mapping[int, Shown]) -> None:
         session, tile = self._session, self.tile
         take = self._take(tile.left)
-        image, right = images.get(tile.left), None if tile.right is None else images.get(tile.right)
         neural = any(t is not None and t.kind is Kind.NEURAL for t in (take, self._take(tile.right)))
         looks = [look for number in tile.takes if (look := self._arrangement.look_of(number)) is not None]
         self.canvas.show_content(
             Content(
                 frame,
-                image,
-                right,
+                images.get(tile.left, {}),
+                {} if tile.right is None else images.get(tile.right, {}),
                 split=tile.right is not None,
                 takes=tile.takes,
                 boundary=session.gop_marks and neural and frame in set(session.boundaries),
@@ -132,6 +181,6 @@ class Pane(QWidget):
         """Progress of what is not there yet."""
         content, tile = self.canvas.content, self.tile
         numbers = tile.takes
-        images = dict(zip(numbers, (content.image, content.right), strict=False))
+        images = dict(zip(numbers, (content.images, content.right_images), strict=False))
         shown = dict(zip(numbers, (content.shown, content.right_shown), strict=False))
         self._show(content.frame, images, {number: each for number, each in shown.items() if each is not None})

@@ -1,14 +1,16 @@
 """Panes placed as an arrangement says, all showing the same frame set."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.state.inspection import Region
 from app.state.layouts import Arrangement
 from app.state.session import Session
 from app.views.aids import Aids
+from app.views.geometry import geometry
 from app.views.pane import Pane
 from app.views.theme import BACKGROUND
 
@@ -17,6 +19,8 @@ class PaneGrid(QWidget):
     """Swaps whole sets, together with their layout: nothing old is ever shown under a new label."""
 
     full_screen_asked = Signal()
+    reshaped = Signal()
+    """A picture has more or less room than before: other images are needed."""
 
     def __init__(self, session: Session, aids: Aids, *, large_labels: bool = False) -> None:
         super().__init__()
@@ -36,6 +40,16 @@ class PaneGrid(QWidget):
         self._place(made.arrangement)
         for tile in made.arrangement.tiles:
             self.panes[tile.left].show_set(made, tile)
+
+    def framings(self, arrangement: Arrangement) -> set[Framing]:
+        """The images that the panes need, or will need when they are placed as in `arrangement`."""
+        shown = [pane.canvas for pane in self.panes.values() if not pane.isHidden()]
+        if not self.isVisible() or self._session.clip is None:
+            return set()
+        if arrangement == self._placed[0] and shown:
+            return {canvas.framing() for canvas in shown}
+        place = geometry(self._session, *self._room(arrangement), self.devicePixelRatioF())
+        return {place.framing(self._session.view.minify)}
 
     def in_step(self) -> bool:
         """False when panes that can be seen show pictures of different frames."""
@@ -73,6 +87,12 @@ class PaneGrid(QWidget):
         zoom = min(place.pane[0] / (region.width * place.aspect), place.pane[1] / region.height) / 2
         view.look_at(((region.left + right) / 2 / clip.width, (region.top + bottom) / 2 / clip.height), zoom)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of every picture."""
+        if event.type() is QEvent.Type.Resize:
+            self.reshaped.emit()
+        return super().eventFilter(watched, event)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another shape may ask for other columns."""
         super().resizeEvent(event)
@@ -94,6 +114,7 @@ class PaneGrid(QWidget):
             if pane is None:
                 pane = self.panes[tile.left] = Pane(self._session, tile, self._aids, large=self._large_labels)
                 pane.canvas.full_screen_asked.connect(self.full_screen_asked)
+                pane.canvas.installEventFilter(self)
             self._grid.addWidget(pane, place // columns, place % columns)
             pane.show()
         rows = -(-len(wanted) // columns) if columns else 0
@@ -102,13 +123,24 @@ class PaneGrid(QWidget):
         for line in range(max(self._grid.columnCount(), columns)):
             self._grid.setColumnStretch(line, int(line < columns))
 
+    def _room(self, arrangement: Arrangement) -> tuple[float, float]:
+        """Width and height of each picture when so many panes are placed."""
+        count = max(1, len(arrangement.tiles))
+        columns = max(1, arrangement.columns or self._best_columns(count))
+        rows, gap = -(-count // columns), self._grid.spacing()
+        width = (self.width() - (columns - 1) * gap) // columns
+        return max(1, width), max(1, (self.height() - (rows - 1) * gap) // rows - self._label_height())
+
+    def _label_height(self) -> int:
+        return next((pane.label.height() for pane in self.panes.values() if not pane.isHidden()), 0)
+
     def _best_columns(self, count: int) -> int:
         """Columns with which `count` pictures are largest; fewer rows where it makes no difference."""
         clip = self._session.clip
         if clip is None or count < 2:
             return 1
         width, height = clip.width * float(clip.info.sample_aspect), float(clip.height)
-        label = next((pane.label.height() for pane in self.panes.values()), 0)
+        label = self._label_height()
 
         def scale(columns: int) -> float:
             rows = -(-count // columns)

@@ -10,6 +10,7 @@ from app.views.stage import Stage
 
 _LONGEST_WAIT_MS = 20
 _TIMES_KEPT = 60
+_LONGEST_JUMP = 64
 
 
 class Player(QObject):
@@ -70,12 +71,13 @@ class Player(QObject):
                 if following is not None:
                     playback.shown(following, now)
                 self._presenter.prepare(due)
-        elif not playback.loop and due == playback.out_point:
+        elif not playback.loop and due == playback.last:
             playback.shown(due, now)
         wait = playback.next_due_s(now) if playback.playing else 0
         self._tick.start(max(1, min(_LONGEST_WAIT_MS, int(1000 * wait))))
 
     def _next_made(self, due: int) -> int | None:
-        """The latest frame between the one shown and `due` whose set is there."""
-        shown = self._session.playback.frame
-        return next((f for f in range(due - 1, shown, -1) if self._presenter.get(f) is not None), None)
+        """The latest frame between the one shown and `due`, as they are played, whose set is there."""
+        order = self._session.playback.upcoming(_LONGEST_JUMP)
+        between = order[1 : order.index(due)] if due in order else []
+        return next((frame for frame in reversed(between) if self._presenter.get(frame) is not None), None)

@@ -30,6 +30,7 @@ class SecondWindow(QWidget):
         self.resize(960, 600)
         self.addActions(keys)
         stage.set_shown.connect(self._show_set)
+        stage.follow(self.grid)
         view = session.view
         session.takes.changed.connect(self._takes_changed)
         for signal in (view.changed, view.layouts.moved, view.inspection.changed):

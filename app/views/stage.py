@@ -1,10 +1,12 @@
 """The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStackedWidget
 
 from app.jobs.inspecting import Inspector
+from app.render.framing import whole
 from app.render.presenter import FrameSet, Presenter
+from app.state.scaling import Minify
 from app.state.session import Session
 from app.state.takes import Take
 from app.views.aids import Aids
@@ -31,6 +33,12 @@ class Stage(QStackedWidget):
         self.aids = Aids(session, presenter, inspector)
         self.grid = PaneGrid(session, self.aids)
         self.grid.full_screen_asked.connect(self.full_screen_asked)
+        self._grids = [self.grid]
+        self._reframe = QTimer(self)
+        self._reframe.setSingleShot(True)
+        self._reframe.setInterval(0)
+        self._reframe.timeout.connect(self._follow_panes)
+        self.follow(self.grid)
         self.addWidget(empty)
         self.addWidget(self.grid)
         view = session.view
@@ -40,7 +48,29 @@ class Stage(QStackedWidget):
             signal.connect(self.refresh)
         for signal in (view.changed, view.layouts.moved, view.inspection.changed, inspector.changed):
             signal.connect(self.grid.repaint_pictures)
+        view.changed.connect(self._reframe_soon)
         presenter.ready.connect(self._set_ready, Qt.ConnectionType.QueuedConnection)
+
+    def follow(self, grid: PaneGrid) -> None:
+        """Make images for these panes too, while they can be seen."""
+        if grid not in self._grids:
+            self._grids.append(grid)
+        grid.reshaped.connect(self._reframe_soon)
+
+    def _reframe_soon(self) -> None:
+        self._reframe.start()
+
+    def _follow_panes(self) -> None:
+        """Zoom or room has changed, or panes come or go: say what images are needed."""
+        arrangement = self._presenter.arrangement()
+        wanted = {framing for grid in self._grids for framing in grid.framings(arrangement)}
+        clip = self._session.clip
+        if clip is not None and not any(framing.area[2:] == (clip.width, clip.height) for framing in wanted):
+            # Under the part that is seen, for a drag to where nothing is made yet.
+            widest = max((framing.size[0] for framing in wanted), default=clip.width)
+            scale = min(1.0, widest / clip.width)
+            wanted.add(whole((clip.width, clip.height), (clip.width * scale, clip.height * scale), Minify.AREA))
+        self._presenter.set_framings(tuple(sorted(wanted, key=lambda each: (each.area, each.size, each.minify))))
 
     def show_clip(self) -> None:
         """A clip has come: panes instead of the invitation, nothing of the old clip."""
@@ -51,6 +81,7 @@ class Stage(QStackedWidget):
     def refresh(self) -> None:
         """Ask for what is to be seen now. It comes at once when its images are made, else what is shown stays until
         they are."""
+        self._follow_panes()
         self._presenter.invalidate()
         if self._session.clip is not None:
             self.show_frame(self._session.playback.frame)

@@ -141,7 +141,10 @@ class Desk(QObject):
             # Everything there is to know stands in the stream.
             self._accept(question, ImportDecision())
             return
-        dialog = ImportDialog(question, self._window)
+        clip = self._session.clip
+        if clip is None:
+            return
+        dialog = ImportDialog(question, clip.timing, self._window)
         dialog.decided.connect(self._accept)
         dialog.open()
 

@@ -15,12 +15,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.imports import KBPS_LIMIT, Difference, ImportDecision, ImportQuestion
+from app.state.imports import KBPS_LIMIT, Difference, ImportDecision, ImportQuestion, Mismatch, Pairing, to_decide
 from app.state.takes import NAME_LIMIT
+from codec.media.picture import Timing
 
 _RESOLUTIONS = {
     Difference.SIZE: "Resize its pictures to the clip's (Lanczos)",
-    Difference.RATE: "Pair frame with frame, whatever their times",
+    Difference.RATE: "Pair frames by number, whatever their times",
     Difference.LENGTH: "Compare the frames both have",
 }
 
@@ -31,9 +32,9 @@ class ImportDialog(QDialog):
     decided = Signal(object, object)
     """The ImportQuestion and the ImportDecision."""
 
-    def __init__(self, question: ImportQuestion, parent: QWidget) -> None:
+    def __init__(self, question: ImportQuestion, clip: Timing, parent: QWidget) -> None:
         super().__init__(parent)
-        self._question = question
+        self._question, self._timing = question, clip
         facts = question.facts
         self.setWindowTitle(f"Import {facts.path.name}")
         self.name = QLineEdit(facts.path.stem[:NAME_LIMIT])
@@ -64,15 +65,12 @@ class ImportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         self.answers: dict[Difference, QCheckBox] = {}
+        self._rows: dict[Difference, tuple[QWidget, ...]] = {}
+        self.by_time = QCheckBox("Pair every frame of the clip with the one nearest in time")
+        self.by_time.hide()
+        self.by_time.toggled.connect(lambda on: self._choose_one(Difference.RATE, on))
         for mismatch in question.mismatches:
-            text = f"{mismatch.text[0].upper()}{mismatch.text[1:]}."
-            label = QLabel(text)
-            label.setWordWrap(True)
-            box = self.answers[mismatch.difference] = QCheckBox(_RESOLUTIONS[mismatch.difference])
-            box.setAccessibleDescription(text)
-            box.toggled.connect(self._refresh)
-            layout.addWidget(label)
-            layout.addWidget(box)
+            self._ask(mismatch, layout)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Import")
         self.buttons.accepted.connect(self._accept)
@@ -80,12 +78,51 @@ class ImportDialog(QDialog):
         layout.addWidget(self.buttons)
         self._refresh()
 
+    def _ask(self, mismatch: Mismatch, layout: QVBoxLayout) -> None:
+        """What differs, and what may be done about it."""
+        text = f"{mismatch.text[0].upper()}{mismatch.text[1:]}."
+        label = QLabel(text)
+        label.setWordWrap(True)
+        box = self.answers[mismatch.difference] = QCheckBox(_RESOLUTIONS[mismatch.difference])
+        box.setAccessibleDescription(text)
+        box.toggled.connect(self._refresh)
+        layout.addWidget(label)
+        layout.addWidget(box)
+        self._rows[mismatch.difference] = (label, box)
+        if mismatch.difference is Difference.RATE and not self._question.facts.is_stream:
+            layout.addWidget(self.by_time)
+            self.by_time.show()
+
+    @property
+    def pairing(self) -> Pairing:
+        """How frames are paired."""
+        return Pairing.TIME if self.by_time.isChecked() else Pairing.NUMBER
+
+    def _choose_one(self, difference: Difference, by_time: bool) -> None:
+        """Frames are paired by number or by time, not both."""
+        if by_time:
+            self.answers[difference].setChecked(False)
+        self._refresh()
+
     def _refresh(self) -> None:
-        ready = all(box.isChecked() for box in self.answers.values())
+        rate = self.answers.get(Difference.RATE)
+        if rate is not None and rate.isChecked():
+            self.by_time.setChecked(False)
+        asked = {m.difference for m in to_decide(self._question, self._timing, self.pairing)}
+        for difference, row in self._rows.items():
+            for part in row:
+                part.setVisible(difference in asked)
+        ready = asked <= self._resolved
         self.buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(ready)
 
+    @property
+    def _resolved(self) -> frozenset[Difference]:
+        ticked = {difference for difference, box in self.answers.items() if box.isChecked()}
+        return frozenset(ticked | ({Difference.RATE} if self.by_time.isChecked() else set()))
+
     def _accept(self) -> None:
-        resolved = frozenset(difference for difference, box in self.answers.items() if box.isChecked())
         stated = self.kbps.value() if self.stated.isChecked() else None
-        self.decided.emit(self._question, ImportDecision(self.name.text().strip(), stated, resolved))
+        self.decided.emit(
+            self._question, ImportDecision(self.name.text().strip(), stated, self._resolved, self.pairing)
+        )
         self.accept()

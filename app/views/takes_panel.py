@@ -3,14 +3,17 @@ takes."""
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -84,7 +87,7 @@ class TakeRow(QFrame):
         self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
-        self.label = ElidedLabel()
+        self.label = ElidedLabel(margin=0)
         self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
         self.field = NameField()
         self.field.setAccessibleName("Name of the take")
@@ -139,12 +142,20 @@ class TakeRow(QFrame):
 
     def mark(self, selected: bool) -> None:
         """Draw it as the take that commands mean, or not."""
-        self._selected = selected
-        self._draw_frame()
+        if self._selected != selected:
+            self._selected = selected
+            self.update()
 
-    def _draw_frame(self) -> None:
-        colour = theme.current().muted if self._selected else "transparent"
-        self.setStyleSheet(f"QFrame#take {{ border: 1px solid {colour}; border-radius: 4px; }}")
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A frame round the selected take; painted here, since a style sheet would polish all of the row at every
+        flip."""
+        super().paintEvent(event)
+        if self._selected:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(theme.current().muted))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            painter.end()
 
     def rename(self) -> None:
         """Type a name in place of the label."""

@@ -6,13 +6,34 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
-    """A label whose lines end in dots where there is no room, instead of forcing its pane wider. Plain text only."""
+    """A label that says less where there is no room, instead of forcing its pane wider: the first of its texts that
+    fits, else the last with its lines ending in dots. Plain text only."""
 
-    def __init__(self) -> None:
+    def __init__(self, margin: int = 8) -> None:
+        """`margin`: pixels left and right of the text that the style sheet asks for."""
         super().__init__()
+        self._margin = margin
+        self._shorter: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(self.fontMetrics().height() + 8)
         self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def set_texts(self, full: str, *shorter: str) -> None:
+        """What to say, in full and (longest first) in fewer words."""
+        self._shorter = shorter
+        self.setText(full)
+        self.update()
+
+    @property
+    def shown_text(self) -> str:
+        """What can be read now."""
+        room, metrics = max(0, self.width() - 2 * self._margin), self.fontMetrics()
+        texts = (self.text(), *self._shorter)
+        for text in texts:
+            if all(metrics.horizontalAdvance(line) <= room for line in text.split("\n")):
+                return text
+        dots = Qt.TextElideMode.ElideRight
+        return "\n".join(metrics.elidedText(line, dots, room) for line in texts[-1].split("\n"))
 
     def minimumSizeHint(self) -> QSize:
         """No width of its own."""
@@ -20,14 +41,12 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint as much of every line as fits."""
-        full, room = self.text(), max(0, self.width() - 16)
-        metrics, dots = self.fontMetrics(), Qt.TextElideMode.ElideRight
-        shown = "\n".join(metrics.elidedText(line, dots, room) for line in full.split("\n"))
-        if shown == full:
+        shown = self.shown_text
+        if shown == self.text():
             super().paintEvent(event)
             return
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().window())
         painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect().adjusted(8, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(self.rect().adjusted(self._margin, 0, -self._margin, 0), self.alignment(), shown)
         painter.end()

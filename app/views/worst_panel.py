@@ -19,6 +19,7 @@ _METRICS = {
     "lpips": ("LPIPS", "{:.3f}"),
     "tlp": ("tLP", "{:.4f}"),
     "tof": ("tOF", "{:.3f} px"),
+    "vmaf": ("VMAF", "{:.1f}"),
     "psnr_db": ("PSNR", "{:.1f} dB"),
     "ssim": ("SSIM", "{:.4f}"),
 }
@@ -56,13 +57,17 @@ class WorstPanel(QWidget):
         self._later.setInterval(REFRESH_MS)
         self._later.timeout.connect(self.refresh)
         self.choice.currentIndexChanged.connect(self.refresh)
+        for view in (self.list, self.places):
+            # Long names end in dots.
+            view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.places.itemClicked.connect(self._place_chosen)
         self.places.itemActivated.connect(self._place_chosen)
         for signal in (inspector.changed, session.playback.frame_changed, session.takes.changed, session.seam_changed):
             signal.connect(self.refresh_places)
-        for signal in (session.scores.changed, session.takes.changed, session.seam_changed):
+        region = session.view.inspection.region_changed
+        for signal in (session.scores.changed, session.takes.changed, session.seam_changed, region):
             signal.connect(self._stale)
 
     def showEvent(self, event) -> None:

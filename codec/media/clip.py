@@ -41,6 +41,7 @@ class Clip:
         self.info = ClipInfo(
             info.path, info.container, info.codec, info.pixel_format, info.bit_depth, info.width, info.height,
             info.sample_aspect, info.rotation, info.colour, timing, total, info.size_bytes, info.keyframes, info.notes,
+            info.transfer,
         )  # fmt: skip
 
     @property
@@ -176,6 +177,7 @@ class FileReader:
             size_bytes=self._path.stat().st_size,
             keyframes=self._index.keyframes,
             notes=tuple(notes),
+            transfer=probe.transfer_of(frame),
         )
 
     def _restart(self, keyframe: int) -> None:

@@ -22,6 +22,15 @@ class Matrix(Enum):
     BT2020 = "bt2020nc"
 
 
+class Transfer(Enum):
+    """How codes turn into light; the value is its name in texts (ITU-T H.273 TransferCharacteristics)."""
+
+    SDR = "SDR"
+    """Anything that is shown as it is."""
+    PQ = "PQ"
+    HLG = "HLG"
+
+
 @dataclass(frozen=True, slots=True)
 class Colour:
     """How YCbCr codes turn into RGB."""

@@ -11,7 +11,7 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 
 from codec.errors import MediaError
-from codec.media.picture import Colour, Matrix, Timing
+from codec.media.picture import Colour, Matrix, Timing, Transfer
 
 MAX_SIDE = 16384
 _MATRICES = {
@@ -22,7 +22,7 @@ _MATRICES = {
     int(Colorspace.BT2020): Matrix.BT2020,
     10: Matrix.BT2020,
 }
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+_HDR_TRANSFERS = {16: Transfer.PQ, 18: Transfer.HLG}
 _DEFAULT_RATE = Fraction(25)
 
 
@@ -51,6 +51,7 @@ class ClipInfo:
     """Display numbers (in the whole file) of frames that decode on their own."""
     notes: tuple[str, ...]
     """Sentences a viewer of the clip should know, such as conversions made on the way in."""
+    transfer: Transfer = Transfer.SDR
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +165,16 @@ def format_notes(frame: av.VideoFrame) -> tuple[int, list[str]]:
     depth = max(component.bits for component in frame.format.components)
     notes = []
     if depth > 8:
-        notes.append(f"{depth}-bit source, shown and coded in 8 bits.")
+        notes.append(f"{depth}-bit source, shown and coded in 8 bits, dithered.")
     name = frame.format.name
     if not frame.format.is_rgb and not any(tag in name for tag in ("420", "nv12", "nv21", "p010")):
         notes.append(f"{name} source, shown and coded with 4:2:0 chroma.")
-    transfer = _HDR_TRANSFERS.get(int(frame.color_trc))
-    if transfer:
-        notes.append(f"HDR source ({transfer} transfer), shown without tone mapping.")
+    transfer = transfer_of(frame)
+    if transfer is not Transfer.SDR:
+        notes.append(f"HDR source ({transfer.value}): panes are tone-mapped; codecs, scores and exports see its codes.")
     return depth, notes
+
+
+def transfer_of(frame: av.VideoFrame) -> Transfer:
+    """How the frame's codes turn into light."""
+    return _HDR_TRANSFERS.get(int(frame.color_trc), Transfer.SDR)

@@ -12,6 +12,10 @@ uniform mat3 take_matrix;
 uniform vec3 take_offset;
 uniform mat3 reference_matrix;
 uniform vec3 reference_offset;
+// R'G'B' of the screen for those of an HDR picture: row red, column 33 * green + blue, each a step of 255 / 32 codes.
+uniform sampler2D tone;
+// 1: mode 0 goes through `tone`.
+uniform int toned;
 // 0 picture, 1 luma absolute, 2 luma signed, 3 RGB absolute, 4 RGB signed.
 uniform int mode;
 uniform int gain;
@@ -50,6 +54,20 @@ vec3 rgb(sampler2D y, sampler2D u, sampler2D v, ivec2 pixel, mat3 matrix, vec3 o
     return floor(clamp(codes, 0.0, 255.0) + 0.5);
 }
 
+vec3 through_tone(vec3 codes) {
+    vec3 at = codes * 32.0 / 255.0;
+    vec3 first = min(floor(at), vec3(31.0));
+    vec3 part = at - first;
+    vec3 sum = vec3(0.0);
+    for (int corner = 0; corner < 8; ++corner) {
+        ivec3 step = ivec3(corner & 1, (corner >> 1) & 1, corner >> 2);
+        ivec3 entry = ivec3(first) + step;
+        vec3 share = mix(1.0 - part, part, vec3(step));
+        sum += share.r * share.g * share.b * texelFetch(tone, ivec2(33 * entry.g + entry.b, entry.r), 0).rgb;
+    }
+    return 255.0 * sum;
+}
+
 float code(float difference, bool absolute) {
     if (absolute) {
         return min(abs(difference) * float(gain), 255.0);
@@ -70,6 +88,9 @@ void main() {
         vec3 change = shown - other;
         bool absolute = mode == 3;
         shown = vec3(code(change.r, absolute), code(change.g, absolute), code(change.b, absolute));
+    }
+    if (mode == 0 && toned == 1) {
+        shown = through_tone(shown);
     }
     colour = vec4(shown / 255.0, 1.0);
 }

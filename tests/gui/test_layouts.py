@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.render.difference import difference_rgb
+from app.render.framing import Framing
 from app.state.layouts import Layout
 from app.state.session import Session
 from app.state.takes import Take
 from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
+from app.views.names import brief
 from app.views.pane import Pane
 from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
@@ -97,10 +99,10 @@ def test_a_split_shows_one_take_on_either_side_of_the_line(qtbot: QtBot, session
     red, blue = (QImage(96, 64, QImage.Format.Format_RGB32) for _ in range(2))
     red.fill(Qt.GlobalColor.red)
     blue.fill(Qt.GlobalColor.blue)
-    layouts = canvas._session.view.layouts
+    layouts, whole = canvas._session.view.layouts, Framing((0, 0, 96, 64), (96, 64))
     for share in (0.25, 0.5, 0.75):
         layouts.move_split(share)
-        canvas.show_content(Content(0, red, blue, split=True))
+        canvas.show_content(Content(0, {whole: red}, {whole: blue}, split=True))
         shown = rgb(canvas.grab().toImage())
         row, line = shown[20], round(share * canvas.width())
         assert np.all(row[: line - 3] == (255, 0, 0))
@@ -126,7 +128,7 @@ def test_samples_are_exact_at_one_to_one_and_when_magnified(session_canvas: Canv
     generator = np.random.default_rng(5)
     pixels = generator.integers(0, 256, (64, 96, 4), dtype=np.uint8)
     image = QImage(pixels.data, 96, 64, 4 * 96, QImage.Format.Format_RGB32).copy()
-    canvas.show_content(Content(0, image))
+    canvas.show_content(Content(0, {Framing((0, 0, 96, 64), (96, 64)): image}))
     truth = pixels[:, :, 2::-1]
     canvas._session.view.set_zoom(1.0)
     shown = rgb(canvas.grab(QRect(144, 96, 96, 64)).toImage())
@@ -242,12 +244,13 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     window._trigger("present")
     window._refresh_all()
     pane = window.panes[two_takes[1].id]
-    name, rate = pane.label.text().split("\n")
+    name, rate, quality = pane.label.text().split("\n")
+    assert quality.startswith(("LPIPS 0.", " "))
     assert name == two_takes[1].name
     assert "kbps" in rate
     assert "bpp" in rate
     assert "26px" in pane.label.styleSheet()
-    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps"
+    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps\n "
     # The source's label is as tall, so that pictures stand at the same place in all panes.
     qtbot.waitUntil(lambda: len({window.panes[take.id].canvas.height() for take in two_takes}) == 1, timeout=WAIT_MS)
     parts = (window.menuBar(), window.side, window.statusBar(), window.charts, window.transport)
@@ -273,7 +276,11 @@ def test_a_second_window_shows_the_same_set_with_large_labels(
     (pane,) = [pane for pane in second.grid.panes.values() if not pane.isHidden()]
     assert pane.tile.takes == tuple(take.id for take in two_takes)
     assert pane.canvas.frame == 12
-    assert pane.canvas.image is window.panes[two_takes[0].id].canvas.image
+    assert pane.canvas.content.shown is window.panes[two_takes[0].id].canvas.content.shown
+    # Its panes are of another size: it has images of its own.
+    qtbot.waitUntil(lambda: pane.canvas.framing() in pane.canvas.content.images, timeout=WAIT_MS)
+    first = window.panes[two_takes[0].id].canvas
+    qtbot.waitUntil(lambda: first.framing() in first.content.images, timeout=WAIT_MS)
     assert "26px" in pane.label.styleSheet()
     # The first window's keys work there.
     qtbot.keyClick(second, Qt.Key.Key_Right)
@@ -304,3 +311,18 @@ def test_the_buttons_in_the_menu_bar_are_the_actions(qtbot: QtBot, window: MainW
     window._refresh_all()
     assert not bar["difference"].isEnabled()
     assert all(button.accessibleName() and button.text() for button in bar.values())
+
+
+def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    source, take = (window.panes[each.id].label for each in two_takes)
+    window._refresh_all()
+    assert source.text() == "Source · 96x64, 25 fps"
+    assert take.text().startswith("HEVC (x265) CRF 10 · ")
+    kbps = two_takes[1].rate.text.split(" · ")[0]
+    assert take._shorter[-1] == f"HEVC CRF 10 · {kbps}"
+    assert source._shorter == ("Source",)
+    for shorter in take._shorter:
+        assert "CRF 10" in shorter
+        assert kbps in shorter
+    assert brief("HEVC (x265) matched to λ 0.16") == "HEVC"
+    assert brief("Neural λ 0.16") == "Neural λ 0.16"

@@ -15,7 +15,8 @@ from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.charts import Charts
-from app.views.charts_plot import STYLES, Chart, Line, shortened
+from app.views.charts_plot import STYLES, Chart, Line
+from app.views.names import shortened
 from codec.media import open_clip
 from tests.gui.conftest import WAIT_MS
 
@@ -182,3 +183,23 @@ def test_the_rate_chart_holds_all_takes_with_a_rate_also_hidden_ones(session: Se
     assert charts.rates.points[first.id][1] == pytest.approx(30.0)
     charts.rates.take_chosen.emit(second.id)
     assert session.current is second
+
+
+def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
+    chart = Chart(CURVES["psnr_db"])
+    qtbot.addWidget(chart)
+    names = ("Neural λ 0.16", "HEVC (x265) matched to λ 0.16")
+    values = np.array([31.25, 30.5])
+    chart.set_lines(
+        tuple(Line(n, name, "#ffffff", STYLES[0], values) for n, name in enumerate(names)), difference=False
+    )
+    heads = {}
+    for width in (1200, 420, 260, 150):
+        chart.resize(width, 120)
+        chart._refresh_head()
+        heads[width] = chart.head.text()
+        assert heads[width].count("31.25") == 2
+    assert "higher is better" in heads[1200]
+    assert all(name in heads[1200] for name in names)
+    assert "higher is better" not in heads[260]
+    assert len(heads[150]) < len(heads[260]) < len(heads[420]) < len(heads[1200])

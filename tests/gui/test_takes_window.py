@@ -1,6 +1,7 @@
 """Takes in the real window: names, order, undo, import, menus, palette, settings."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QFileDial
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
+from app.state.imports import Difference, FileFacts, ImportDecision, ImportQuestion, Pairing, compare
 from app.state.takes import Kind, Recipe, Status, Take
 from app.views import theme
 from app.views.main_window import MainWindow
@@ -185,6 +187,31 @@ def test_importing_asks_about_every_difference_first(
     window._refresh_all()
     window._trigger("undo")
     assert names(window) == []
+
+
+def test_the_dialog_pairs_by_number_or_by_time(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    facts = FileFacts(Path("x.mkv"), 96, 64, 40, Fraction(50), 0.8, 5000, "ffv1")
+    clip = window.session.clip
+    dialog = ImportDialog(ImportQuestion(facts, compare(facts, clip)), clip.timing, window)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    ok = dialog.buttons.button(QDialogButtonBox.StandardButton.Ok)
+    number, length = dialog.answers[Difference.RATE], dialog.answers[Difference.LENGTH]
+    assert not ok.isEnabled() and dialog.by_time.isVisible()
+    dialog.by_time.setChecked(True)
+    # By time the file lasts as long as the clip: nothing more is asked.
+    assert ok.isEnabled() and not length.isVisible()
+    number.setChecked(True)
+    assert not dialog.by_time.isChecked() and not ok.isEnabled() and length.isVisible()
+    dialog.by_time.setChecked(True)
+    assert not number.isChecked()
+    decided: list[ImportDecision] = []
+    dialog.decided.connect(lambda _question, decision: decided.append(decision))
+    ok.click()
+    assert decided[0].pairing is Pairing.TIME and decided[0].resolved == frozenset({Difference.RATE})
 
 
 def test_a_stream_dropped_on_the_window_is_a_take_without_questions(

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status
 from app.views.main_window import MainWindow
 from app.views.pane import Pane
+from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
@@ -183,7 +184,7 @@ def test_encode_compare_switch_seams_and_score(
             lambda m=mode: window.shown_set.frame == 8 and window.shown_set.mode is m and window.shown_set.complete,
             timeout=WAIT_MS,
         )
-        pictures[mode] = window.shown_set.images[take.id]
+        pictures[mode] = window.shown_set.shown[take.id].image()
         window._trigger("seam_mode")
         assert window.session.playback.frame == 8
     assert set(pictures) == set(SeamMode)
@@ -215,27 +216,15 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
     assert not folder.exists()
 
 
-def test_every_action_runs(
-    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(small_clip), ""))
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: ("", ""))
-    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
-    shows(small_clip)
-    window._refresh_all()
+def test_keys_are_given_once_and_the_key_sheet_names_every_action(window: MainWindow) -> None:
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
-    for spec in ACTIONS:
-        if spec.id != "quit":
-            spec.run(window.menus._context)
-            window._refresh_all()
-            QApplication.processEvents()
+    window._trigger("keys")
     assert window.keys.isVisible()
     text = window.keys.text()
     assert all(spec.text in text for spec in ACTIONS if not spec.id.startswith("take_"))
     window._trigger("leave")
     assert window.keys.isHidden()
-    window.engine.cancel_all()
 
 
 def test_holding_s_shows_the_source_and_letting_go_shows_all_again(
@@ -317,4 +306,28 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    assert window.session.playback.playing
+
+
+def test_a_label_says_less_where_there_is_no_room(qtbot: QtBot) -> None:
+    label = ElidedLabel(margin=0)
+    qtbot.addWidget(label)
+    label.set_texts("HEVC (x265) · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps")
+    metrics = label.fontMetrics()
+    for number, text in enumerate((label.text(), *label._shorter)):
+        label.resize(metrics.horizontalAdvance(text) + 2, 30)
+        assert label.shown_text == text, number
+    label.resize(metrics.horizontalAdvance("HEVC · 988"), 30)
+    assert label.shown_text.startswith("HEVC")
+    assert label.shown_text.endswith("…")
+
+
+def test_buttons_are_enabled_with_their_actions(window: MainWindow, shows: Opener, small_clip: Path) -> None:
+    buttons = (window.side.neural.encode, window.side.rival.add, window.transport.play)
+    assert not any(button.isEnabled() for button in buttons)
+    assert window.charts.hint.isVisible()
+    shows(small_clip)
+    window._refresh_all()
+    assert all(button.isEnabled() for button in buttons)
+    window.transport.play.click()
     assert window.session.playback.playing

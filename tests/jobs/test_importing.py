@@ -10,7 +10,7 @@ import pytest
 from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
 from app.jobs.importing import Imports
-from app.state.imports import Difference, ImportDecision, ImportQuestion
+from app.state.imports import Difference, ImportDecision, ImportQuestion, Pairing
 from app.state.session import Session
 from app.state.takes import Kind, Status
 from codec.gop import SeamMode, Structure
@@ -116,6 +116,26 @@ def test_nothing_different_is_taken_without_a_decision(
     assert "It has 15 frames, the clip 20: compare the frames both have." in take.note
     scored = session.scores.values(session.score_key(take), "psnr_db")
     assert np.isfinite(scored[:15]).all() and np.isnan(scored[15:]).all()
+
+
+def test_a_faster_file_can_be_paired_by_time_and_says_so(
+    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+) -> None:
+    imports.engine.open(small_clip)
+    fast = make_clip(clips / "fast.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=40, rate="50")
+    question = look_at(imports, fast)
+    assert [m.difference for m in question.mismatches] == [Difference.RATE, Difference.LENGTH]
+    rate = frozenset({Difference.RATE})
+    take = imports.accept(question, ImportDecision(resolved=rate, pairing=Pairing.TIME))
+    assert take is not None and take.status is Status.READY, messages
+    assert "It runs at 50 fps, the clip at 25: beside every frame of the clip the one nearest in time." in take.note
+    assert take.origin is not None and take.origin.by_time
+    assert take.own_count == 20 and session.playback.out_point == 19
+    assert take.frame_bits == []
+    with open_clip(fast) as file:
+        for index in (0, 7, 19):
+            assert np.array_equal(take.picture(index, SeamMode.BLENDED).y, file.picture(2 * index).y)
+    assert np.isfinite(session.scores.values(session.score_key(take), "psnr_db")).all()
 
 
 def test_enlarging_keeps_a_ramp_a_ramp(imports: Imports, small_clip: Path, clips: Path) -> None:

@@ -10,6 +10,7 @@ from app.render.difference import (
     scale_colours,
     scale_ends,
 )
+from app.render.framing import Framing
 from app.render.images import ImageStore, difference_image
 from app.state.layouts import GAINS, Channels, DifferenceLook, Sign
 from codec.errors import MediaError
@@ -106,12 +107,19 @@ def test_scales_rise_in_brightness_from_nothing_and_name_their_ends() -> None:
 
 
 def test_the_image_store_stays_within_its_limit() -> None:
-    store = ImageStore(limit_bytes=3 * 400)
+    store, framing, other = (
+        ImageStore(limit_bytes=3 * 400),
+        Framing((0, 0, 9, 9), (10, 10)),
+        Framing((0, 0, 9, 9), (5, 5)),
+    )
     for number in range(5):
-        store.put(number, QImage(10, 10, QImage.Format.Format_RGB32))
+        store.put(number, framing, QImage(10, 10, QImage.Format.Format_RGB32))
     assert store.held_bytes == 3 * 400
-    assert [store.get(n) is not None for n in range(5)] == [False, False, True, True, True]
-    store.put(4, QImage(5, 5, QImage.Format.Format_RGB32))
-    assert store.held_bytes == 2 * 400 + 100
+    assert [store.get(n, framing) is not None for n in range(5)] == [False, False, True, True, True]
+    assert store.all_of(0) == {}
+    store.put(4, framing, QImage(5, 5, QImage.Format.Format_RGB32))
+    store.put(4, other, QImage(5, 5, QImage.Format.Format_RGB32))
+    assert store.held_bytes == 2 * 400 + 200
+    assert set(store.all_of(4)) == {framing, other}
     store.clear()
     assert store.held_bytes == 0

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QApplication
 from app.render.choice import driver_works, surface_format
 from app.render.difference import difference_rgb
 from app.render.gl import GlRenderer, Placement
+from app.render.scaling import pixels_of
 from app.render.shown import Shown
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Magnify, Minify
 from codec.errors import MediaError
 from codec.media.clip import open_clip
 from codec.media.colour import from_rgb, to_rgb
-from codec.media.picture import Colour, Matrix, Picture
+from codec.media.picture import Colour, Matrix, Picture, Transfer
 
 BACKGROUND = (0.2, 0.4, 0.6)
 
@@ -173,3 +174,16 @@ def test_another_size_or_nothing_at_all_leaves_no_trace(draw: Painter) -> None:
     assert np.abs(draw.whole(Shown(other)).astype(int) - to_rgb(other)).max() <= 2
     empty = draw(None, None, Placement((20, 20), (0, 0), (1, 1)))
     assert np.all(empty == np.round(np.array(BACKGROUND) * 255))
+
+
+@pytest.mark.parametrize("transfer", [Transfer.PQ, Transfer.HLG])
+def test_hdr_pictures_are_toned_as_the_painter_does(draw: Painter, transfer: Transfer) -> None:
+    colour = Colour(Matrix.BT2020)
+    shown = Shown(smooth(96, 64, colour), transfer=transfer)
+    truth = pixels_of(image := shown.image())[:, :, 2::-1].astype(int)
+    assert image.width() == 96
+    made = draw.whole(shown).astype(int)
+    # Where the curve is steep, two codes of conversion become a few more.
+    assert np.abs(made - truth)[3:-3, 3:-3].max() <= 12
+    assert np.abs(made - truth).mean() < 1
+    assert np.abs(made - draw.whole(Shown(shown.picture))).max() > 30

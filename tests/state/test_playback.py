@@ -160,3 +160,77 @@ def test_a_new_clip_starts_from_nothing() -> None:
     clock.frame_changed.connect(seen.append)
     clock.set_timing(Timing((0, 1, 2), Fraction(1, 5), Fraction(5), 0.6))
     assert (clock.playing, clock.in_point, clock.out_point, seen) == (False, 0, 2, [0])
+
+
+def shown_at(clock: Playback, times: list[float]) -> list[int]:
+    """What a player that is never late shows."""
+    seen = []
+    for now in times:
+        clock.shown(clock.due(now), now)
+        seen.append(clock.frame)
+    return seen
+
+
+def test_backwards_every_frame_is_shown_for_its_time() -> None:
+    clock = playback()
+    clock.seek(3)
+    clock.toggle_backward(0.0)
+    clock.play(0.0)
+    assert [clock.due(t) for t in (0.0, 0.05, 0.15, 0.25, 0.35)] == [3, 3, 2, 1, 0]
+    assert clock.next_due_s(0.04) == pytest.approx(0.06)
+    assert clock.upcoming(5) == [3, 2, 1, 0, 9, 8]
+    # Round the start of a loop: from the end again.
+    assert shown_at(clock, [0.05, 0.15, 0.25, 0.35, 0.45, 0.55]) == [3, 2, 1, 0, 9, 8]
+    assert clock.skipped == 0
+    clock.shown(clock.due(0.85), 0.85)
+    assert clock.skipped == 2
+
+
+def test_backwards_with_uneven_times_and_turning_round_without_a_jump() -> None:
+    clock = playback((0, 1, 5, 6), Fraction(1, 10), 0.7)
+    clock.toggle_backward(0.0)
+    # At the first frame there is nothing before it: it begins at the end.
+    clock.play(0.0)
+    assert clock.frame == 3
+    assert [clock.due(t) for t in (0.05, 0.15, 0.25, 0.55, 0.65)] == [3, 2, 1, 1, 0]
+    clock.shown(clock.due(0.3), 0.3)
+    clock.toggle_backward(0.3)
+    assert clock.due(0.3) == 1
+    assert clock.due(0.75) == 2
+
+
+def test_backwards_without_a_loop_ends_at_the_in_point() -> None:
+    clock = playback()
+    clock.set_in(2)
+    clock.toggle_loop()
+    clock.toggle_backward(0.0)
+    clock.seek(4)
+    clock.play(0.0)
+    assert clock.last == 2
+    assert shown_at(clock, [0.05, 0.15, 0.25, 0.35]) == [4, 3, 2, 2]
+    assert not clock.playing
+
+
+def test_to_and_fro_turns_at_both_ends_and_skips_nothing() -> None:
+    clock = playback()
+    clock.set_in(2)
+    clock.set_out(5)
+    clock.toggle_to_and_fro(0.0)
+    clock.seek(3)
+    clock.play(0.0)
+    assert clock.upcoming(6) == [3, 4, 5, 2]
+    times = [0.05 + 0.1 * n for n in range(18)]
+    # The frames at the ends are shown there and back: twice as long.
+    assert shown_at(clock, times) == [3, 4, 5, 5, 4, 3, 2, 2, 3, 4, 5, 5, 4, 3, 2, 2, 3, 4]
+    assert clock.skipped == 0
+
+
+def test_turning_off_a_loop_on_the_way_back_goes_on_to_the_start() -> None:
+    clock = playback()
+    clock.set_out(3)
+    clock.toggle_to_and_fro(0.0)
+    clock.play(0.0)
+    assert shown_at(clock, [0.05, 0.15, 0.25, 0.35, 0.45, 0.55]) == [0, 1, 2, 3, 3, 2]
+    clock.toggle_loop()
+    assert shown_at(clock, [0.65, 0.75, 0.85]) == [1, 0, 0]
+    assert not clock.playing
