@@ -194,8 +194,9 @@ def decode_between(model: CodecModel, y_hat: list[Tensor], known: Tensor, level_
 
 def in_order(anchors: list[Tensor], between: Tensor | None) -> Tensor:
     """A GoP's pictures (n, 3, H, W) from its anchors and the pictures (m, 3, H, W) between them."""
-    parts = [anchors[0]] if between is None else [anchors[0], between]
-    return torch.cat([*parts, *anchors[1:]])
+    parts = anchors if between is None else [anchors[0], between, *anchors[1:]]
+    # They may lie apart when an accelerator's memory was full in between.
+    return torch.cat([part.to(parts[-1].device) for part in parts])
 
 
 def _gain(model: CodecModel, side: str, kind: LatentKind, level: Tensor) -> Tensor:
