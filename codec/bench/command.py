@@ -45,6 +45,7 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lambdas", type=float, nargs="+", required=True, metavar="λ", help="three, as in the paper")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the table into DIR/overlap.csv")
     parser.add_argument("--frames", type=int, metavar="N", help="only the first N frames of each clip")
+    parser.add_argument("--key-interval", type=int, default=8, help="every so many GoPs one coded on its own")
     _add_common(parser)
     parser.set_defaults(run=_overlap)
 
@@ -103,6 +104,7 @@ def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
         device=arguments.device,
         precision=arguments.precision,
         threads=arguments.threads,
+        key_interval=arguments.key_interval,
     )
     rows = measure_overlap(arguments.clips, request, context)
     table = as_text(rows)

@@ -39,6 +39,8 @@ class OverlapRequest:
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
+    key_interval: int = 8
+    """As of `EncodeSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
 
     def __post_init__(self) -> None:
         if not self.lambdas:
@@ -58,6 +60,7 @@ class OverlapRequest:
             threads=self.threads,
             weights=self.weights,
             precision=self.precision,
+            key_interval=self.key_interval,
         )
 
 

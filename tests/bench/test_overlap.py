@@ -15,7 +15,7 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
         make_clip(clips / f"overlap{i}.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="64x64", frames=19)
         for i in range(2)
     ]
-    rows = measure_overlap(paths, OverlapRequest((0.05, 0.5)))
+    rows = measure_overlap(paths, OverlapRequest((0.05, 0.5), key_interval=1))
     modes = list(SeamMode)
     assert [(r.clip, r.lmbda, r.mode) for r in rows] == [
         (clip, lmbda, mode) for clip in (*(p.name for p in paths), ALL_CLIPS) for lmbda in (0.05, 0.5) for mode in modes
@@ -45,6 +45,12 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
         table = list(csv.DictReader(file))
     assert len(table) == len(rows)
     assert float(table[0]["tof"]) == pytest.approx(rows[0].tof, abs=1e-5)
+
+
+def test_in_a_chain_there_is_nothing_to_blend(small_clip: Path) -> None:
+    disjoint, cut, blended, *_ = measure_overlap([small_clip], OverlapRequest((0.3,)))
+    assert (cut.psnr_db, cut.tof, cut.bpp) == (blended.psnr_db, blended.tof, blended.bpp)
+    assert disjoint.psnr_db != cut.psnr_db
 
 
 def test_the_command_refuses_clips_without_a_seam(small_clip: Path, tmp_path: Path) -> None:
