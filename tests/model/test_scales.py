@@ -8,7 +8,9 @@ from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT, FrozenScaleNet, ScaleNe
 def inputs(batch: int) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(5)
     z = torch.randint(-Z_LIMIT, Z_LIMIT + 1, (batch, SIZES["S"].z_channels, 6, 10), generator=generator).float()
-    magnitude = torch.randint(0, MAGNITUDE_LIMIT + 1, (batch, SIZES["S"].y_channels, 23, 40), generator=generator).float()
+    magnitude = torch.randint(
+        0, MAGNITUDE_LIMIT + 1, (batch, SIZES["S"].y_channels, 23, 40), generator=generator
+    ).float()
     return z, magnitude
 
 
