@@ -1,7 +1,6 @@
 """Imported files as pictures of the clip's size, and the work of opening them. No Qt."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from codec.errors import MediaError, RivalError
 from codec.gop import Slot
 from codec.media.clip import open_clip
 from codec.media.colour import from_frame, to_frame
-from codec.media.picture import FrameSource, Picture, Timing
+from codec.media.picture import Picture, Timing
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.rivals import RivalSource
 from codec.rivals.encode import packet_sizes
@@ -97,69 +96,6 @@ class ImportedSource:
                 to_frame(picture), width=size[0], height=size[1], format="yuv420p", interpolation=_SCALING, threads=1
             )
         return from_frame(scaled, picture.colour)
-
-
-class ShiftedSource:
-    """A FrameSource counted from another frame on: its frame i is the other's frame i + `shift`."""
-
-    def __init__(self, source: FrameSource, shift: int) -> None:
-        self._source, self._shift = source, shift
-
-    @property
-    def frame_count(self) -> int:
-        return self._source.frame_count - self._shift
-
-    @property
-    def width(self) -> int:
-        return self._source.width
-
-    @property
-    def height(self) -> int:
-        return self._source.height
-
-    def picture(self, index: int) -> Picture:
-        """Frame `index` + shift of the other."""
-        return self._source.picture(index + self._shift)
-
-    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
-        """Frames [start, stop) in order."""
-        return self._source.pictures(start + self._shift, stop + self._shift)
-
-
-class RecentPictures:
-    """A FrameSource that keeps the last few pictures it gave: several metrics look at the same ones in turn, and to
-    decode a frame again can mean to decode all since its key frame. Not for two threads at once."""
-
-    KEPT = 4
-
-    def __init__(self, source: FrameSource) -> None:
-        self._source = source
-        self._kept: OrderedDict[int, Picture] = OrderedDict()
-
-    @property
-    def frame_count(self) -> int:
-        return self._source.frame_count
-
-    @property
-    def width(self) -> int:
-        return self._source.width
-
-    @property
-    def height(self) -> int:
-        return self._source.height
-
-    def picture(self, index: int) -> Picture:
-        """Frame `index`."""
-        if index not in self._kept:
-            self._kept[index] = self._source.picture(index)
-            while len(self._kept) > self.KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[index]
-
-    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
-        """Frames [start, stop) in order."""
-        for index in range(start, stop):
-            yield self.picture(index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""FrameSources of a part of another: a region of its pictures, a run of its frames. No Qt."""
+"""FrameSources over another: a region of it, a run of frames, shifted, or with the last pictures kept. No Qt."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,15 +9,31 @@ from app.state.inspection import Region
 from codec.media.picture import FrameSource, Picture
 
 
-class CroppedSource:
-    """A region of another source's pictures; its left and top are even, so that chroma samples stay where they are."""
+class _Wrapped:
+    """What a FrameSource over another has of it unless it says otherwise."""
 
-    def __init__(self, source: FrameSource, region: Region) -> None:
-        self._source, self._region = source, region
+    def __init__(self, source: FrameSource) -> None:
+        self._source = source
 
     @property
     def frame_count(self) -> int:
         return self._source.frame_count
+
+    @property
+    def width(self) -> int:
+        return self._source.width
+
+    @property
+    def height(self) -> int:
+        return self._source.height
+
+
+class CroppedSource(_Wrapped):
+    """A region of another source's pictures; its left and top are even, so that chroma samples stay where they are."""
+
+    def __init__(self, source: FrameSource, region: Region) -> None:
+        super().__init__(source)
+        self._region = region
 
     @property
     def width(self) -> int:
@@ -36,27 +53,64 @@ class CroppedSource:
             yield cut(picture, self._region)
 
 
-class RunSource:
+class RunSource(_Wrapped):
     """A run of frames of another source; for those outside `known` its nearest frame stands in."""
 
     def __init__(self, source: FrameSource, frames: range, known: range) -> None:
-        self._source, self._frames, self._known = source, frames, known
+        super().__init__(source)
+        self._frames, self._known = frames, known
 
     @property
     def frame_count(self) -> int:
         return len(self._frames)
 
-    @property
-    def width(self) -> int:
-        return self._source.width
-
-    @property
-    def height(self) -> int:
-        return self._source.height
-
     def picture(self, index: int) -> Picture:
         """Frame `index` of the run."""
         return self._source.picture(min(self._known.stop - 1, max(self._known.start, self._frames[index])))
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        for index in range(start, stop):
+            yield self.picture(index)
+
+
+class ShiftedSource(_Wrapped):
+    """A FrameSource counted from another frame on: its frame i is the other's frame i + `shift`."""
+
+    def __init__(self, source: FrameSource, shift: int) -> None:
+        super().__init__(source)
+        self._shift = shift
+
+    @property
+    def frame_count(self) -> int:
+        return self._source.frame_count - self._shift
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index` + shift of the other."""
+        return self._source.picture(index + self._shift)
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop) in order."""
+        return self._source.pictures(start + self._shift, stop + self._shift)
+
+
+class RecentPictures(_Wrapped):
+    """A FrameSource that keeps the last few pictures it gave: several metrics look at the same ones in turn, and to
+    decode a frame again can mean to decode all since its key frame. Not for two threads at once."""
+
+    KEPT = 4
+
+    def __init__(self, source: FrameSource) -> None:
+        super().__init__(source)
+        self._kept: OrderedDict[int, Picture] = OrderedDict()
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`."""
+        if index not in self._kept:
+            self._kept[index] = self._source.picture(index)
+            while len(self._kept) > self.KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[index]
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""

@@ -7,8 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.jobs.imported import RecentPictures, ShiftedSource
-from app.jobs.parts import CroppedSource, RunSource
+from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSource
 from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
 from app.state.inspection import Region
 from app.state.scores import FrameMeasures, VmafScore

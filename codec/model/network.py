@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.model.blocks import Block, fold_time, unfold_time
-from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig
+from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig, latent_kinds
 from codec.model.gains import GainTable
 from codec.model.prediction import between, nothing
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
@@ -132,9 +132,8 @@ class CodecNetwork(nn.Module):
         self, clip: Tensor, motion: list[MotionFields[Tensor]], level: Tensor, noise: bool = False
     ) -> TrainingOutput:
         """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs with the decoded
-        `motion` of each;
-        `level` (B,). With `noise` L is not coded but blurred by noise of the size quantisation brings (the VAE alone,
-        stage one of the paper)."""
+        `motion` of each; `level` (B,). With `noise` L is not coded but blurred by noise of the size quantisation
+        brings (the VAE alone, stage one of the paper)."""
         step = (clip.shape[1] - 1) // len(motion)
         anchors, coded = [], []
         known = nothing(clip[:, :1])
@@ -153,7 +152,7 @@ class CodecNetwork(nn.Module):
         inner = torch.cat([clip[:, k * step + 1 : (k + 1) * step] for k in range(len(motion))])
         known = torch.cat([between(anchors[k], anchors[k + 1], fields) for k, fields in enumerate(motion)])
         memory = None if noise else _joined(coded[1:])
-        kinds = [LatentKind.GROUP, *[LatentKind.LATER] * (-(-(step - 1) // FRAMES_PER_LATENT) - 1)]
+        kinds = latent_kinds(step + 1, chained=True, entry=False, cut=False)[1:]
         pictures, units = self._branch(self.group, kinds, inner, known, level.repeat(len(motion)), memory, noise)
         shown = [anchors[0][:, None]]
         for anchor, part in zip(anchors[1:], pictures.chunk(len(motion)), strict=True):

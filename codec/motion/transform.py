@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.model.config import LEVELS_PER_OCTAVE
-from codec.motion.layout import MotionFields, grid_size
+from codec.motion.layout import MotionFields
 
 Field = NDArray[np.float32]
 Symbols = NDArray[np.int16]
@@ -97,6 +97,3 @@ def _dct(size: int) -> Field:
     matrix = np.cos(math.pi / size * (k[None] + 0.5) * k[:, None]) * math.sqrt(2 / size)
     matrix[0] /= math.sqrt(2)
     return matrix.astype(np.float32)
-
-
-__all__ = ["Field", "Symbols", "dequantise", "grid_size", "quantise", "step_of"]

@@ -156,12 +156,13 @@ def known_between(
     )
     known = between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after))
     for part, shape in zip(known, shapes, strict=True):
+        if not shape.cut:
+            continue
         for i in range(1, shape.length - 1):
-            if shape.cut:
-                # From the mean of both to the one that shows the picture's scene.
-                share = i / (shape.length - 1)
-                part[i - 1, :3] += 2 * (float(i >= shape.cut) - share) * part[i - 1, 3:]
-                part[i - 1, 3:] = 0
+            # From the mean of both to the one that shows the picture's scene.
+            share = i / (shape.length - 1)
+            part[i - 1, :3] += 2 * (float(i >= shape.cut) - share) * part[i - 1, 3:]
+        part[:, 3:] = 0
     return known
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
-from app.jobs.imported import RecentPictures
+from app.jobs.parts import RecentPictures
 from app.state.session import Session
 from codec.gop import SeamMode
 from codec.media import open_clip
