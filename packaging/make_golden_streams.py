@@ -55,14 +55,14 @@ class DrawnClip:
 
 
 def symbols_digest(path: Path) -> list[str]:
-    """SHA-256 of each GoP's symbols, int16 little-endian: motion, z, residuals."""
+    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals."""
     decoder = GopDecoder(parse_stream(path), torch.device("cpu"))
     digests = []
     for index in sorted(parse_stream(path).records):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        parts = (symbols.motion, symbols.z, symbols.residuals)
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         digests.append(hashlib.sha256(data).hexdigest())
     return digests

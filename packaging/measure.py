@@ -25,9 +25,9 @@ from torch import Tensor
 from codec.ffmpeg import ffmpeg_program
 from codec.media import Picture, open_clip
 from codec.model import store
+from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
-from codec.motion import transform
-from codec.motion.estimate import estimate
+from codec.motion import coding
 from codec.stream import networks
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
@@ -82,27 +82,27 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
 
 def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, float]:
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors:
-    an encoder decodes its anchors too. Motion is estimated before."""
+    an encoder decodes its anchors too. Motion is found before."""
     code = level_code(0.16)
     shapes = [
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
     ]
     rgb, motion = [networks.rgb_of(part) for part in (pictures[:9], pictures[8:])], []
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
-        symbols = transform.quantise(estimate([picture.y for picture in part]), networks.motion_step(code))
-        motion.append(networks.decoded_motion(symbols, code, shape))
+        _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
+        motion.append(networks.decoded_motion(vectors, shape))
     _, _, before = networks.encode_anchors(model, rgb[0], motion[0], shapes[0], code, None)
 
     def encode() -> tuple[Tensor, list[CodedLatent], list[CodedLatent]]:
         coded, anchors, state = networks.encode_anchors(model, rgb[1], motion[1], shapes[1], code, before)
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]], [shapes[1]])
+        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         return known, coded, networks.encode_between(model, [rgb[1][1:-1]], known, shapes[1], code, state.memory)
 
     _, coded, between = encode()
 
     def decode() -> None:
         anchors, _ = networks.decode_anchors(model, lambda i, *_: coded[i].memory, motion[1], shapes[1], code, before)
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]], [shapes[1]])
+        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
     return best_of(encode), best_of(decode)

@@ -92,18 +92,6 @@ def branches(config: ModelConfig) -> tuple[Branch, Branch]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingOutput:
-    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents; `key_bits`: of the first picture alone."""
-
-    pictures: Tensor
-    y_bits: Tensor
-    z_bits: Tensor
-    key_bits: Tensor
-    coded_share: Tensor
-    """Share of y symbols that are not zero."""
-
-
 class _Coded(NamedTuple):
     """Gained y_hat (B, Cy, h, w), magnitudes of its residuals, bits (B,), share of nonzero symbols."""
 
@@ -112,6 +100,31 @@ class _Coded(NamedTuple):
     y_bits: Tensor
     z_bits: Tensor
     nonzero: Tensor
+
+
+class Link(NamedTuple):
+    """What a clip leaves to the one that goes on from it: its last decoded picture (B, 3, H, W) and latent."""
+
+    picture: Tensor
+    coded: _Coded
+
+    def detached(self) -> "Link":
+        """The same without its history."""
+        return Link(self.picture.detach(), _Coded(*(x.detach() for x in self.coded)))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOutput:
+    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents; `key_bits`: of a key picture alone."""
+
+    pictures: Tensor
+    y_bits: Tensor
+    z_bits: Tensor
+    key_bits: Tensor
+    coded_share: Tensor
+    """Share of y symbols that are not zero."""
+    link: Link | None
+    """None when nothing was coded."""
 
 
 class CodecNetwork(nn.Module):
@@ -129,15 +142,21 @@ class CodecNetwork(nn.Module):
         """Called with "y" or "z", the kind and the symbols (B, C, h, w) of every latent that is coded."""
 
     def forward(
-        self, clip: Tensor, motion: list[MotionFields[Tensor]], level: Tensor, noise: bool = False
+        self,
+        clip: Tensor,
+        motion: list[MotionFields[Tensor]],
+        level: Tensor,
+        noise: bool = False,
+        start: Link | None = None,
     ) -> TrainingOutput:
         """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs with the decoded
-        `motion` of each; `level` (B,). With `noise` L is not coded but blurred by noise of the size quantisation
-        brings (the VAE alone, stage one of the paper)."""
+        `motion` of each; `level` (B,). With `start` the first picture was decoded before, else it is a key picture.
+        With `noise` L is not coded but blurred by noise of the size quantisation brings (the VAE alone, stage one of
+        the paper)."""
         step = (clip.shape[1] - 1) // len(motion)
-        anchors, coded = [], []
+        anchors, coded = ([], []) if start is None else ([start.picture], [start.coded])
         known = nothing(clip[:, :1])
-        for k in range(len(motion) + 1):
+        for k in range(len(anchors), len(motion) + 1):
             if k > 0:
                 field = motion[k - 1].anchor
                 assert field is not None
@@ -158,13 +177,15 @@ class CodecNetwork(nn.Module):
         for anchor, part in zip(anchors[1:], pictures.chunk(len(motion)), strict=True):
             shown += [part, anchor[:, None]]
         none = clip.new_zeros(len(clip))
+        link = Link(anchors[-1], coded[-1]) if coded else None
+        new = coded if start is None else coded[1:]
         # Groups went through as a batch of GoPs times clips.
-        y_bits = torch.stack([c.y_bits for c in coded] + [*_rows(units, "y_bits", len(clip)), none]).sum(dim=0)
-        z_bits = torch.stack([c.z_bits for c in coded] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
-        every = [*coded, *units]
+        y_bits = torch.stack([c.y_bits for c in new] + [*_rows(units, "y_bits", len(clip)), none]).sum(dim=0)
+        z_bits = torch.stack([c.z_bits for c in new] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
+        every = [*new, *units]
         share = torch.stack([c.nonzero for c in every]).mean() if every else none.sum()
-        key_bits = coded[0].y_bits + coded[0].z_bits if coded else none
-        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, key_bits, share)
+        key_bits = new[0].y_bits + new[0].z_bits if new and start is None else none
+        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, key_bits, share, link)
 
     def _branch(
         self, branch: Branch, kinds: list[LatentKind], pictures: Tensor, known: Tensor, level: Tensor,

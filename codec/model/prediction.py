@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from codec.motion.layout import MotionFields
-from codec.motion.warp import warp
+from codec.motion.warp import upsample, warp
 
 
 def nothing(pictures: Tensor) -> Tensor:
@@ -14,15 +14,18 @@ def nothing(pictures: Tensor) -> Tensor:
 
 
 def between(first: Tensor, last: Tensor, motion: MotionFields[Tensor]) -> Tensor:
-    """Known of the n pictures between two anchors (B, 3, H, W): (B, n, 6, H, W), the mean of the two moved anchors,
-    the nearer one counting more, then half their difference. `motion.before` and `motion.after` (B, n, 2, gh, gw)."""
-    assert motion.before is not None and motion.after is not None
+    """Known of the n pictures between two anchors (B, 3, H, W): (B, n, 6, H, W), the two moved anchors mixed as
+    `motion.late` (B, n, gh, gw) says, then half their difference, less of it where the mix leans to one side more than
+    the picture's place between them does. `motion.before` and `motion.after` (B, n, 2, gh, gw)."""
+    assert motion.before is not None and motion.after is not None and motion.late is not None
     count = motion.before.shape[1]
     early = _moved(first, motion.before)
-    late = _moved(last, motion.after)
-    share = (torch.arange(1, count + 1, device=first.device, dtype=torch.float32) / (count + 1)).view(1, -1, 1, 1, 1)
-    apart = late - early
-    return torch.cat((torch.addcmul(early, apart, share), apart * 0.5), dim=2)
+    apart = _moved(last, motion.after) - early
+    height, width = first.shape[-2:]
+    share = (torch.arange(1, count + 1, device=first.device, dtype=torch.float32) / (count + 1)).view(1, -1, 1, 1)
+    doubt = torch.minimum(motion.late / share, (1 - motion.late) / (1 - share)) * 0.5
+    late, doubt = (upsample(x.float(), height, width).unsqueeze(2) for x in (motion.late, doubt))
+    return torch.cat((torch.addcmul(early, apart, late), apart * doubt), dim=2)
 
 
 def _moved(picture: Tensor, fields: Tensor) -> Tensor:

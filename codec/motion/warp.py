@@ -23,6 +23,6 @@ def warp(pictures: Tensor, field: Tensor) -> Tensor:
 
 
 def upsample(field: Tensor, height: int, width: int) -> Tensor:
-    """(N, 2, gh, gw) node displacements -> (N, 2, H, W): bilinear between nodes, constant beyond the outer ones."""
+    """(N, c, gh, gw) node values -> (N, c, H, W): bilinear between nodes, constant beyond the outer ones."""
     full = F.interpolate(field, scale_factor=float(NODE), mode="bilinear", align_corners=False)
     return full[..., :height, :width]

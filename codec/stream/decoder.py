@@ -136,7 +136,7 @@ class GopDecoder:
 
         def run(model: CodecModel) -> Restored:
             symbols = latents.decode(model, record.payload, code, shape, before and before.memory.magnitude)
-            motion = networks.decoded_motion(symbols.motion, code, shape)
+            motion = networks.decoded_motion(symbols.motion, shape)
 
             def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
                 return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
@@ -169,9 +169,7 @@ class GopDecoder:
         if shape.length <= 2:
             return None
         ends = [torch.cat([part.anchors[i].to(model.device) for part in parts]) for i in (0, -1)]
-        known = networks.known_between(
-            model, ends[0], ends[1], [part.motion for part in parts], [part.shape for part in parts]
-        )
+        known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
         memory = latents.joined([part.state.memory for part in parts], model.device)
         y_hat = []
         for i in range(shape.anchors, len(shape.kinds)):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,10 +15,11 @@ from codec.gop import Gop, Structure
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
+from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
-from codec.motion import transform
+from codec.motion import coding
 from codec.motion.cuts import find_cut
-from codec.motion.estimate import estimate
+from codec.motion.layout import MotionVectors
 from codec.stream import latents, networks
 from codec.stream.format import (
     MAX_FRAMES,
@@ -31,7 +31,7 @@ from codec.stream.format import (
     write_header,
     write_record,
 )
-from codec.stream.latents import CodedLatent, Symbols
+from codec.stream.latents import CodedLatent
 from codec.stream.networks import AnchorState, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop, EncodeSettings, level_code
@@ -89,7 +89,8 @@ class _Prepared:
     gops: list[Gop]
     shapes: list[GopShape]
     rgb: list[Rgb]
-    motion_symbols: list[Symbols]
+    vectors: list[MotionVectors]
+    motion_bytes: list[bytes]
     motion: list[Motion]
 
 
@@ -151,7 +152,7 @@ class _GopEncoder:
 
     def prepare(self, gops: list[Gop]) -> _Prepared:
         """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [])
+        prepared = _Prepared(gops, [], [], [], [], [])
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
@@ -161,14 +162,13 @@ class _GopEncoder:
             if earlier and find_cut(luma) == 1:
                 chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]
             shape = self._header.shape(part, chained=chained, cut=find_cut(luma[earlier:]))
-            symbols = np.zeros(shape.motion_size, np.int16)
-            if len(symbols):
-                fields = estimate(luma[earlier:], luma[0] if earlier else None, shape.cut)
-                symbols = transform.quantise(fields, networks.motion_step(self._header.level_code))
+            level = self._header.level_code / LEVEL_FRACTION
+            coded, vectors = coding.encode(luma[earlier:], luma[0] if earlier else None, shape.motion, level)
             prepared.shapes.append(shape)
             prepared.rgb.append(networks.rgb_of(pictures[earlier:]))
-            prepared.motion_symbols.append(symbols)
-            prepared.motion.append(networks.decoded_motion(symbols, self._header.level_code, shape))
+            prepared.vectors.append(vectors)
+            prepared.motion_bytes.append(coded)
+            prepared.motion.append(networks.decoded_motion(vectors, shape))
         return prepared
 
     def link(self, prepared: _Prepared) -> _Linked:
@@ -211,7 +211,7 @@ class _GopEncoder:
         decoded: Tensor | None = None
         if shape.length > 2:
             ends = [torch.cat([anchors[i].to(model.device) for anchors in linked.anchors]) for i in (0, -1)]
-            known = networks.known_between(model, ends[0], ends[1], prepared.motion, prepared.shapes)
+            known = networks.known_between(model, ends[0], ends[1], prepared.motion)
             memory = latents.joined([parts[-1].memory for parts in linked.coded], model.device)
             inner = [rgb[1:-1] for rgb in prepared.rgb]
             coded = networks.encode_between(model, inner, known, shape, level_code, memory)
@@ -225,8 +225,8 @@ class _GopEncoder:
         parts = [latents.symbols_of(linked.coded[k], 0)]
         if between:
             parts.append(latents.symbols_of(between, k))
-        symbols, indices = latents.assembled(linked.prepared.motion_symbols[k], parts)
-        payload = latents.encode(symbols, indices, model)
+        symbols, indices = latents.assembled(linked.prepared.vectors[k], parts)
+        payload = latents.encode(symbols, linked.prepared.motion_bytes[k], indices, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
             read = latents.decode(model, payload, self._header.level_code, shape, before and before.memory.magnitude)

@@ -16,10 +16,11 @@ from codec.gop import Gop, Structure
 from codec.media.picture import Colour, Matrix, Timing
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
+from codec.stream.varint import Reader, write_varint
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 3
-"""Formats 1 and 2 were never released; nothing reads them."""
+VERSION = 4
+"""Formats 1 to 3 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320
@@ -132,40 +133,6 @@ class Stream:
             h.sample_aspect, sizes, self.size_bytes, h.model_id.hex(),
             tuple(i for i, record in sorted(self.records.items()) if not record.chained), self.damaged,
         )  # fmt: skip
-
-
-def write_varint(value: int) -> bytes:
-    """Unsigned LEB128."""
-    out = bytearray()
-    while True:
-        byte = value & 0x7F
-        value >>= 7
-        out.append(byte | (0x80 if value else 0))
-        if not value:
-            return bytes(out)
-
-
-class Reader:
-    """Bounded reading of a byte string; ValueError past its end."""
-
-    def __init__(self, data: bytes, position: int = 0) -> None:
-        self.data = data
-        self.position = position
-
-    def take(self, count: int) -> bytes:
-        if count > len(self.data) - self.position:
-            raise ValueError("ends too early")
-        self.position += count
-        return self.data[self.position - count : self.position]
-
-    def varint(self) -> int:
-        value = 0
-        for shift in range(0, 63, 7):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-        raise ValueError("a number is too long")
 
 
 def write_header(header: Header) -> bytes:

@@ -1,13 +1,13 @@
 """One GoP's symbols to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
 
-    motion: scale numbers, then symbols                             (`codec.motion`)
+    motion: bytes of its own                                        (`codec.motion.coding`)
     for each latent frame i:  z[i]                                  (all z first)
     for each latent frame i:  scale indices <- integers only; residual symbols r[i]
     then, without the coder:  means step one -> half of y_hat -> means step two -> y_hat[i]
 
 Each latent frame remembers the one coded before it: the magnitudes of its residuals and its y_hat. A chained GoP starts
 from the last anchor of the GoP before, a key GoP from zeros. Everything the coder depends on is integer
-(`codec.model.scales`, `codec.motion.scales`); means are float and only shift the reconstruction.
+(`codec.model.scales`); means are float and only shift the reconstruction.
 """
 
 from dataclasses import dataclass
@@ -19,29 +19,30 @@ from torch import Tensor
 
 from codec.model.config import LatentKind
 from codec.model.priors import first_half_mask
-from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, SCALE_COUNT, Z_LIMIT, scale_of
+from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
 from codec.model.weights import CodecModel
-from codec.motion import scales as motion_scales
+from codec.motion import coding
+from codec.motion.layout import MotionVectors
 from codec.stream import rans
 from codec.stream.shape import GopShape
 from codec.stream.tables import MAX_MAGNITUDE
+from codec.stream.varint import Reader, write_varint
 
 Symbols = NDArray[np.int16]
-_SCALES = scale_of(torch.arange(SCALE_COUNT, dtype=torch.float64)).numpy()
 
 
 @dataclass(frozen=True, slots=True)
 class GopSymbols:
-    """The integers of a GoP: `motion` (planes, 2, gh, gw), `z` (t, Cz, hz, wz) and residuals (t, Cy, h, w), int16."""
+    """The integers of a GoP: vectors, `z` (t, Cz, hz, wz) and residuals (t, Cy, h, w), int16."""
 
-    motion: Symbols
+    motion: MotionVectors
     z: Symbols
     residuals: Symbols
 
     def same_as(self, other: "GopSymbols") -> bool:
         """True when all integers agree."""
-        pairs = ((self.motion, other.motion), (self.z, other.z), (self.residuals, other.residuals))
-        return all(np.array_equal(a, b) for a, b in pairs)
+        pairs = ((self.z, other.z), (self.residuals, other.residuals))
+        return self.motion.same_as(other.motion) and all(np.array_equal(a, b) for a, b in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
     )
 
 
-def assembled(motion: Symbols, parts: list[LatentSymbols]) -> tuple[GopSymbols, NDArray[np.uint8]]:
+def assembled(motion: MotionVectors, parts: list[LatentSymbols]) -> tuple[GopSymbols, NDArray[np.uint8]]:
     """A GoP's symbols, and the flat table indices of z and residuals in coded order."""
     z, residuals = (np.concatenate([getattr(part, name) for part in parts]) for name in ("z", "residuals"))
     rows = np.concatenate([part.z_rows.ravel() for part in parts] + [part.rows.ravel() for part in parts])
@@ -169,14 +170,11 @@ def joined(memories: list[Memory], device: torch.device) -> Memory:
     )
 
 
-def encode(symbols: GopSymbols, indices: NDArray[np.uint8], model: CodecModel) -> bytes:
-    """The rANS bytes of a GoP. Holds no interpreter lock while coding."""
-    motion = symbols.motion
-    numbers = motion_scales.choose(motion, _SCALES)
-    head = motion_scales.differences(numbers).ravel()
-    parts = (head, motion.ravel(), symbols.z.ravel(), symbols.residuals.ravel())
-    rows = (_head_rows(len(head)), motion_scales.indices(numbers, *motion.shape[-2:]).ravel(), indices)
-    return rans.encode(np.concatenate(parts), np.concatenate(rows), model.tables)
+def encode(symbols: GopSymbols, motion: bytes, indices: NDArray[np.uint8], model: CodecModel) -> bytes:
+    """The bytes of a GoP: the length of those of its motion, these, the rANS bytes of all else. Holds no interpreter
+    lock while coding."""
+    parts = (symbols.z.ravel(), symbols.residuals.ravel())
+    return write_varint(len(motion)) + motion + rans.encode(np.concatenate(parts), indices, model.tables)
 
 
 @torch.inference_mode()
@@ -184,8 +182,10 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     """Symbols of a GoP of `shape`, chained to one whose last anchor left the magnitudes `before` (1, Cy, h, w) or not.
     Raises ValueError when the bytes are damaged."""
     device, (height, width) = model.device, shape.y_size
-    coder = rans.Decoder(payload)
-    motion = _decode_motion(coder, model, shape)
+    reader = Reader(payload)
+    vectors = reader.take(reader.varint())
+    motion = coding.decode(vectors, shape.motion, level_code / LEVEL_FRACTION)
+    coder = rans.Decoder(payload[reader.position :])
     z_rows = [
         model.scale_net.z_indices(level_code, kind)[:, None, None].expand(-1, *shape.z_size) for kind in shape.kinds
     ]
@@ -205,17 +205,6 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
         magnitude = _to_tensor(residuals[-1], device).abs_().clamp_(max=MAGNITUDE_LIMIT)
     coder.finish()
     return GopSymbols(motion, z, np.concatenate(residuals))
-
-
-def _decode_motion(coder: rans.Decoder, model: CodecModel, shape: GopShape) -> Symbols:
-    planes, _, height, width = shape.motion_size
-    head = coder.read(_head_rows(planes * motion_scales.BANDS), model.tables).reshape(planes, motion_scales.BANDS)
-    numbers = motion_scales.from_differences(head)
-    return coder.read(motion_scales.indices(numbers, height, width), model.tables)
-
-
-def _head_rows(count: int) -> NDArray[np.uint8]:
-    return np.full(count, motion_scales.HEADER_ROW, np.uint8)
 
 
 def _to_tensor(symbols: Symbols, device: torch.device) -> Tensor:

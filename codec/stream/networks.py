@@ -17,10 +17,9 @@ from codec.media.picture import Colour, Picture
 from codec.model.config import TRANSFORM_STRIDE, LatentKind
 from codec.model.prediction import between, nothing
 from codec.model.weights import CodecModel
-from codec.motion import transform
-from codec.motion.layout import MotionFields
+from codec.motion.layout import MotionFields, MotionVectors, fields_of
 from codec.motion.warp import warp
-from codec.stream.latents import CodedLatent, Memory, Symbols, level_tensor, no_memory, quantise
+from codec.stream.latents import CodedLatent, Memory, level_tensor, no_memory, quantise
 from codec.stream.shape import GopShape
 
 _BATCH_PIXELS = 4 * 1920 * 1080
@@ -28,7 +27,7 @@ _BATCH_PIXELS = 4 * 1920 * 1080
 
 Rgb = NDArray[np.uint8]
 """Pictures (n, H, W, 3)."""
-Motion = MotionFields[transform.Field]
+Motion = MotionFields[NDArray[np.float32]]
 RestoreLatent = Callable[[int, LatentKind, Memory], Memory]
 
 
@@ -53,16 +52,9 @@ def pictures_of(tensors: Tensor, width: int, height: int, colour: Colour) -> lis
     return [from_rgb(picture, colour) for picture in bytes_.permute(0, 2, 3, 1).contiguous().cpu().numpy()]
 
 
-def decoded_motion(symbols: Symbols, level_code: int, shape: GopShape) -> Motion:
-    """The fields a GoP's motion symbols stand for."""
-    if symbols.size == 0:
-        return MotionFields(None, None, None, None)
-    return transform.dequantise(symbols, motion_step(level_code), shape.length, shape.entry)
-
-
-def motion_step(level_code: int) -> float:
-    """Quantiser step of motion in pixels at a stream's level."""
-    return transform.step_of(float(level_tensor(level_code, torch.device("cpu"))))
+def decoded_motion(vectors: MotionVectors, shape: GopShape) -> Motion:
+    """The fields a GoP's vectors stand for."""
+    return fields_of(vectors, shape.length, shape.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,25 +137,13 @@ def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, kind: Laten
 
 
 @torch.inference_mode()
-def known_between(
-    model: CodecModel, first: Tensor, last: Tensor, motions: list[Motion], shapes: list[GopShape]
-) -> Tensor:
-    """What is known of the pictures between anchors (n, 3, H, W) of n GoPs: (n, m, 6, H, W). Where there is a cut, each
-    picture's own scene alone."""
-    before, after = (
-        torch.from_numpy(np.stack([getattr(motion, side) for motion in motions])).to(model.device)
-        for side in ("before", "after")
+def known_between(model: CodecModel, first: Tensor, last: Tensor, motions: list[Motion]) -> Tensor:
+    """What is known of the pictures between anchors (n, 3, H, W) of n GoPs: (n, m, 6, H, W)."""
+    before, after, late = (
+        torch.from_numpy(np.stack([getattr(motion, name) for motion in motions])).to(model.device)
+        for name in ("before", "after", "late")
     )
-    known = between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after))
-    for part, shape in zip(known, shapes, strict=True):
-        if not shape.cut:
-            continue
-        for i in range(1, shape.length - 1):
-            # From the mean of both to the one that shows the picture's scene.
-            share = i / (shape.length - 1)
-            part[i - 1, :3] += 2 * (float(i >= shape.cut) - share) * part[i - 1, 3:]
-        part[:, 3:] = 0
-    return known
+    return between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after, late))
 
 
 @torch.inference_mode()

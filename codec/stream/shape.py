@@ -1,10 +1,10 @@
-"""What a GoP's coded symbols look like: which latent frames and motion planes, of which sizes."""
+"""What a GoP's coded symbols look like: which latent frames and planes of vectors, of which sizes."""
 
 from dataclasses import dataclass
 
 from codec.gop import GOP_LENGTH
 from codec.model.config import HYPER_RATIO, TRANSFORM_STRIDE, LatentKind, latent_kinds
-from codec.motion.layout import grid_size, plane_count
+from codec.motion.layout import MotionShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,6 @@ class GopShape:
         return -(-height // HYPER_RATIO), -(-width // HYPER_RATIO)
 
     @property
-    def motion_size(self) -> tuple[int, int, int, int]:
-        """(planes, 2, gh, gw) of the motion symbols."""
-        return plane_count(self.length, self.entry), 2, *grid_size(self.width, self.height)
+    def motion(self) -> MotionShape:
+        """Which planes of vectors there are."""
+        return MotionShape(self.length, self.width, self.height, self.entry, self.cut)

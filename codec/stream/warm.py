@@ -5,8 +5,7 @@ import numpy as np
 from codec.gop import GOP_LENGTH
 from codec.media.picture import Colour
 from codec.model.weights import CodecModel
-from codec.motion import transform
-from codec.motion.estimate import estimate
+from codec.motion import coding
 from codec.stream import latents, networks
 from codec.stream.shape import GopShape
 
@@ -15,13 +14,14 @@ def warm_up(model: CodecModel) -> None:
     """Encode and decode a grey GoP of 64x64 pixels with `model`, and drop it."""
     shape = GopShape(GOP_LENGTH, 64, 64, chained=False, entry=False)
     rgb = np.full((GOP_LENGTH, 64, 64, 3), 128, np.uint8)
-    symbols = transform.quantise(estimate(list(rgb[..., 0])), networks.motion_step(0))
-    motion = networks.decoded_motion(symbols, 0, shape)
+    vectors_bytes, vectors = coding.encode(list(rgb[..., 0]), None, shape.motion, 0.0)
+    motion = networks.decoded_motion(vectors, shape)
     coded, anchors, state = networks.encode_anchors(model, rgb, motion, shape, 0, None)
-    known = networks.known_between(model, anchors[0], anchors[-1], [motion], [shape])
+    known = networks.known_between(model, anchors[0], anchors[-1], [motion])
     between = networks.encode_between(model, [rgb[1:-1]], known, shape, 0, state.memory)
     parts = [latents.symbols_of(coded, 0), latents.symbols_of(between, 0)]
-    payload = latents.encode(*latents.assembled(symbols, parts), model)
+    symbols, indices = latents.assembled(vectors, parts)
+    payload = latents.encode(symbols, vectors_bytes, indices, model)
     latents.decode(model, payload, 0, shape, None)
     pictures = networks.decode_between(model, [each.memory.y_hat for each in between], known, 0)
     networks.pictures_of(networks.in_order(anchors, pictures[0]), 64, 64, Colour())

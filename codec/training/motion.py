@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from codec.model.scales import SCALE_COUNT, laplace_bits, scale_of
-from codec.motion import scales, transform
-from codec.motion.estimate import estimate
-from codec.motion.layout import MotionFields
+from codec.motion import coding
+from codec.motion.layout import MotionFields, MotionShape, fields_of
 
-_SCALES = scale_of(torch.arange(SCALE_COUNT, dtype=torch.float64))
+Fields = MotionFields[NDArray[np.float32]]
 
 
 class ClipMotion:
@@ -38,23 +37,14 @@ class ClipMotion:
         return fields, bits
 
 
-def _coded(luma: transform.Field, level: float) -> tuple[MotionFields[transform.Field], float]:
-    step = transform.step_of(level)
-    symbols = transform.quantise(estimate(list(luma)), step)
-    return transform.dequantise(symbols, step, len(luma), entry=False), code_length(symbols)
+def _coded(luma: NDArray[np.uint8], level: float) -> tuple[Fields, float]:
+    length, height, width = luma.shape
+    data, vectors = coding.encode(list(luma), None, MotionShape(length, width, height, entry=False), level)
+    return fields_of(vectors, length, entry=False), 8.0 * len(data)
 
 
-def code_length(symbols: transform.Symbols) -> float:
-    """Ideal bits of a GoP's motion symbols (planes, 2, gh, gw), scale numbers included."""
-    numbers = scales.choose(symbols, _SCALES.numpy())
-    rows = torch.from_numpy(scales.indices(numbers, *symbols.shape[-2:]).astype(np.int64))
-    bits = laplace_bits(torch.from_numpy(symbols).double(), _SCALES[rows])
-    head = laplace_bits(torch.from_numpy(scales.differences(numbers)).double(), _SCALES[scales.HEADER_ROW])
-    return float(bits[rows > 0].sum() + head.sum())
-
-
-def _stacked(fields: Sequence[MotionFields[transform.Field]], device: torch.device) -> MotionFields[Tensor]:
+def _stacked(fields: Sequence[Fields], device: torch.device) -> MotionFields[Tensor]:
     def stack(name: str) -> Tensor:
         return torch.from_numpy(np.stack([getattr(each, name) for each in fields])).to(device)
 
-    return MotionFields(None, stack("anchor"), stack("before"), stack("after"))
+    return MotionFields(None, stack("anchor"), stack("before"), stack("after"), stack("late"))

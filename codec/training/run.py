@@ -27,6 +27,7 @@ from codec.model.network import CodecNetwork
 from codec.model.weights import save_weights
 from codec.training import checkpoint, settings
 from codec.training.calibration import fit_scales
+from codec.training.chains import Chains, Followed
 from codec.training.corpus import Corpus, build_store
 from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error
 from codec.training.motion import ClipMotion
@@ -41,8 +42,6 @@ VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
 GOP_STEP = GOP_LENGTH - 1
 """Frames from one GoP's start to the next when they share a frame."""
-KEY_SHARE = 0.1
-"""Share of a key picture's bits that a clip pays for: it serves more GoPs in a stream than in training."""
 
 
 class Run:
@@ -56,6 +55,8 @@ class Run:
         self.network = network.to(device)
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
         self.motion = ClipMotion(torch.get_num_threads())
+        self.chains: dict[str, Chains] = {}
+        """By stage."""
         self.step = 0
         self.seconds = 0.0
         self.started = False
@@ -146,17 +147,18 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
     """One optimiser step; returns what the log wants."""
     config = run.config
     gops = stage.gops[inner % len(stage.gops)]
-    batch = max(1, stage.batch // gops)
-    clip = run.corpus.batch(rng, batch, gops * GOP_STEP + 1, stage.crop, config.photo_share)
-    level = _levels(rng, stage, batch).to(run.device)
+    followed = _clip(run, stage, inner, gops, rng)
+    level, start = followed.level, followed.link
+    clip = followed.next_frames(gops * GOP_STEP + 1)
     for group in run.optimiser.param_groups:
         group["lr"] = _learning_rate(stage, inner) * group["pace"]
     motion, motion_bits = run.motion.of(clip, level, gops)
     with torch.autocast(run.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        output = run.network(clip, motion, level, noise=not stage.quantise)
+        output = run.network(clip, motion, level, noise=not stage.quantise, start=start)
+    followed.link = None if output.link is None else output.link.detached()
     shown = output.pictures
     bits = output.y_bits + output.z_bits + motion_bits
-    bpp = (bits - (1 - KEY_SHARE) * output.key_bits) / (gops * GOP_STEP * stage.crop**2)
+    bpp = (bits - (1 - config.key_share) * output.key_bits) / (gops * GOP_STEP * stage.crop**2)
     mse = squared_error(shown, clip)
     perceptual = _lpips(run, stage, rng, shown, clip)
     distortion = config.alpha * mse + config.beta * perceptual
@@ -177,6 +179,19 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
         "lpips_vgg": float(perceptual.detach().mean()),
         "nonzero": float(output.coded_share),
     }
+
+
+def _clip(run: Run, stage: Stage, inner: int, gops: int, rng: np.random.Generator) -> Followed:
+    """The clip of a step, a new one or one that is followed."""
+    size = max(1, stage.batch // gops)
+
+    def begin(frames: int) -> tuple[Tensor, Tensor]:
+        clip = run.corpus.batch(rng, size, frames, stage.crop, run.config.photo_share)
+        return clip, _levels(rng, stage, size).to(run.device)
+
+    if stage.links == 1:
+        return Followed(*begin(gops * GOP_STEP + 1))
+    return run.chains.setdefault(stage.name, Chains(stage.links, stage.abreast)).clip(inner, begin, rng)
 
 
 def _lpips(run: Run, stage: Stage, rng: np.random.Generator, shown: Tensor, clip: Tensor) -> Tensor:
@@ -234,7 +249,7 @@ def validate(run: Run, clips: Tensor) -> list[dict[str, float | str]]:
         motion, motion_bits = run.motion.of(clips, level, VALIDATION_GOPS)
         output = run.network(clips, motion, level)
         pictures = output.pictures.clamp(-1, 1)
-        bits = output.y_bits + output.z_bits + motion_bits - (1 - KEY_SHARE) * output.key_bits
+        bits = output.y_bits + output.z_bits + motion_bits - (1 - run.config.key_share) * output.key_bits
         bpp = bits / (VALIDATION_GOPS * GOP_STEP * clips.shape[-1] * clips.shape[-2])
         lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8, 12)]).mean()
         rows.append(

@@ -37,6 +37,10 @@ class Stage:
     gops: tuple[int, ...] = (1,)
     """GoPs of a step's clips, step after step in turn; each but a clip's first is chained to the one before, shares a
     frame with it, and brings the seam terms."""
+    links: int = 1
+    """Steps that a clip is followed for, each going on from what the last one decoded."""
+    abreast: int = 8
+    """Clips followed in turn, where `links` is above one."""
     warmup: int = 200
 
 
@@ -51,6 +55,8 @@ class RunSettings:
     """Weight of the squared error on the 0..255 scale (α of Eq. 1; the paper does not state the scale)."""
     beta: float = 1.0
     """Weight of LPIPS (β of Eq. 1)."""
+    key_share: float = 0.1
+    """Share of a key picture's bits that a clip pays for: it serves more GoPs in a stream than in a step."""
     weight_decay: float = 1e-4
     clip_norm: float = 0.5
     ema: float = 0.999

@@ -1,0 +1,193 @@
+"""Cell after cell through a plane of vectors: choosing (the encoder) and coding, or reading (the decoder).
+
+The encoder weighs what a vector saves, sums of absolute differences over the cell and a margin around it (a node's
+vector is felt in the cells beside it), against what it costs to code right now.
+"""
+
+import numba
+import numpy as np
+
+from codec.motion.layout import NODE
+from codec.motion.match import difference, mean_difference
+from codec.motion.range_coder import BIT_COST, READING
+from codec.motion.residuals import (
+    LIMIT,
+    code_residual,
+    code_side,
+    neighbours,
+    place,
+    predicted,
+    residual_cost,
+    side_cost,
+)
+
+_MARGIN = 8
+_EVERY = 2
+_AREA = NODE * NODE
+_STEPS = 4
+_FLAGS_A_SIDE = 3
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _block(row, column, height, width):
+    """Top, left, height and width of a cell with its margin."""
+    top, left = max(row * NODE - _MARGIN, 0), max(column * NODE - _MARGIN, 0)
+    bottom, right = min((row + 1) * NODE + _MARGIN, height), min((column + 1) * NODE + _MARGIN, width)
+    return top, left, bottom - top, right - left
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _price(picture, reference, block, x, y, rate, price):
+    """What a vector loses, in 1/BIT_COST grey levels a cell: difference and bits together."""
+    top, left, h, w = block
+    lost = np.int64(difference(picture, reference, top, left, h, w, x, y, _EVERY)) * (_AREA * _EVERY) // (h * w)
+    return lost * BIT_COST + price * rate
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _choose(
+    picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number, flag, restless
+):  # fmt: skip
+    """The best vector of a cell by one reference: its x and y, and what it loses."""
+    bx, by = px, py
+    best = _price(picture, reference, block, px, py, residual_cost(models, number, flag, restless, 0, 0), price)
+    for k in range(4):
+        if k == 0:
+            x, y = np.int64(wanted[row, column, 0]), np.int64(wanted[row, column, 1])
+        elif k == 1:
+            x, y = np.int64(base[row, column, 0]), np.int64(base[row, column, 1])
+        elif k == 2 and column > 0:
+            x, y = np.int64(vectors[row, column - 1, 0]), np.int64(vectors[row, column - 1, 1])
+        elif k == 3 and row > 0:
+            x, y = np.int64(vectors[row - 1, column, 0]), np.int64(vectors[row - 1, column, 1])
+        else:
+            continue
+        rx, ry = (x - px + unit // 2) // unit, (y - py + unit // 2) // unit
+        x, y = px + rx * unit, py + ry * unit
+        if (x == bx and y == by) or max(abs(x), abs(y)) > LIMIT:
+            continue
+        rate = residual_cost(models, number, flag, restless, rx, ry)
+        if price * rate >= best:
+            continue
+        here = _price(picture, reference, block, x, y, rate, price)
+        if here < best:
+            best, bx, by = here, x, y
+    for _ in range(_STEPS):
+        ox, oy = bx, by
+        for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+            x, y = ox + dx * unit, oy + dy * unit
+            rate = residual_cost(models, number, flag, restless, (x - px) // unit, (y - py) // unit)
+            if price * rate >= best or max(abs(x), abs(y)) > LIMIT:
+                continue
+            here = _price(picture, reference, block, x, y, rate, price)
+            if here < best:
+                best, bx, by = here, x, y
+        if bx == ox and by == oy:
+            break
+    return bx, by, best
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price):
+    """A plane with one reference; `base`, `vectors` (result), `wanted` (gh, gw, 2) in quarter pixels. A decoder gives
+    empty pictures. Returns what the plane loses."""
+    rows, columns = vectors.shape[:2]
+    apart, coded = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
+    lost = np.int64(0)
+    for row in range(rows):
+        for column in range(columns):
+            mx, my, flag, restless = neighbours(apart, coded, row, column)
+            px = predicted(np.int64(base[row, column, 0]), mx, unit)
+            py = predicted(np.int64(base[row, column, 1]), my, unit)
+            rx = ry = np.int64(0)
+            if not io[READING]:
+                block = _block(row, column, *picture.shape)
+                x, y, here = _choose(
+                    picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number,
+                    flag, restless,
+                )  # fmt: skip
+                rx, ry = (x - px) // unit, (y - py) // unit
+                lost += here
+            rx, ry = code_residual(io, data, models, number, flag, restless, rx, ry)
+            place(io, vectors, apart, coded, base, row, column, px + rx * unit, py + ry * unit, rx, ry, unit)
+    return lost
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def between(
+    io, data, models, number, unit, bases, before, after, sides, picture, first, last, wanted, late, length, price
+):  # fmt: skip
+    """The two planes of a picture between anchors, and the sides its cells are predicted from; `bases` and `wanted`: of
+    `before` and of `after`; `late` of `length`: how much the last anchor counts."""
+    rows, columns = before.shape[:2]
+    apart_b, coded_b = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
+    apart_a, coded_a = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
+    for row in range(rows):
+        for column in range(columns):
+            mx, my, flag_b, restless_b = neighbours(apart_b, coded_b, row, column)
+            pbx = predicted(np.int64(bases[0, row, column, 0]), mx, unit)
+            pby = predicted(np.int64(bases[0, row, column, 1]), my, unit)
+            mx, my, flag_a, restless_a = neighbours(apart_a, coded_a, row, column)
+            pax = predicted(np.int64(bases[1, row, column, 0]), mx, unit)
+            pay = predicted(np.int64(bases[1, row, column, 1]), my, unit)
+            rbx = rby = rax = ray = np.int64(0)
+            side = 0
+            if not io[READING]:
+                block = _block(row, column, *picture.shape)
+                bx, by, lost_b = _choose(
+                    picture, first, block, row, column, pbx, pby, before, wanted[0], bases[0], unit, price, models,
+                    number, flag_b, restless_b,
+                )  # fmt: skip
+                some = 1 if bx != pbx or by != pby else 0
+                ax, ay, lost_a = _choose(
+                    picture, last, block, row, column, pax, pay, after, wanted[1], bases[1], unit, price, models,
+                    number, flag_a + _FLAGS_A_SIDE * some, restless_a,
+                )  # fmt: skip
+                side, use_b, use_a = _weigh(
+                    models, number, unit, sides, picture, first, last, block, row, column, late, length, price,
+                    (bx, by, pbx, pby, flag_b, restless_b, lost_b), (ax, ay, pax, pay, flag_a, restless_a, lost_a),
+                )  # fmt: skip
+                if use_b:
+                    rbx, rby = (bx - pbx) // unit, (by - pby) // unit
+                if use_a:
+                    rax, ray = (ax - pax) // unit, (ay - pay) // unit
+            side = code_side(io, data, models, number, sides, row, column, side)
+            sides[row, column] = side
+            rbx, rby = code_residual(io, data, models, number, flag_b, restless_b, rbx, rby)
+            some = 1 if rbx != 0 or rby != 0 else 0
+            rax, ray = code_residual(io, data, models, number, flag_a + _FLAGS_A_SIDE * some, restless_a, rax, ray)
+            bx, by, ax, ay = pbx + rbx * unit, pby + rby * unit, pax + rax * unit, pay + ray * unit
+            place(io, before, apart_b, coded_b, bases[0], row, column, bx, by, rbx, rby, unit)
+            place(io, after, apart_a, coded_a, bases[1], row, column, ax, ay, rax, ray, unit)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _mean_price(picture, first, last, block, ax, ay, bx, by, late, length, rate, price):
+    top, left, h, w = block
+    lost = np.int64(mean_difference(picture, first, last, top, left, h, w, ax, ay, bx, by, late, length, _EVERY))
+    return lost * (_AREA * _EVERY) // (h * w) * BIT_COST + price * rate
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _weigh(models, number, unit, sides, picture, first, last, block, row, column, late, length, price, b, a):
+    """Which side a cell is predicted from, and whether each of the two vectors found is worth coding."""
+    bx, by, pbx, pby, flag_b, restless_b, lost_b = b
+    ax, ay, pax, pay, flag_a, restless_a, lost_a = a
+    found_b = residual_cost(models, number, flag_b, restless_b, (bx - pbx) // unit, (by - pby) // unit)
+    none_b = residual_cost(models, number, flag_b, restless_b, 0, 0)
+    some = _FLAGS_A_SIDE * (1 if bx != pbx or by != pby else 0)
+    found_a = residual_cost(models, number, flag_a + some, restless_a, (ax - pax) // unit, (ay - pay) // unit)
+    none_a = residual_cost(models, number, flag_a, restless_a, 0, 0)
+    mean = side_cost(models, number, sides, row, column, 0)
+    best = _mean_price(picture, first, last, block, bx, by, ax, ay, late, length, found_b + found_a + mean, price)
+    side, use_b, use_a = 0, True, True
+    here = _mean_price(picture, first, last, block, pbx, pby, pax, pay, late, length, none_b + none_a + mean, price)
+    if here < best:
+        best, side, use_b, use_a = here, 0, False, False
+    here = lost_b + price * (none_a + side_cost(models, number, sides, row, column, 1))
+    if here < best:
+        best, side, use_b, use_a = here, 1, True, False
+    here = lost_a + price * (none_b + side_cost(models, number, sides, row, column, 2))
+    if here < best:
+        side, use_b, use_a = 2, False, True
+    return side, use_b, use_a
