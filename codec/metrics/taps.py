@@ -1,5 +1,5 @@
-"""Several takes of a frame against its reference by metrics of VGG16's features: the reference goes through the trunk once,
-and the first group, whose input is the picture whatever the metric, serves all metrics."""
+"""Several takes of a frame against its reference by metrics of VGG16's features: the reference goes through the trunk
+once, and the first group, whose input is the picture whatever the metric, serves all metrics."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
