@@ -76,19 +76,17 @@ class Dists(nn.Module):
         """The tap's weighted texture (means) and structure (covariance) similarities, (N,)."""
         first = sum(TAP_CHANNELS[:tap])
         own = slice(first, first + TAP_CHANNELS[tap])
-        mean_x, mean_y = x.mean(dim=(2, 3), keepdim=True), y.mean(dim=(2, 3), keepdim=True)
-        var_x, var_y, covariance = _moments(x, y, mean_x, mean_y)
-        mean_x, mean_y = mean_x[..., 0, 0], mean_y[..., 0, 0]
+        mean_x, mean_y = x.mean(dim=(2, 3)), y.mean(dim=(2, 3))
+        var_x, var_y, covariance = _moments(x.flatten(2), y.flatten(2), mean_x[..., None], mean_y[..., None])
         texture = (2 * mean_x * mean_y + _STABLE) / (mean_x.square() + mean_y.square() + _STABLE)
         structure = (2 * covariance + _STABLE) / (var_x + var_y + _STABLE)
         return texture @ self.get_buffer("alpha")[own] + structure @ self.get_buffer("beta")[own]
 
 
 def _moments(x: Tensor, y: Tensor, mean_x: Tensor, mean_y: Tensor) -> Tensor:
-    """Variances of x and of y and their covariance, (3, N, C)."""
+    """Variances of x and of y and their covariance, (3, N, C), of (N, C, pixels)."""
     sums: list[Tensor] = []
-    for rows in bands(x):
-        dx, dy = x[:, :, rows] - mean_x, y[:, :, rows] - mean_y
-        sums.append(torch.stack([values.sum(dim=(2, 3)) for values in (dx * dy, dx.square_(), dy.square_())]))
-    covariance, var_x, var_y = torch.stack(sums).sum(dim=0) / (x.shape[2] * x.shape[3])
-    return torch.stack([var_x, var_y, covariance])
+    for some in bands(x):
+        dx, dy = x[:, :, some] - mean_x, y[:, :, some] - mean_y
+        sums.append(torch.stack([values.sum(dim=2) for values in (dx.square(), dy.square(), dx * dy)]))
+    return torch.stack(sums).sum(dim=0) / x.shape[2]

@@ -56,12 +56,13 @@ class LpipsVgg(nn.Module):
 
     def compare(self, number: int, found: Tensor, wanted: Tensor) -> Tensor:
         """What group `number` adds to the distance, (N,)."""
-        lin = self.get_buffer(f"lin{number}")
+        lin = self.get_buffer(f"lin{number}").flatten(2)
         parts: list[Tensor] = []
-        for rows in bands(found):
-            difference = (_unit(found[:, :, rows].float()) - _unit(wanted[:, :, rows].float())).square()
+        found, wanted = found.flatten(2), wanted.flatten(2)
+        for some in bands(found):
+            difference = (_unit(found[:, :, some].float()) - _unit(wanted[:, :, some].float())).square()
             parts.append((difference * lin).sum(dim=1))
-        return torch.cat(parts, dim=1).mean(dim=(1, 2))
+        return torch.cat(parts, dim=1).mean(dim=1)
 
 
 def _unit(x: Tensor) -> Tensor:

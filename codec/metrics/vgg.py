@@ -21,7 +21,9 @@ CHANNELS = (64, 128, 256, 512, 512)
 # ImageNet's mean and deviation for pictures in [-1, 1].
 _SHIFT = (-0.030, -0.088, -0.188)
 _SCALE = (0.458, 0.448, 0.450)
-_BAND_VALUES = 2**18
+# Fewer than torch spreads over threads: where other programs want the processor too, meeting at the end of each of many
+# small operations takes longer than the operations.
+_BAND_VALUES = 2**15 - 1
 
 
 class VggTrunk(nn.Module):
@@ -60,8 +62,8 @@ class VggTrunk(nn.Module):
 
 
 def bands(x: Tensor) -> Iterator[slice]:
-    """Rows of (N, C, H, W), some at a time. What is computed of a band stays in the processor's cache, where a whole
-    tap's intermediates would each be written to new memory. All rows at once when gradients are wanted."""
-    height = x.shape[2]
-    step = height if torch.is_grad_enabled() else max(1, _BAND_VALUES // (x.shape[1] * x.shape[3]))
-    return (slice(start, start + step) for start in range(0, height, step))
+    """Pixels of (N, C, pixels), some at a time. What is computed of a band stays in the processor's cache, where a
+    whole tap's intermediates would each be written to new memory. All pixels at once when gradients are wanted."""
+    count = x.shape[2]
+    step = count if torch.is_grad_enabled() else max(1, _BAND_VALUES // x.shape[1])
+    return (slice(start, start + step) for start in range(0, count, step))
