@@ -1,9 +1,9 @@
 """The points of one clip: neural at every λ, rivals at quality steps that bracket its rates, all of them measured."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from codec.bench.cache import BenchCache, Entry, Json, file_hash
 from codec.bench.children import Children
@@ -14,6 +14,9 @@ from codec.bench.tasks import NEURAL
 from codec.errors import SeamscopeError
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
+
+_TOGETHER = 6
+"""Takes that are measured by one process: their decoded pictures are on disk at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,22 @@ class Bench:
     tell: Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A take and how it was made."""
+
+    codec: str
+    knob: str
+    value: float
+    preset: str
+    entry: Entry
+    take: Path
+
+    @property
+    def label(self) -> str:
+        return f"{self.codec} {self.knob} {self.value:g}"
+
+
 class ClipBench:
     """Makes the points of one clip."""
 
@@ -85,21 +104,12 @@ class ClipBench:
 
     def rows(self) -> list[Row]:
         """All points. What fails is told in `failures`, and the rest goes on. Raises Cancelled."""
-        rows = self._each(NEURAL, self._bench.request.lambdas, self._neural)
+        rows = self._points(NEURAL, "λ", self._bench.request.lambdas, self._encode_neural)
         rates = [row.bpp for row in rows]
         for codec in self._bench.request.rivals:
             if not rates:
                 break
             rows += self._rival_rows(codec, rates)
-        return rows
-
-    def _each(self, codec: str, settings: Any, make: Callable[[Any], Row]) -> list[Row]:
-        rows: list[Row] = []
-        for setting in settings:
-            try:
-                rows.append(make(setting))
-            except SeamscopeError as error:
-                self.failures.append(f"{self._clip.name}, {codec}, {setting:g}: {error}")
         return rows
 
     def _rival_rows(self, codec: RivalCodec, rates: list[float]) -> list[Row]:
@@ -110,9 +120,36 @@ class ClipBench:
         except SeamscopeError as error:
             self.failures.append(f"{self._clip.name}, {codec.value}: {error}")
             return []
-        return self._each(codec.value, steps, lambda step: self._rival(codec, step))
+        knob = "qp" if codec is RivalCodec.VVC else "crf"
+        preset = self._bench.request.preset_of(codec)
+        return self._points(codec.value, knob, steps, lambda step: self._encode_rival(codec, round(step)), preset)
 
-    def _neural(self, lmbda: float) -> Row:
+    def _points(
+        self, codec: str, knob: str, settings: Sequence[float], encode: Callable[[float], Entry], preset: str = ""
+    ) -> list[Row]:
+        """One codec's points: every take is made, then all are measured."""
+        made: list[_Made] = []
+        for value in settings:
+            try:
+                entry = encode(value)
+                assert entry.take is not None
+                made.append(_Made(codec, knob, value, preset, entry, entry.take))
+            except SeamscopeError as error:
+                self._fail(codec, value, error)
+        rows: list[Row] = []
+        for first in range(0, len(made), _TOGETHER):
+            some = made[first : first + _TOGETHER]
+            rows += [
+                self._row(one, result)
+                for one, result in zip(some, self._measured(some), strict=True)
+                if result is not None
+            ]
+        return rows
+
+    def _fail(self, codec: str, value: float, error: SeamscopeError) -> None:
+        self.failures.append(f"{self._clip.name}, {codec}, {value:g}: {error}")
+
+    def _encode_neural(self, lmbda: float) -> Entry:
         request = self._bench.request
         what = {
             "stage": "encode", "codec": NEURAL, **self._source, "lambda": lmbda, "threads": request.threads,
@@ -122,13 +159,7 @@ class ClipBench:
             "lmbda": lmbda, "device": request.device, "precision": request.precision, "threads": request.threads,
             "weights": request.weights,
         }  # fmt: skip
-        entry = self._made(what, "encode-neural", task, f"neural λ {lmbda:g}", "gop")
-        return self._row(entry, NEURAL, "λ", lmbda, "")
-
-    def _rival(self, codec: RivalCodec, step: int) -> Row:
-        knob = "qp" if codec is RivalCodec.VVC else "crf"
-        preset = self._bench.request.preset_of(codec)
-        return self._row(self._encode_rival(codec, step), codec.value, knob, step, preset)
+        return self._encoded(what, "encode-neural", task, f"neural λ {lmbda:g}", "gop")
 
     def _encode_rival(self, codec: RivalCodec, step: int) -> Entry:
         request = self._bench.request
@@ -138,9 +169,9 @@ class ClipBench:
             "program": self._bench.programs["rival"],
         }  # fmt: skip
         task = {"codec": codec.value, **settings}
-        return self._made(what, "encode-rival", task, f"{codec.value} {step}", "mkv")
+        return self._encoded(what, "encode-rival", task, f"{codec.value} {step}", "mkv")
 
-    def _made(self, what: Json, name: str, task: Json, label: str, suffix: str) -> Entry:
+    def _encoded(self, what: Json, name: str, task: Json, label: str, suffix: str) -> Entry:
         bench = self._bench
         entry = bench.cache.load(what)
         if entry is None:
@@ -154,53 +185,90 @@ class ClipBench:
         self._step()
         return entry
 
-    def _row(self, entry: Entry, codec: str, knob: str, value: float, preset: str) -> Row:
-        clip, made = self._clip, entry.result
-        assert entry.take is not None
-        measured = self._measured(entry.take, codec, f"{codec} {knob} {value:g}")
+    def _row(self, one: _Made, measured: Json) -> Row:
+        clip, made = self._clip, one.entry.result
         return Row(
-            clip=clip.name, codec=codec, knob=knob, value=value, preset=preset, width=clip.width, height=clip.height,
-            frame_count=clip.frame_count, frame_rate=clip.frame_rate, size_bytes=made["size_bytes"], bpp=made["bpp"],
-            kbps=made["kbps"], scores=measured["scores"], encode_fps=made["encode_fps"],
-            decode_fps=measured["decode_fps"], encode_memory_bytes=made["encode_memory_bytes"],
-            decode_memory_bytes=measured["decode_memory_bytes"], jobs=max(made["jobs"], measured["jobs"]),
-            take=entry.take.name,
+            clip=clip.name, codec=one.codec, knob=one.knob, value=one.value, preset=one.preset, width=clip.width,
+            height=clip.height, frame_count=clip.frame_count, frame_rate=clip.frame_rate,
+            size_bytes=made["size_bytes"], bpp=made["bpp"], kbps=made["kbps"], scores=measured["scores"],
+            encode_fps=made["encode_fps"], decode_fps=measured["decode_fps"],
+            encode_memory_bytes=made["encode_memory_bytes"], decode_memory_bytes=measured["decode_memory_bytes"],
+            jobs=max(made["jobs"], measured["jobs"]), take=one.take.name,
         )  # fmt: skip
 
-    def _measured(self, take: Path, codec: str, label: str) -> Json:
-        bench, clip = self._bench, self._clip
-        request = bench.request
-        uses_vgg = any(METRICS[key].needs_vgg for key in self._metrics)
-        what = {
-            "stage": "measure", **self._source, "take": file_hash(take), "metrics": self._metrics,
-            "trunk": bench.trunk_hash if uses_vgg else "", "vgg_every": request.vgg_every if uses_vgg else 1,
-            "threads": request.threads, "program": bench.programs["measure"],
-            "decoder": bench.programs["neural" if codec == NEURAL else "rival"],
-        }  # fmt: skip
-        entry = bench.cache.load(what)
-        if entry is None:
-            folder = bench.cache.workplace()
-            task = {
-                "codec": codec, "take": str(take), "clip": str(clip.path), "frames": clip.frame_count,
-                "width": clip.width, "height": clip.height, "frame_count": clip.frame_count,
-                "metrics": self._metrics, "vgg_trunk": str(request.vgg_trunk) if uses_vgg else "",
-                "vgg_every": request.vgg_every, "device": request.device, "precision": request.precision,
-                "threads": request.threads, "work": str(folder),
-            }  # fmt: skip
-            result = bench.children.run("measure", task, self._reporter(f"{label}, measuring"))
-            entry = bench.cache.store(what, {**result, "jobs": request.jobs})
-            folder.rmdir()
-            scores = ", ".join(
-                f"{METRICS[key].label} {value:.{METRICS[key].digits}f}" for key, value in result["scores"].items()
-            )
-            self._tell(f"{label}: {scores}")
-        self._step()
-        return entry.result
+    def _measured(self, made: Sequence[_Made]) -> list[Json | None]:
+        """What was measured of each take, now or earlier; None for one that failed."""
+        cache = self._bench.cache
+        whats = [self._measuring(one) for one in made]
+        found = [cache.load(what) for what in whats]
+        missing = [number for number, entry in enumerate(found) if entry is None]
+        folder = cache.workplace()
+        try:
+            decoded = {n: result for n in missing if (result := self._decoded(made[n], folder / str(n))) is not None}
+            scores = self._scores([made[n] for n in decoded], list(decoded.values()), folder) if decoded else []
+        finally:
+            # The pictures of a group that was not measured are many.
+            shutil.rmtree(folder, ignore_errors=True)
+        for number, values in zip(decoded, scores, strict=False):
+            decode = {key: decoded[number][key] for key in ("decode_fps", "decode_memory_bytes")}
+            result = {"scores": values, **decode, "jobs": self._bench.request.jobs}
+            found[number] = cache.store(whats[number], result)
+            told = ", ".join(f"{METRICS[k].label} {value:.{METRICS[k].digits}f}" for k, value in values.items())
+            self._tell(f"{made[number].label}: {told}")
+        for _ in made:
+            self._step()
+        return [entry.result if entry is not None else None for entry in found]
 
-    def _reporter(self, label: str) -> Callable[[float, str], None]:
+    def _decoded(self, one: _Made, output: Path) -> Json | None:
+        clip, request = self._clip, self._bench.request
+        task = {
+            "codec": one.codec, "take": str(one.take), "width": clip.width, "height": clip.height,
+            "frame_count": clip.frame_count, "device": request.device, "precision": request.precision,
+            "threads": request.threads, "output": str(output),
+        }  # fmt: skip
+        try:
+            return self._bench.children.run("decode", task, self._reporter(f"{one.label}, decoding", share=0.0))
+        except SeamscopeError as error:
+            self._fail(one.codec, one.value, error)
+            return None
+
+    def _scores(self, made: Sequence[_Made], decoded: Sequence[Json], folder: Path) -> list[Json]:
+        """Each take's means; none when the measuring fails."""
+        clip, request = self._clip, self._bench.request
+        task = {
+            "takes": [result["pictures"] for result in decoded], "clip": str(clip.path), "frames": clip.frame_count,
+            "metrics": self._metrics, "vgg_trunk": str(request.vgg_trunk) if self._uses_vgg else "",
+            "vgg_every": request.vgg_every, "device": request.device, "work": str(folder),
+        }  # fmt: skip
+        try:
+            reporter = self._reporter(f"{made[0].codec}, measuring", share=len(made))
+            return self._bench.children.run("measure", task, reporter)["scores"]
+        except SeamscopeError as error:
+            for one in made:
+                self._fail(one.codec, one.value, error)
+            return []
+
+    def _measuring(self, one: _Made) -> Json:
+        """All that decides what is measured of a take."""
+        bench = self._bench
+        return {
+            "stage": "measure", **self._source, "take": file_hash(one.take), "metrics": self._metrics,
+            "trunk": bench.trunk_hash if self._uses_vgg else "",
+            "vgg_every": bench.request.vgg_every if self._uses_vgg else 1,
+            "threads": bench.request.threads, "program": bench.programs["measure"],
+            "decoder": bench.programs["neural" if one.codec == NEURAL else "rival"],
+        }  # fmt: skip
+
+    @property
+    def _uses_vgg(self) -> bool:
+        return any(METRICS[key].needs_vgg for key in self._metrics)
+
+    def _reporter(self, label: str, share: float = 1.0) -> Callable[[float, str], None]:
+        """`share`: how many steps the work is."""
+
         def report(fraction: float, message: str) -> None:
             del message
-            self._progress(min(1.0, (self._done + fraction) / self._steps), f"{self._clip.path.stem} {label}")
+            self._progress(min(1.0, (self._done + share * fraction) / self._steps), f"{self._clip.path.stem} {label}")
 
         return report
 

@@ -4,14 +4,16 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from codec.bench.cache import Json
 from codec.context import QUIET, WorkContext
 from codec.errors import MediaError
-from codec.media.picture import Picture
+from codec.media.picture import Colour, Matrix, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 
 
 class SpooledFrames:
-    """FrameSource over a spool filled once. `seconds` is how long the pictures took to come, writing them excluded."""
+    """FrameSource over a spool filled once. `seconds` is how long the pictures took to come, writing them excluded; 0
+    when another process wrote them."""
 
     def __init__(self, spool: FrameSpool, frame_count: int, seconds: float) -> None:
         self._spool = spool
@@ -27,9 +29,24 @@ class SpooledFrames:
         """Frames [start, stop) in order."""
         return (self.picture(index) for index in range(start, stop))
 
-    def close(self) -> None:
-        """Close and remove the file."""
-        self._spool.close(remove=True)
+    def close(self, *, remove: bool = True) -> None:
+        """Close and remove the file, or leave it to the process that opens its `place`."""
+        self._spool.close(remove=remove)
+
+    @property
+    def place(self) -> Json:
+        """All that another process needs to open it."""
+        spec = self._spool.spec
+        colour = {"matrix": spec.colour.matrix.value, "full_range": spec.colour.full_range}
+        size = {"width": self.width, "height": self.height, "frame_count": self.frame_count}
+        return {"file": str(spec.path), **size, **colour}
+
+
+def reopened(place: Json) -> SpooledFrames:
+    """Pictures that another process left in a file. Raises MediaError when the file cannot be opened."""
+    colour = Colour(Matrix(place["matrix"]), place["full_range"])
+    spec = SpoolSpec(Path(place["file"]), place["width"], place["height"], colour, place["frame_count"])
+    return SpooledFrames(FrameSpool(spec), spec.slots, 0.0)
 
 
 def spooled(pictures: Iterable[Picture], count: int, file: Path, context: WorkContext = QUIET) -> SpooledFrames:

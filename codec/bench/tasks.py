@@ -1,5 +1,6 @@
 """What the processes of a benchmark do, one task each: plain values in, plain values out."""
 
+import contextlib
 import itertools
 import tempfile
 import time
@@ -7,9 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from codec.bench.cache import Json
-from codec.bench.measure import MeasureSettings, measure
+from codec.bench.measure import MeasureSettings, measure_takes
 from codec.bench.memory import ChildPeak, own_peak_bytes
-from codec.bench.spool import SpooledFrames, spooled
+from codec.bench.spool import SpooledFrames, reopened, spooled
 from codec.context import WorkContext
 from codec.media.clip import Clip, open_clip
 from codec.media.picture import Picture
@@ -24,6 +25,7 @@ def run_task(name: str, task: Json, context: WorkContext) -> Json:
         "describe": _describe,
         "encode-neural": _encode_neural,
         "encode-rival": _encode_rival,
+        "decode": _decode,
         "measure": _measure,
     }
     return tasks[name](task, context)
@@ -93,23 +95,30 @@ def _encode_rival(task: Json, context: WorkContext) -> Json:
     }
 
 
+def _decode(task: Json, context: WorkContext) -> Json:
+    """Decode a take into `output`, timed, in a process without anything that only the metrics need."""
+    decoded = _decoded(task, Path(task["output"]), context)
+    decoded.close(remove=False)
+    return {
+        "decode_fps": decoded.frame_count / decoded.seconds,
+        "decode_memory_bytes": own_peak_bytes(),
+        "pictures": decoded.place,
+    }
+
+
 def _measure(task: Json, context: WorkContext) -> Json:
-    """Decode a take, timed, then score it against the clip."""
+    """Score decoded takes against their clip; their files are removed."""
     trunk = Path(task["vgg_trunk"]) if task["vgg_trunk"] else None
     settings = MeasureSettings(tuple(task["metrics"]), task["device"], trunk, task["vgg_every"])
-    with tempfile.TemporaryDirectory(dir=task["work"]) as name:
-        folder = Path(name)
-        decoded = _decoded(task, folder / "take", context)
-        # Before anything that only the metrics need is in memory.
-        memory = own_peak_bytes()
+    with contextlib.ExitStack() as held:
+        takes = [reopened(place) for place in task["takes"]]
+        for take in takes:
+            held.callback(take.close)
         with _clip(task) as clip:
-            reference = spooled(clip.pictures(0, clip.frame_count), clip.frame_count, folder / "clip", context)
-        try:
-            scores = measure(reference, decoded, settings, context)
-        finally:
-            reference.close()
-            decoded.close()
-    return {"scores": scores, "decode_fps": decoded.frame_count / decoded.seconds, "decode_memory_bytes": memory}
+            pictures = clip.pictures(0, clip.frame_count)
+            reference = spooled(pictures, clip.frame_count, Path(task["work"]) / "clip", context)
+        held.callback(reference.close)
+        return {"scores": measure_takes(reference, takes, settings, context)}
 
 
 def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:

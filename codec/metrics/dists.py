@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.errors import ModelError
-from codec.metrics.vgg import CHANNELS, VggTrunk
+from codec.metrics.vgg import CHANNELS, VggTrunk, bands
 from codec.resources import weights_folder
 
 TAP_CHANNELS = (3, *CHANNELS)
@@ -47,29 +47,46 @@ class Dists(nn.Module):
     @torch.inference_mode()
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """(N, 3, H, W) pairs in [-1, 1] -> (N,) distances, about 0 to 1."""
-        # The authors' pictures are in [0, 1]; the constants of Eq. 5 and 6 are of that scale.
-        similarity = self._compare(0, (a + 1) / 2, (b + 1) / 2)
+        distance = self.start(a, b)
         x, y = self.trunk.normalised(a), self.trunk.normalised(b)
         for number in range(len(CHANNELS)):
             if number:
-                x, y = self._pooled(x), self._pooled(y)
+                x, y = self.pooled(x), self.pooled(y)
             x, y = self.trunk.group(number, x), self.trunk.group(number, y)
-            similarity = similarity + self._compare(number + 1, x, y)
-        return 1.0 - similarity
+            distance = distance + self.compare(number, x, y)
+        return distance
 
-    def _pooled(self, x: Tensor) -> Tensor:
-        """L2 pooling: the root of a windowed mean of squares, every second sample."""
+    def start(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """What the distance is before any group has been compared, (N,): 1 less the pictures' own similarity."""
+        # The authors' pictures are in [0, 1]; the constants of Eq. 5 and 6 are of that scale.
+        return 1.0 - self._similarity(0, (found + 1) / 2, (wanted + 1) / 2)
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """A group's output as the next group takes it. L2 pooling: the root of a windowed mean of squares, every second
+        sample."""
         channels = x.shape[1]
         window = self.get_buffer("window").expand(channels, -1, -1, -1)
-        return (F.conv2d(x.square(), window, stride=2, padding=1, groups=channels) + 1e-12).sqrt()
+        return F.conv2d(x.square(), window, stride=2, padding=1, groups=channels).add_(1e-12).sqrt_()
 
-    def _compare(self, tap: int, x: Tensor, y: Tensor) -> Tensor:
+    def compare(self, number: int, found: Tensor, wanted: Tensor) -> Tensor:
+        """What group `number` adds to the distance, (N,), never above zero but for anticorrelated features."""
+        return -self._similarity(number + 1, found, wanted)
+
+    def _similarity(self, tap: int, x: Tensor, y: Tensor) -> Tensor:
         """The tap's weighted texture (means) and structure (covariance) similarities, (N,)."""
         first = sum(TAP_CHANNELS[:tap])
         own = slice(first, first + TAP_CHANNELS[tap])
         mean_x, mean_y = x.mean(dim=(2, 3)), y.mean(dim=(2, 3))
-        var_x, var_y = x.var(dim=(2, 3), correction=0), y.var(dim=(2, 3), correction=0)
-        covariance = ((x - mean_x[..., None, None]) * (y - mean_y[..., None, None])).mean(dim=(2, 3))
+        var_x, var_y, covariance = _moments(x.flatten(2), y.flatten(2), mean_x[..., None], mean_y[..., None])
         texture = (2 * mean_x * mean_y + _STABLE) / (mean_x.square() + mean_y.square() + _STABLE)
         structure = (2 * covariance + _STABLE) / (var_x + var_y + _STABLE)
         return texture @ self.get_buffer("alpha")[own] + structure @ self.get_buffer("beta")[own]
+
+
+def _moments(x: Tensor, y: Tensor, mean_x: Tensor, mean_y: Tensor) -> Tensor:
+    """Variances of x and of y and their covariance, (3, N, C), of (N, C, pixels)."""
+    sums: list[Tensor] = []
+    for some in bands(x):
+        dx, dy = x[:, :, some] - mean_x, y[:, :, some] - mean_y
+        sums.append(torch.stack([values.sum(dim=2) for values in (dx.square(), dy.square(), dx * dy)]))
+    return torch.stack(sums).sum(dim=0) / x.shape[2]

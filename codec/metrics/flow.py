@@ -34,7 +34,10 @@ def flow(before: Plane, now: Plane) -> Flow:
 
 def flow_distance(a: Flow, b: Flow) -> float:
     """Mean length of the difference of two flows, in pixels, >= 0."""
-    return float(np.linalg.norm(a - b, axis=-1).mean(dtype=np.float64))
+    # Not np.linalg.norm, a tenth as fast over an axis of two, nor cv2.magnitude, whose last bit depends on where in
+    # memory the flows lie.
+    squares = np.square(a - b)
+    return float(np.sqrt(squares[..., 0] + squares[..., 1]).mean(dtype=np.float64))
 
 
 class FlowScorer:

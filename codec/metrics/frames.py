@@ -6,7 +6,7 @@ and, for the clip, every take.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
@@ -21,11 +21,24 @@ __all__ = ["PSNR_CAP_DB", "FrameScore", "FrameScorer", "psnr_db", "score_takes"]
 FEATURE_LIMIT_BYTES = 256 * 2**20
 
 
+def shown(source: FrameSource, index: int) -> Rgb:
+    """A frame as it is shown."""
+    return to_rgb(source.picture(index))
+
+
 class FrameScorer:
     """Scores frames in any order; remembers the clip's features (within a byte limit) and its frame distances."""
 
-    def __init__(self, reference: FrameSource, lpips: Lpips, limit_bytes: int = FEATURE_LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        reference: FrameSource,
+        lpips: Lpips,
+        limit_bytes: int = FEATURE_LIMIT_BYTES,
+        rgb: Callable[[FrameSource, int], Rgb] = shown,
+    ) -> None:
+        """`rgb`: where others need the same frames' RGB, something that remembers it."""
         self._reference = reference
+        self._rgb = rgb
         self._lpips = lpips
         self._limit = limit_bytes
         self._features: OrderedDict[int, tuple[Rgb, Features]] = OrderedDict()
@@ -36,16 +49,16 @@ class FrameScorer:
     def score(self, name: str, take: FrameSource, index: int) -> FrameScore:
         """Score frame `index` of `take`; `name` tells takes apart. Sequential calls reuse the frame before."""
         self._check_size(take)
-        rgb, wanted = self._reference_at(index)
-        shown = to_rgb(take.picture(index))
-        found = self._lpips.features(shown[None])
+        original, wanted = self._reference_at(index)
+        reconstruction = self._rgb(take, index)
+        found = self._lpips.features(reconstruction[None])
         lpips = float(self._lpips.distance(found, wanted)[0])
         tlp = None
         if index > 0:
             before = self._take_before(name, take, index)
             tlp = abs(float(self._lpips.distance(before, found)[0]) - self._reference_change(index))
         self._last[name] = (index, found)
-        return FrameScore(index, psnr_db(rgb, shown), lpips, tlp)
+        return FrameScore(index, psnr_db(original, reconstruction), lpips, tlp)
 
     def forget(self, name: str) -> None:
         """Drop what is remembered of a take (its pictures changed)."""
@@ -60,14 +73,14 @@ class FrameScorer:
         number, features = self._last.get(name, (-1, None))
         if number == index - 1 and features is not None:
             return features
-        return self._lpips.features(to_rgb(take.picture(index - 1))[None])
+        return self._lpips.features(self._rgb(take, index - 1)[None])
 
     def _reference_at(self, index: int) -> tuple[Rgb, Features]:
         entry = self._features.get(index)
         if entry is not None:
             self._features.move_to_end(index)
             return entry
-        rgb = to_rgb(self._reference.picture(index))
+        rgb = self._rgb(self._reference, index)
         entry = rgb, self._lpips.features(rgb[None])
         self._features[index] = entry
         self._held += entry[1].size_bytes + rgb.nbytes

@@ -3,13 +3,14 @@ Metric"): the variant the codec is trained with, and so no independent judge of 
 
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn, no_grad
 from torch.nn import functional as F
 
 from codec.errors import ModelError
-from codec.metrics.vgg import GROUPS, VggTrunk
+from codec.metrics.vgg import GROUPS, VggTrunk, bands
 from codec.resources import weights_folder
 
 
@@ -33,17 +34,35 @@ class LpipsVgg(nn.Module):
     def forward(self, reconstruction: Tensor, reference: Tensor) -> Tensor:
         """(N, 3, H, W) pairs in [-1, 1], sides of at least 16 -> (N,) distances, >= 0."""
         found, wanted = self.trunk.normalised(reconstruction), self.trunk.normalised(reference)
-        total = reconstruction.new_zeros(reconstruction.shape[0])
+        total = self.start(reconstruction, reference)
         # Side by side, so that no more than one tap of each is held when no gradient is wanted.
         for i in range(len(GROUPS)):
             if i:
-                found, wanted = F.max_pool2d(found, 2), F.max_pool2d(wanted, 2)
+                found, wanted = self.pooled(found), self.pooled(wanted)
             found = self.trunk.group(i, found)
             with no_grad():
                 wanted = self.trunk.group(i, wanted)
-            difference = (_unit(found.float()) - _unit(wanted.float())).square()
-            total = total + (difference * self.get_buffer(f"lin{i}")).sum(dim=1).mean(dim=(1, 2))
+            total = total + self.compare(i, found, wanted)
         return total
+
+    def start(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """What the distance is before any group has been compared, (N,)."""
+        del wanted
+        return found.new_zeros(found.shape[0])
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """A group's output as the next group takes it."""
+        return F.max_pool2d(x, 2)
+
+    def compare(self, number: int, found: Tensor, wanted: Tensor) -> Tensor:
+        """What group `number` adds to the distance, (N,)."""
+        lin = self.get_buffer(f"lin{number}").flatten(2)
+        parts: list[Tensor] = []
+        found, wanted = found.flatten(2), wanted.flatten(2)
+        for some in bands(found):
+            difference = (_unit(found[:, :, some].float()) - _unit(wanted[:, :, some].float())).square()
+            parts.append((difference * lin).sum(dim=1))
+        return torch.cat(parts, dim=1).mean(dim=1)
 
 
 def _unit(x: Tensor) -> Tensor:

@@ -56,12 +56,31 @@ def _check(a: Image, b: Image, side: int, name: str) -> None:
 
 def _scores(x: _Map, y: _Map) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Each channel's mean SSIM and mean contrast-structure term, (C,)."""
+    # Written into what is no longer needed: at full size, taking new memory costs as much as the arithmetic.
     mean_x, mean_y = _window(x), _window(y)
-    xx, yy, xy = mean_x * mean_x, mean_y * mean_y, mean_x * mean_y
-    spread = _window(x * x) - xx + _window(y * y) - yy
-    contrast = (2 * (_window(x * y) - xy) + _C2) / (spread + _C2)
-    whole = (2 * xy + _C1) / (xx + yy + _C1) * contrast
+    xy = mean_x * mean_y
+    squares = np.square(mean_x, out=mean_x)
+    squares += np.square(mean_y, out=mean_y)
+    products = x * y
+    covariance = _window(products)
+    # The window is linear: one pass serves both variances.
+    powers = np.square(x, out=products)
+    powers += y * y
+    spread = _window(powers)
+    spread -= squares
+    covariance -= xy
+    contrast = _ratio(covariance, spread, _C2)
+    whole = _ratio(xy, squares, _C1)
+    whole *= contrast
     return _channel_means(whole), _channel_means(contrast)
+
+
+def _ratio(half: _Map, whole: _Map, constant: float) -> _Map:
+    """(2 half + constant) / (whole + constant), in the memory of `half`; `whole` is lost."""
+    half *= 2
+    half += constant
+    whole += constant
+    return np.divide(half, whole, out=half)
 
 
 def _window(x: _Map) -> _Map:
@@ -72,10 +91,13 @@ def _window(x: _Map) -> _Map:
 
 def _halved(x: _Map) -> _Map:
     """Means of 2x2 samples; an odd last row or column is repeated."""
-    padded = np.pad(x, ((0, x.shape[0] % 2), (0, x.shape[1] % 2), *((0, 0),) * (x.ndim - 2)), mode="edge")
-    total: _Map = padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
-    return total * np.float32(0.25)
+    height, width = x.shape[:2]
+    if height % 2 or width % 2:
+        x = np.pad(x, ((0, height % 2), (0, width % 2), *((0, 0),) * (x.ndim - 2)), mode="edge")
+    return np.asarray(cv2.resize(x, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _channel_means(values: _Map) -> NDArray[np.float64]:
-    return np.atleast_1d(values.mean(axis=(0, 1), dtype=np.float64))
+    # Columns first: over both axes at once numpy's innermost loop is the three channels.
+    columns = values.mean(axis=0, dtype=np.float64)
+    return np.atleast_1d(columns.mean(axis=0))

@@ -4,6 +4,7 @@ It does not ship (29 MB, for two metrics): it is read from a safetensors file th
 torchvision's `features`, `N.weight` and `N.bias`, in any float type.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -20,6 +21,9 @@ CHANNELS = (64, 128, 256, 512, 512)
 # ImageNet's mean and deviation for pictures in [-1, 1].
 _SHIFT = (-0.030, -0.088, -0.188)
 _SCALE = (0.458, 0.448, 0.450)
+# Fewer than torch spreads over threads: where other programs want the processor too, meeting at the end of each of many
+# small operations takes longer than the operations.
+_BAND_VALUES = 2**15 - 1
 
 
 class VggTrunk(nn.Module):
@@ -53,5 +57,13 @@ class VggTrunk(nn.Module):
     def group(self, number: int, x: Tensor) -> Tensor:
         """Group `number` (0 to 4) of an already halved (N, C, H, W)."""
         for layer in GROUPS[number]:
-            x = F.relu(F.conv2d(x, self.get_buffer(f"w{layer}"), self.get_buffer(f"b{layer}"), padding=1))
+            x = F.relu_(F.conv2d(x, self.get_buffer(f"w{layer}"), self.get_buffer(f"b{layer}"), padding=1))
         return x
+
+
+def bands(x: Tensor) -> Iterator[slice]:
+    """Pixels of (N, C, pixels), some at a time. What is computed of a band stays in the processor's cache, where a
+    whole tap's intermediates would each be written to new memory. All pixels at once when gradients are wanted."""
+    count = x.shape[2]
+    step = count if torch.is_grad_enabled() else max(1, _BAND_VALUES // x.shape[1])
+    return (slice(start, start + step) for start in range(0, count, step))

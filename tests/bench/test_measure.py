@@ -1,12 +1,13 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from codec.bench.measure import MeasureSettings, absent, measure
+from codec.bench.measure import MeasureSettings, absent, measure, measure_takes
 from codec.bench.request import BenchRequest, default_lambdas, find_clips
-from codec.bench.spool import spooled
+from codec.bench.spool import reopened, spooled
 from codec.errors import MediaError, SettingError
 from codec.media import open_clip
 from codec.media.picture import Picture
@@ -54,6 +55,14 @@ def test_every_metric_tells_a_worse_take_from_a_better_one(textured: Path, tmp_p
     assert [same[key] for key in ("lpips", "lpips_vgg", "tlp", "tof")] == pytest.approx([0] * 4, abs=1e-6)
 
 
+def test_takes_measured_together_score_as_alone(textured: Path, tmp_path: Path) -> None:
+    settings = MeasureSettings(tuple(METRICS), "cpu", write_trunk(tmp_path / "vgg.safetensors"), vgg_every=3)
+    with open_clip(textured) as clip:
+        takes = [Dimmed(clip, share) for share in (0.9, 0.6)]
+        together = measure_takes(clip, takes, settings)
+        assert together == [measure(clip, take, settings) for take in takes]
+
+
 def test_vgg_metrics_are_means_of_the_frames_asked_for(textured: Path, tmp_path: Path) -> None:
     trunk = write_trunk(tmp_path / "vgg.safetensors")
     with open_clip(textured) as clip, open_clip(textured, stop=1) as first:
@@ -91,6 +100,19 @@ def test_spooled_pictures_are_the_sources(small_clip: Path, tmp_path: Path) -> N
         assert not (tmp_path / "s").exists()
         with pytest.raises(MediaError, match="5 frames were decoded where 6"):
             spooled(clip.pictures(0, 5), 6, tmp_path / "short")
+
+
+def test_spooled_pictures_can_be_left_to_another_process(small_clip: Path, tmp_path: Path) -> None:
+    with open_clip(small_clip) as clip:
+        held = spooled(clip.pictures(0, 3), 3, tmp_path / "s")
+        place = json.loads(json.dumps(held.place))
+        held.close(remove=False)
+        again = reopened(place)
+        assert (again.frame_count, again.width, again.height) == (3, clip.width, clip.height)
+        assert (again.picture(2).v == clip.picture(2).v).all()
+        assert again.picture(0).colour == clip.picture(0).colour
+        again.close()
+        assert not (tmp_path / "s").exists()
 
 
 def test_clips_are_found_by_name_and_the_rest_is_told(small_clip: Path, tmp_path: Path) -> None:
