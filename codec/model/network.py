@@ -160,7 +160,7 @@ class CodecNetwork(nn.Module):
             if k > 0:
                 field = motion[k - 1].anchor
                 assert field is not None
-                known = warp(anchors[-1], field)[:, None]
+                known = warp(anchors[-1], field[:, None])
             kind = LatentKind.ANCHOR if k else LatentKind.KEY
             picture, units = self._branch(
                 self.anchor, [kind], clip[:, k * step : k * step + 1], known, level, coded[-1] if coded else None, noise

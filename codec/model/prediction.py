@@ -19,17 +19,10 @@ def between(first: Tensor, last: Tensor, motion: MotionFields[Tensor]) -> Tensor
     the picture's place between them does. `motion.before` and `motion.after` (B, n, 2, gh, gw)."""
     assert motion.before is not None and motion.after is not None and motion.late is not None
     count = motion.before.shape[1]
-    early = _moved(first, motion.before)
-    apart = _moved(last, motion.after) - early
+    early = warp(first, motion.before)
+    apart = warp(last, motion.after) - early
     height, width = first.shape[-2:]
     share = (torch.arange(1, count + 1, device=first.device, dtype=torch.float32) / (count + 1)).view(1, -1, 1, 1)
     doubt = torch.minimum(motion.late / share, (1 - motion.late) / (1 - share)) * 0.5
     late, doubt = (upsample(x.float(), height, width).unsqueeze(2) for x in (motion.late, doubt))
     return torch.cat((torch.addcmul(early, apart, late), apart * doubt), dim=2)
-
-
-def _moved(picture: Tensor, fields: Tensor) -> Tensor:
-    """(B, 3, H, W) along fields (B, n, 2, gh, gw) -> (B, n, 3, H, W)."""
-    count = fields.shape[1]
-    repeated = picture[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1)
-    return warp(repeated, fields.flatten(0, 1)).unflatten(0, (-1, count))

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from codec.model.blocks import Block, Trunk, fold_time, unfold_time
 from codec.model.config import LATENT_STRIDE, ModelConfig
+from codec.model.lapped import lap, unlap
 
 PATCH_CHANNELS = 3 * LATENT_STRIDE**2
 
@@ -32,7 +33,7 @@ class Encoder(nn.Module):
     def forward(self, pictures: Tensor, known: Tensor, gain: Tensor) -> Tensor:
         """`gain` (B, trunk channels) conditions the latent on λ."""
         count = pictures.shape[1]
-        missed, known = fold_time(pictures - known[:, :, :3]), fold_time(known)
+        missed, known = lap(fold_time(pictures - known[:, :, :3])), lap(fold_time(known))
         x = patches(self.patch, missed, known)
         x = unfold_time(self.frame_blocks(x), count)
         x = gather_units(x, self.frames)
@@ -64,14 +65,15 @@ class Decoder(nn.Module):
     def forward(self, latent: Tensor, known: Tensor, gain: Tensor) -> Tensor:
         """`gain` (B, trunk channels) conditions the synthesis on λ."""
         count, units = known.shape[1], latent.shape[1]
-        seen = unfold_time(patches(self.patch, fold_time(known)), count)
+        seen = unfold_time(patches(self.patch, lap(fold_time(known))), count)
         x = self.enter(fold_time(latent)) + self.context(fold_time(gather_units(seen, self.frames)))
         x = self.trunk(unfold_time(x, units) * gain[:, None, :, None, None])
         x = unfold_time(self.leave(fold_time(x)), units).unflatten(2, (self.frames, -1)).flatten(1, 2)[:, :count]
         folded = self.frame_blocks(fold_time(x) + self.beside(fold_time(seen)))
         folded = folded + self.border(folded)
         # The prediction keeps its precision whatever the networks compute in.
-        return known[:, :, :3] + unfold_time(F.pixel_shuffle(self.paint(folded), LATENT_STRIDE), count).float()
+        painted = unlap(F.pixel_shuffle(self.paint(folded), LATENT_STRIDE).float())
+        return known[:, :, :3] + unfold_time(painted, count)
 
 
 def patches(layer: nn.Conv2d, *pictures: Tensor) -> Tensor:

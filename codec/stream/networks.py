@@ -86,10 +86,9 @@ class _Anchors:
                 yield kind, grey, no_memory(self._model, self._shape.y_size)
                 continue
             assert field is not None and self.state is not None
-            moved = warp(
-                self.state.picture.to(self._model.device), torch.from_numpy(field)[None].to(self._model.device)
-            )
-            yield kind, moved[:, None], self.state.memory
+            device = self._model.device
+            moved = warp(self.state.picture.to(device), torch.from_numpy(field)[None, None].to(device))
+            yield kind, moved, self.state.memory
 
     def done(self, picture: Tensor, memory: Memory) -> None:
         self.state = AnchorState(picture, memory)

@@ -179,7 +179,7 @@ def test_a_buffer_that_is_too_small_is_said() -> None:
 def test_a_constant_field_moves_a_picture() -> None:
     picture = torch.rand(1, 3, 48, 80, generator=torch.Generator().manual_seed(1))
     field = torch.tensor([5.0, -3.0]).view(1, 2, 1, 1).expand(1, 2, *grid_size(80, 48))
-    moved = warp(picture, field)
+    moved = warp(picture, field[:, None])[:, 0]
     torch.testing.assert_close(moved[..., 4:-4, 6:-6], picture[..., 1:-7, 11:-1], atol=1e-4, rtol=0)
     # Beyond the picture its edge goes on.
     torch.testing.assert_close(moved[..., 10, -1], picture[..., 7, -1], atol=1e-4, rtol=0)
@@ -190,3 +190,27 @@ def test_vectors_of_a_gop_of_two_have_no_pictures_between() -> None:
     fields = fields_of(vectors, 2, entry=False)
     assert fields.anchor is not None and float(fields.anchor[0, 0, 0]) == 1.5
     assert fields.before is None and fields.after is None and fields.late is None
+
+
+def test_the_processors_way_of_moving_is_that_of_the_tensors() -> None:
+    generator = torch.Generator().manual_seed(4)
+    pictures = torch.rand(2, 3, 64, 96, generator=generator)
+    fields = (torch.randn(2, 3, 2, 4, 6, generator=generator) * 40).round() / 4
+    fields[0, 1] = 1.25
+    # Far outside, on both sides.
+    fields[1, 2, :, 0, 0], fields[1, 2, :, 3, 5] = -900, 900
+    moved = warp(pictures, fields)
+    with_gradient = warp(pictures.clone().requires_grad_(), fields)
+    assert with_gradient.requires_grad
+    torch.testing.assert_close(moved, with_gradient.detach(), atol=1e-4, rtol=0)
+
+
+def test_where_vectors_differ_one_moved_picture_fades_into_the_other() -> None:
+    picture = torch.arange(64.0).expand(1, 1, 32, 64).contiguous()
+    field = torch.zeros(1, 1, 2, 2, 4)
+    field[..., 0, :, 2:] = 8.0
+    row = warp(picture, field)[0, 0, 0, 16]
+    assert torch.equal(row[:24], picture[0, 0, 0, :24])
+    torch.testing.assert_close(row[40:52], picture[0, 0, 0, 40:52] + 8)
+    share = (torch.arange(16) + 0.5) / 16
+    torch.testing.assert_close(row[24:40], picture[0, 0, 0, 24:40] + 8 * share, atol=1e-4, rtol=0)

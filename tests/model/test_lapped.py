@@ -1,0 +1,26 @@
+"""The filter across patch borders."""
+
+import pytest
+import torch
+
+from codec.model.lapped import lap, unlap
+
+
+@pytest.mark.parametrize("size", [(8, 8), (16, 8), (48, 64)])
+def test_lapping_is_undone_and_keeps_energy_and_constants(size: tuple[int, int]) -> None:
+    picture = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(unlap(lap(picture)), picture, atol=1e-5, rtol=0)
+    assert float(lap(picture).norm()) == pytest.approx(float(picture.norm()), rel=1e-5)
+    torch.testing.assert_close(lap(torch.ones(1, 1, *size)), torch.ones(1, 1, *size))
+
+
+def test_what_is_painted_into_one_patch_fades_out_in_its_neighbours() -> None:
+    painted = torch.zeros(1, 1, 24, 24)
+    painted[..., 8:16, 8:16] = 1.0
+    shown = unlap(painted)[0, 0]
+    middle = shown[12]
+    assert float(middle[11:13].min()) > 0.9
+    assert (middle[4:12].diff() > 0).all() and (middle[12:20].diff() < 0).all()
+    # Without it, the step at the border would be the whole height.
+    assert float(middle.diff().abs().max()) < 0.35
+    torch.testing.assert_close(middle[:4], torch.zeros(4))
