@@ -1,15 +1,20 @@
 """Patches that overlap without costing more values: an orthogonal filter across the borders of 8x8 patches.
 
-Applied before a patch transform and undone after it, it makes a lapped orthogonal transform of a block transform (Malvar
-and Staelin 1989, in the time-domain form of Tran, Liang and Tu 2003, type II): basis functions reach eight pixels into
-the neighbouring patches and fade out there, so that what a coarse quantiser leaves shows no patch borders. A constant
+Applied before a patch transform and undone after it, it makes a lapped orthogonal transform of a block transform
+(Malvar and Staelin 1989, in the time-domain form of Tran, Liang and Tu 2003, type II): basis functions reach into the
+neighbouring patches and fade out there, so that what a coarse quantiser leaves shows no patch borders. A constant
 picture passes unchanged.
+
+Of the eight samples around a border, x[0] .. x[7], sums s[k] = x[k] + x[7 - k] stay, differences d[k] = x[k] - x[7 - k]
+are turned by an orthogonal 4x4 matrix T: y[k], y[7 - k] = (s[k] +- (T d)[k]) / 2.
 """
 
 import math
 from functools import cache
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from codec.model.config import LATENT_STRIDE
@@ -18,37 +23,45 @@ _HALF = LATENT_STRIDE // 2
 
 
 def lap(pictures: Tensor) -> Tensor:
-    """(..., H, W), multiples of 8 -> the same shape, filtered across patch borders."""
-    return _across(_across(pictures, _matrix(), -1), _matrix(), -2)
+    """(..., H, W) float32, multiples of 8 -> the same shape, filtered across patch borders."""
+    return _both_ways(pictures, _turn())
 
 
 def unlap(pictures: Tensor) -> Tensor:
     """The inverse of `lap`."""
-    return _across(_across(pictures, _matrix().T, -1), _matrix().T, -2)
+    return _both_ways(pictures, _turn().T)
 
 
-def _across(x: Tensor, matrix: Tensor, axis: int) -> Tensor:
-    size = x.shape[axis]
+def _both_ways(pictures: Tensor, turn: NDArray[np.float32]) -> Tensor:
+    if pictures.device.type == "cpu" and not (torch.is_grad_enabled() and pictures.requires_grad):
+        from codec.model import borders
+
+        filtered = pictures.detach().float().clone(memory_format=torch.contiguous_format)
+        borders.turn(filtered.view(-1, *filtered.shape[-2:]).numpy(), np.ascontiguousarray(turn))
+        return filtered
+    matrix = torch.from_numpy(np.ascontiguousarray(turn)).to(pictures.device)
+    with torch.autocast(pictures.device.type, enabled=False):
+        across = _across(pictures.float(), matrix)
+        return _across(across.transpose(-1, -2), matrix).transpose(-1, -2)
+
+
+def _across(x: Tensor, turn: Tensor) -> Tensor:
+    """Along the last axis, as tensor operations for gradients and accelerators."""
+    size = x.shape[-1]
     if size <= LATENT_STRIDE:
         return x
-    matrix = matrix.to(x)
-    inner = x.narrow(axis, _HALF, size - LATENT_STRIDE)
-    if axis == -1:
-        filtered = (inner.unflatten(-1, (-1, LATENT_STRIDE)) @ matrix.T).flatten(-2)
-    else:
-        filtered = (matrix @ inner.unflatten(-2, (-1, LATENT_STRIDE))).flatten(-3, -2)
-    return torch.cat((x.narrow(axis, 0, _HALF), filtered, x.narrow(axis, size - _HALF, _HALF)), dim=axis)
+    first, second = x[..., _HALF:-_HALF].unflatten(-1, (-1, LATENT_STRIDE)).split(_HALF, dim=-1)
+    second = second.flip(-1)
+    total, turned = first + second, (first - second) @ turn.T
+    filtered = torch.cat((total + turned, (total - turned).flip(-1)), dim=-1).flatten(-2) * 0.5
+    return torch.cat((x[..., :_HALF], filtered, x[..., -_HALF:]), dim=-1)
 
 
 @cache
-def _matrix() -> Tensor:
-    """(8, 8), orthogonal: what the eight samples around a border become."""
-    count = torch.arange(_HALF, dtype=torch.float64)
-    dct2 = torch.cos(math.pi / _HALF * (count + 0.5) * count[:, None]) * math.sqrt(2 / _HALF)
+def _turn() -> NDArray[np.float32]:
+    """T (4, 4): an inverse DCT-II of a DCT-IV."""
+    k = np.arange(_HALF)
+    dct2 = np.cos(math.pi / _HALF * (k + 0.5) * k[:, None]) * math.sqrt(2 / _HALF)
     dct2[0] /= math.sqrt(2)
-    dct4 = torch.cos(math.pi / _HALF * (count + 0.5) * (count[:, None] + 0.5)) * math.sqrt(2 / _HALF)
-    one = torch.eye(_HALF, dtype=torch.float64)
-    flip = one.flip(0)
-    butterfly = torch.cat((torch.cat((one, flip), 1), torch.cat((flip, -one), 1))) / math.sqrt(2)
-    turn = flip @ dct2.T @ dct4 @ flip
-    return (butterfly @ torch.block_diag(one, turn) @ butterfly).float()
+    dct4 = np.cos(math.pi / _HALF * (k + 0.5) * (k[:, None] + 0.5)) * math.sqrt(2 / _HALF)
+    return (dct2.T @ dct4).astype(np.float32)

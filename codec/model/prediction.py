@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from codec.motion.layout import MotionFields
-from codec.motion.warp import upsample, warp
+from codec.motion.warp import mixed
 
 
 def nothing(pictures: Tensor) -> Tensor:
@@ -19,10 +19,6 @@ def between(first: Tensor, last: Tensor, motion: MotionFields[Tensor]) -> Tensor
     the picture's place between them does. `motion.before` and `motion.after` (B, n, 2, gh, gw)."""
     assert motion.before is not None and motion.after is not None and motion.late is not None
     count = motion.before.shape[1]
-    early = warp(first, motion.before)
-    apart = warp(last, motion.after) - early
-    height, width = first.shape[-2:]
     share = (torch.arange(1, count + 1, device=first.device, dtype=torch.float32) / (count + 1)).view(1, -1, 1, 1)
     doubt = torch.minimum(motion.late / share, (1 - motion.late) / (1 - share)) * 0.5
-    late, doubt = (upsample(x.float(), height, width).unsqueeze(2) for x in (motion.late, doubt))
-    return torch.cat((torch.addcmul(early, apart, late), apart * doubt), dim=2)
+    return mixed(first, last, motion.before, motion.after, motion.late, doubt)

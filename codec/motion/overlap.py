@@ -28,88 +28,93 @@ def _taps() -> NDArray[np.float32]:
 _WEIGHTS = _taps()
 
 
-def move(pictures: NDArray[np.float32], vectors: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Pictures (N, C, H, W) float32, each by n fields of vectors (N, n, gh, gw, 2) in quarter pixels -> (N, n, C, H,
-    W)."""
-    moved = np.empty((*vectors.shape[:2], *pictures.shape[1:]), np.float32)
+def move(pictures: NDArray[np.float32], vectors: NDArray[np.int32], moved: NDArray[np.float32]) -> None:
+    """Pictures (N, C, H, W) float32, each by n fields of vectors (N, n, gh, gw, 2) in quarter pixels, into `moved` (N,
+    n, C, H, W)."""
     for picture, fields, made in zip(pictures, vectors, moved, strict=True):
         padded = np.pad(picture, ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER)), mode="edge")
         for field, one in zip(fields, made, strict=True):
             _move(padded, field, one, _WEIGHTS)
-    return moved
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
-def _block(plane, top, left, x, y, height, width, weights, across, block):
-    """`block` (height, width) = plane at a displacement."""
+def _block(plane, top, left, x, y, height, width, weights, across, target, row_to, column_to):
+    """`target` from (row_to, column_to) on: a block of `plane` (with its border) at a displacement."""
     row = min(max(top + (y >> 2) + _BORDER - 1, 0), plane.shape[0] - height - _TAPS + 1)
     column = min(max(left + (x >> 2) + _BORDER - 1, 0), plane.shape[1] - width - _TAPS + 1)
     fx, fy = x & 3, y & 3
     a, b, c, d = weights[fx, 0], weights[fx, 1], weights[fx, 2], weights[fx, 3]
     for r in range(height + _TAPS - 1):
-        source, target = plane[row + r], across[r]
+        source, made = plane[row + r, column : column + width + _TAPS - 1], across[r]
         if fx == 0:
             for k in range(width):
-                target[k] = source[column + 1 + k]
+                made[k] = source[k + 1]
         else:
             for k in range(width):
-                target[k] = a * source[column + k] + b * source[column + k + 1]
-                target[k] += c * source[column + k + 2] + d * source[column + k + 3]
+                made[k] = a * source[k] + b * source[k + 1] + c * source[k + 2] + d * source[k + 3]
     a, b, c, d = weights[fy, 0], weights[fy, 1], weights[fy, 2], weights[fy, 3]
     for r in range(height):
-        one, two, three, four, target = across[r], across[r + 1], across[r + 2], across[r + 3], block[r]
+        one, two, three, four = across[r], across[r + 1], across[r + 2], across[r + 3]
+        made = target[row_to + r, column_to : column_to + width]
         if fy == 0:
             for k in range(width):
-                target[k] = two[k]
+                made[k] = two[k]
         else:
             for k in range(width):
-                target[k] = a * one[k] + b * two[k] + c * three[k] + d * four[k]
+                made[k] = a * one[k] + b * two[k] + c * three[k] + d * four[k]
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _corners(vectors, r, c, found):
+    """The vectors (4, 2) of the nodes around the cell between them; True when they are all one."""
+    rows, columns = vectors.shape[:2]
+    same = True
+    for k in range(4):
+        node = vectors[min(r, rows - 1) if k > 1 else max(r - 1, 0), min(c, columns - 1) if k & 1 else max(c - 1, 0)]
+        found[k, 0], found[k, 1] = node[0], node[1]
+        if found[k, 0] != found[0, 0] or found[k, 1] != found[0, 1]:
+            same = False
+    return same
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
 def _move(padded, vectors, moved, weights):
     planes, height, width = moved.shape
     rows, columns = vectors.shape[:2]
-    across = np.empty((NODE + _TAPS - 1, NODE), np.float32)
-    block = np.empty((NODE, NODE), np.float32)
-    share = np.empty((NODE, NODE), np.float32)
-    corner_x, corner_y = np.empty(4, np.int64), np.empty(4, np.int64)
-    used = np.empty(4, np.int64)
+    across = np.empty((NODE + _TAPS - 1, width), np.float32)
+    block, share = np.empty((NODE, NODE), np.float32), np.empty((NODE, NODE), np.float32)
+    corners, following = np.empty((4, 2), np.int64), np.empty((4, 2), np.int64)
+    used = np.empty(4, np.bool_)
     for r in range(rows + 1):
         top = max(r * NODE - _HALF, 0)
         h = min(r * NODE + _HALF, height) - top
-        upper, lower = max(r - 1, 0), min(r, rows - 1)
-        for c in range(columns + 1):
+        c = 0
+        while c <= columns:
             left = max(c * NODE - _HALF, 0)
-            w = min(c * NODE + _HALF, width) - left
-            before, after = max(c - 1, 0), min(c, columns - 1)
-            for k in range(4):
-                node = vectors[lower if k > 1 else upper, after if k & 1 else before]
-                corner_x[k], corner_y[k] = node[0], node[1]
-                used[k] = 0
-            same = True
-            for k in range(1, 4):
-                if corner_x[k] != corner_x[0] or corner_y[k] != corner_y[0]:
-                    same = False
-            if same:
+            if _corners(vectors, r, c, corners):
+                # A run of cells that move alike is one block.
+                c += 1
+                while c <= columns and _corners(vectors, r, c, following):
+                    if following[0, 0] != corners[0, 0] or following[0, 1] != corners[0, 1]:
+                        break
+                    c += 1
+                w = min((c - 1) * NODE + _HALF, width) - left
+                x, y = corners[0, 0], corners[0, 1]
                 for p in range(planes):
-                    _block(padded[p], top, left, corner_x[0], corner_y[0], h, w, weights, across, block)
-                    for i in range(h):
-                        target = moved[p, top + i]
-                        for j in range(w):
-                            target[left + j] = block[i, j]
+                    _block(padded[p], top, left, x, y, h, w, weights, across, moved[p], top, left)
                 continue
+            w = min(c * NODE + _HALF, width) - left
             for p in range(planes):
-                for i in range(h):
-                    moved[p, top + i, left : left + w] = 0.0
+                moved[p, top : top + h, left : left + w] = 0.0
+            used[:] = False
             for k in range(4):
                 if used[k]:
                     continue
                 share[:h, :w] = 0.0
                 for m in range(k, 4):
-                    if corner_x[m] != corner_x[k] or corner_y[m] != corner_y[k]:
+                    if corners[m, 0] != corners[k, 0] or corners[m, 1] != corners[k, 1]:
                         continue
-                    used[m] = 1
+                    used[m] = True
                     for i in range(h):
                         down = np.float32((top + i + 0.5) / NODE + 0.5 - r)
                         down = down if m > 1 else np.float32(1.0) - down
@@ -117,8 +122,26 @@ def _move(padded, vectors, moved, weights):
                             right = np.float32((left + j + 0.5) / NODE + 0.5 - c)
                             share[i, j] += down * (right if m & 1 else np.float32(1.0) - right)
                 for p in range(planes):
-                    _block(padded[p], top, left, corner_x[k], corner_y[k], h, w, weights, across, block)
+                    _block(padded[p], top, left, corners[k, 0], corners[k, 1], h, w, weights, across, block, 0, 0)
                     for i in range(h):
-                        target = moved[p, top + i]
+                        made, added, part = moved[p, top + i, left : left + w], block[i], share[i]
                         for j in range(w):
-                            target[left + j] += block[i, j] * share[i, j]
+                            made[j] += added[j] * part[j]
+            c += 1
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+def mix(known, late, doubt):
+    """`known` (n, 6, H, W), in place: two moved pictures to their mix and their weighed difference; `late`, `doubt` (n,
+    H, W): how much the second counts, and the difference."""
+    count, planes, height, width = known.shape
+    half = planes // 2
+    for i in range(count):
+        for row in range(height):
+            share, weight = late[i, row], doubt[i, row]
+            for p in range(half):
+                first, second = known[i, p, row], known[i, half + p, row]
+                for j in range(width):
+                    apart = second[j] - first[j]
+                    first[j] += apart * share[j]
+                    second[j] = apart * weight[j]

@@ -16,14 +16,44 @@ def warp(pictures: Tensor, fields: Tensor) -> Tensor:
     """`pictures` (N, C, H, W), H and W multiples of NODE, each along n fields (N, n, 2, H / NODE, W / NODE) in pixels,
     multiples of a quarter -> (N, n, C, H, W), float32."""
     with torch.autocast(pictures.device.type, enabled=False):
-        if pictures.device.type == "cpu" and not (torch.is_grad_enabled() and pictures.requires_grad):
-            from codec.motion import overlap
-
-            vectors = torch.round(fields * QUARTERS).to(torch.int32).permute(0, 1, 3, 4, 2).contiguous()
-            return torch.from_numpy(overlap.move(pictures.detach().float().contiguous().numpy(), vectors.numpy()))
+        if _plain(pictures):
+            moved = torch.empty(*fields.shape[:2], *pictures.shape[1:])
+            _move(pictures, fields, moved)
+            return moved
         count = fields.shape[1]
         repeated = pictures.float()[:, None].expand(-1, count, -1, -1, -1).flatten(0, 1)
         return _overlapped(repeated, fields.float().flatten(0, 1)).unflatten(0, (-1, count))
+
+
+def mixed(first: Tensor, last: Tensor, before: Tensor, after: Tensor, late: Tensor, doubt: Tensor) -> Tensor:
+    """Two pictures (N, C, H, W) moved along n fields each as in `warp`, mixed: (N, n, 2C, H, W), first + (last - first)
+    · late, then (last - first) · doubt. `late`, `doubt` (N, n, H / NODE, W / NODE), interpolated bilinearly."""
+    with torch.autocast(first.device.type, enabled=False):
+        shares = (upsample(x.float(), *first.shape[-2:]) for x in (late, doubt))
+        if _plain(first) and _plain(last):
+            from codec.motion import overlap
+
+            known = torch.empty(*before.shape[:2], 2 * first.shape[1], *first.shape[2:])
+            _move(first, before, known[:, :, : first.shape[1]])
+            _move(last, after, known[:, :, first.shape[1] :])
+            overlap.mix(known.flatten(0, 1).numpy(), *(share.flatten(0, 1).numpy() for share in shares))
+            return known
+        early, apart = warp(first, before), warp(last, after)
+        apart = apart - early
+        share, doubted = (x.unsqueeze(2) for x in shares)
+        return torch.cat((torch.addcmul(early, apart, share), apart * doubted), dim=2)
+
+
+def _plain(pictures: Tensor) -> bool:
+    """Whether numbers are all that is wanted, on the processor."""
+    return pictures.device.type == "cpu" and not (torch.is_grad_enabled() and pictures.requires_grad)
+
+
+def _move(pictures: Tensor, fields: Tensor, moved: Tensor) -> None:
+    from codec.motion import overlap
+
+    vectors = torch.round(fields * QUARTERS).to(torch.int32).permute(0, 1, 3, 4, 2).contiguous()
+    overlap.move(pictures.detach().float().contiguous().numpy(), vectors.numpy(), moved.numpy())
 
 
 def _overlapped(pictures: Tensor, field: Tensor) -> Tensor:

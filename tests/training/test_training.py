@@ -4,10 +4,16 @@ import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from codec.model.config import SIZES
+from codec.model.initial import start_as_transform
+from codec.model.network import CodecNetwork
 from codec.model.weights import load_weights
+from codec.training.chains import LONG, SHORT, Chains
+from codec.training.motion import ClipMotion
 from tests.conftest import make_clip
 
 CONFIG = """
@@ -38,6 +44,17 @@ level_high = 7.0
 warmup = 1
 gops = [2, 1, 3, 1]
 temporal = 0.1
+[[stage]]
+name = "followed"
+steps = 5
+batch = 1
+crop = 64
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+warmup = 1
+gops = [2]
+links = 2
+abreast = 2
 """
 VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12, 256, 256), (14, 256, 256),
        (17, 256, 512), (19, 512, 512), (21, 512, 512), (24, 512, 512), (26, 512, 512), (28, 512, 512))  # fmt: skip
@@ -48,11 +65,45 @@ def run(command: list[str | Path]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_followed_clip_is_played_to_and_fro() -> None:
+    clip = torch.arange(9.0).view(1, 9, 1, 1, 1)
+    begun = []
+
+    def begin(frames: int) -> tuple[torch.Tensor, torch.Tensor]:
+        begun.append(frames)
+        return clip, torch.zeros(1)
+
+    chains, seen = Chains(links=3, abreast=2), []
+    rng = np.random.default_rng(1)
+    for step in range(12):
+        seen.append(chains.clip(step, begin, rng).next_frames(5).flatten().tolist())
+    forth, back = [0, 1, 2, 3, 4], [4, 3, 2, 1, 0]
+    assert seen[0] == seen[1] == forth and seen[2] == [4, 5, 6, 7, 8] and seen[4] == [8, 7, 6, 5, 4]
+    # After three turns a clip begins anew.
+    assert len(begun) == 4 and set(begun) <= {LONG, SHORT} and seen[6] == forth and back not in seen[6:8]
+
+
+def test_a_step_goes_on_from_what_the_last_one_decoded() -> None:
+    torch.manual_seed(2)
+    network = CodecNetwork(SIZES["S"])
+    start_as_transform(network)
+    clip = torch.rand(1, 17, 3, 64, 64) * 2 - 1
+    level = torch.tensor([6.0])
+    motion, _ = ClipMotion(1).of(clip, level, 2)
+    with torch.no_grad():
+        whole = network(clip, motion, level)
+        first = network(clip[:, :9], motion[:1], level)
+        second = network(clip[:, 8:], motion[1:], level, start=first.link)
+    torch.testing.assert_close(torch.cat((first.pictures, second.pictures[:, 1:]), dim=1), whole.pictures)
+    torch.testing.assert_close(first.y_bits + second.y_bits, whole.y_bits)
+    assert float(second.key_bits) == 0 and float(first.key_bits) == float(whole.key_bits) > 0
+
+
 def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "corpus.tar", "w") as tar:
         for n in range(4):
             options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-vf", f"hue=h={60 * n}")
-            tar.add(make_clip(clips / f"train{n}_0.mp4", *options, size="192x160", frames=17), f"train/v{n}_0.mp4")
+            tar.add(make_clip(clips / f"train{n}_0.mp4", *options, size="192x160", frames=25), f"train/v{n}_0.mp4")
         still = make_clip(clips / "photo.png", "-update", "1", size="320x288", frames=1)
         tar.add(still, "photos/p0.png")
     torch.manual_seed(0)
@@ -76,7 +127,7 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> 
     losses = [float(row["loss"]) for row in rows]
     assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
     assert load_weights(weights).config.name == "tiny"
-    for name in ("curves.png", "panel-0000065.png"):
+    for name in ("curves.png", "panel-0000070.png"):
         assert (tmp_path / "out" / name).stat().st_size > 1000
     assert all(part.stat().st_size <= 16 * 2**20 for part in (tmp_path / "out").glob("state-*"))
     wrong = subprocess.run(
