@@ -2,9 +2,9 @@
 
     python packaging/fuzz_streams.py [--streams 10000] [--seed 1]
 
-Bit flips, truncations, splices of two streams, insertions, and hostile headers with a right checksum. Exit code 1 when
-a stream crashed the decoder, took over 20 s, decoded to something else than the original, or asked for memory out of
-proportion.
+Bit flips, truncations, splices of two streams, insertions, and hostile headers and GoPs with a right checksum. Exit
+code 1 when a stream crashed the decoder, took over 20 s, decoded to something else than the original, or asked for
+memory out of proportion.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from codec.ffmpeg import ffmpeg_program
 from codec.media import open_clip
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.format import parse_stream
+from codec.stream.format import Stream, parse_header, parse_stream, write_record
 from codec.stream.settings import DecodedGop, EncodeSettings
 
 LIMIT_S = 20.0
@@ -59,9 +59,24 @@ def hostile_header(rng: np.random.Generator, data: bytes, header_end: int) -> by
     return bytes(head) + zlib.crc32(bytes(head)).to_bytes(4, "little") + data[header_end:]
 
 
-def damage(rng: np.random.Generator, data: bytes, other: bytes, header_end: int) -> bytes:
+def hostile_gop(rng: np.random.Generator, data: bytes, stream: Stream) -> bytes:
+    """Change a GoP's bytes and make the checksum right again: only the decoders of symbols and motion stand guard."""
+    _, start, checksum = parse_header(data, stream.path)
+    wrong = int(rng.choice(list(stream.records)))
+    out = bytearray(data[:start])
+    for index, record in stream.records.items():
+        payload = bytearray(record.payload)
+        if index == wrong:
+            for _ in range(int(rng.integers(1, 12))):
+                payload[int(rng.integers(len(payload)))] = int(rng.integers(256))
+            if rng.random() < 0.3:
+                del payload[int(rng.integers(len(payload))) :]
+        out += write_record(index, bytes(payload), checksum, chained=record.chained, cut=record.cut)
+    return bytes(out)
+
+
+def damage(rng: np.random.Generator, kind: int, data: bytes, other: bytes, header_end: int) -> bytes:
     """One damaged version of `data`."""
-    kind = int(rng.integers(5))
     out = bytearray(data)
     place = int(rng.integers(len(out)))
     if kind == 0:
@@ -94,9 +109,10 @@ def main() -> int:
         header_end = len(streams[0]) - sum(r.size_bytes for r in parsed.records.values())
         target = folder / "damaged.gop"
         for number in range(options.streams):
-            data = damage(rng, *streams, header_end)
+            kind = int(rng.integers(6))
+            data = hostile_gop(rng, streams[0], parsed) if kind == 5 else damage(rng, kind, *streams, header_end)
             target.write_bytes(data)
-            hostile = data[:header_end] != streams[0][:header_end]
+            hostile = kind == 5 or data[:header_end] != streams[0][:header_end]
             began = time.monotonic()
             kept = 0
             try:

@@ -11,35 +11,6 @@ def _turned(a, b, c, d, t, k):
     return t[k, 0] * a + t[k, 1] * b + t[k, 2] * c + t[k, 3] * d
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
-def turn(planes, matrix):
-    """Filter planes (n, H, W) float32 across all borders between patches of 8x8; `matrix` (4, 4) float32 is T."""
-    count, height, width = planes.shape
-    t = matrix * matrix.dtype.type(0.5)
-    half = matrix.dtype.type(0.5)
-    for p in range(count):
-        plane = planes[p]
-        for row in range(height):
-            line = plane[row]
-            for border in range(1, width // _PATCH):
-                at = border * _PATCH - _HALF
-                _eight(line, at, t, half)
-        for border in range(1, height // _PATCH):
-            top = border * _PATCH - _HALF
-            r0, r1, r2, r3 = plane[top], plane[top + 1], plane[top + 2], plane[top + 3]
-            r4, r5, r6, r7 = plane[top + 4], plane[top + 5], plane[top + 6], plane[top + 7]
-            for j in range(width):
-                d0, d1, d2, d3 = r0[j] - r7[j], r1[j] - r6[j], r2[j] - r5[j], r3[j] - r4[j]
-                s0, s1, s2, s3 = r0[j] + r7[j], r1[j] + r6[j], r2[j] + r5[j], r3[j] + r4[j]
-                s0, s1, s2, s3 = half * s0, half * s1, half * s2, half * s3
-                e0, e1 = _turned(d0, d1, d2, d3, t, 0), _turned(d0, d1, d2, d3, t, 1)
-                e2, e3 = _turned(d0, d1, d2, d3, t, 2), _turned(d0, d1, d2, d3, t, 3)
-                r0[j], r7[j] = s0 + e0, s0 - e0
-                r1[j], r6[j] = s1 + e1, s1 - e1
-                r2[j], r5[j] = s2 + e2, s2 - e2
-                r3[j], r4[j] = s3 + e3, s3 - e3
-
-
 @numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True, inline="always")
 def _eight(x, at, t, half):
     d0, d1, d2, d3 = x[at] - x[at + 7], x[at + 1] - x[at + 6], x[at + 2] - x[at + 5], x[at + 3] - x[at + 4]
@@ -51,3 +22,55 @@ def _eight(x, at, t, half):
     x[at + 1], x[at + 6] = s1 + e1, s1 - e1
     x[at + 2], x[at + 5] = s2 + e2, s2 - e2
     x[at + 3], x[at + 4] = s3 + e3, s3 - e3
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+def _turn(plane, t, half):
+    height, width = plane.shape
+    for row in range(height):
+        line = plane[row]
+        for border in range(1, width // _PATCH):
+            _eight(line, border * _PATCH - _HALF, t, half)
+    for border in range(1, height // _PATCH):
+        top = border * _PATCH - _HALF
+        r0, r1, r2, r3 = plane[top], plane[top + 1], plane[top + 2], plane[top + 3]
+        r4, r5, r6, r7 = plane[top + 4], plane[top + 5], plane[top + 6], plane[top + 7]
+        for j in range(width):
+            d0, d1, d2, d3 = r0[j] - r7[j], r1[j] - r6[j], r2[j] - r5[j], r3[j] - r4[j]
+            s0, s1, s2, s3 = r0[j] + r7[j], r1[j] + r6[j], r2[j] + r5[j], r3[j] + r4[j]
+            s0, s1, s2, s3 = half * s0, half * s1, half * s2, half * s3
+            e0, e1 = _turned(d0, d1, d2, d3, t, 0), _turned(d0, d1, d2, d3, t, 1)
+            e2, e3 = _turned(d0, d1, d2, d3, t, 2), _turned(d0, d1, d2, d3, t, 3)
+            r0[j], r7[j] = s0 + e0, s0 - e0
+            r1[j], r6[j] = s1 + e1, s1 - e1
+            r2[j], r5[j] = s2 + e2, s2 - e2
+            r3[j], r4[j] = s3 + e3, s3 - e3
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def turn(planes, matrix):
+    """Filter planes (n, H, W) float32 across all borders between patches of 8x8; `matrix` (4, 4) float32 is T."""
+    half = matrix.dtype.type(0.5)
+    for plane in planes:
+        _turn(plane, matrix * half, half)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def paint(patches, ground, made, matrix):
+    """`made` (n, 3, H, W) = patches (n, 3·64, H/8, W/8) laid out and filtered + the first channels of `ground`."""
+    count, channels, height, width = made.shape
+    half = matrix.dtype.type(0.5)
+    for i in range(count):
+        for c in range(channels):
+            plane = made[i, c]
+            for row in range(height):
+                line, first = plane[row], (c * _PATCH + row % _PATCH) * _PATCH
+                for b in range(_PATCH):
+                    source = patches[i, first + b, row // _PATCH]
+                    for j in range(width // _PATCH):
+                        line[j * _PATCH + b] = source[j]
+            _turn(plane, matrix * half, half)
+            for row in range(height):
+                line, under = plane[row], ground[i, c, row]
+                for j in range(width):
+                    line[j] += under[j]

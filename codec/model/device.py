@@ -59,3 +59,9 @@ class Placed(Generic[Model]):
         self._context.report(0.0, "the accelerator's memory is full, going on with the CPU")
         self._model = self._load(torch.device("cpu"))
         return work(self._model)
+
+
+def numbers_only(x: torch.Tensor) -> bool:
+    """Whether nothing but the numbers of `x` is wanted, on the CPU: no gradient, no accelerator. Compiled loops do
+    then."""
+    return x.device.type == "cpu" and not (torch.is_grad_enabled() and x.requires_grad)

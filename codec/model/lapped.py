@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from codec.model.config import LATENT_STRIDE
+from codec.model.device import numbers_only
 
 _HALF = LATENT_STRIDE // 2
 
@@ -32,8 +34,21 @@ def unlap(pictures: Tensor) -> Tensor:
     return _both_ways(pictures, _turn().T)
 
 
+def painted(patches: Tensor, ground: Tensor) -> Tensor:
+    """Patches (N, 3·64, h, w), as pixel_shuffle by 8 lays them out, unlapped and added to the first three channels of
+    `ground` (N, C, 8h, 8w) -> (N, 3, 8h, 8w), float32."""
+    if numbers_only(patches) and numbers_only(ground):
+        from codec.model import borders
+
+        made = torch.empty(len(ground), 3, *ground.shape[-2:])
+        parts = [x.detach().float().contiguous().numpy() for x in (patches, ground)]
+        borders.paint(*parts, made.numpy(), np.ascontiguousarray(_turn().T))
+        return made
+    return ground[:, :3] + unlap(F.pixel_shuffle(patches, LATENT_STRIDE).float())
+
+
 def _both_ways(pictures: Tensor, turn: NDArray[np.float32]) -> Tensor:
-    if pictures.device.type == "cpu" and not (torch.is_grad_enabled() and pictures.requires_grad):
+    if numbers_only(pictures):
         from codec.model import borders
 
         filtered = pictures.detach().float().clone(memory_format=torch.contiguous_format)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from codec.model.blocks import Block, Trunk, fold_time, unfold_time
 from codec.model.config import LATENT_STRIDE, ModelConfig
-from codec.model.lapped import lap, unlap
+from codec.model.lapped import lap, painted
 
 PATCH_CHANNELS = 3 * LATENT_STRIDE**2
 
@@ -72,8 +72,7 @@ class Decoder(nn.Module):
         folded = self.frame_blocks(fold_time(x) + self.beside(fold_time(seen)))
         folded = folded + self.border(folded)
         # The prediction keeps its precision whatever the networks compute in.
-        painted = unlap(F.pixel_shuffle(self.paint(folded), LATENT_STRIDE).float())
-        return known[:, :, :3] + unfold_time(painted, count)
+        return unfold_time(painted(self.paint(folded), fold_time(known)), count)
 
 
 def patches(layer: nn.Conv2d, *pictures: Tensor) -> Tensor:

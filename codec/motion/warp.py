@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from codec.model.device import numbers_only
 from codec.motion.layout import NODE, QUARTERS
 
 
@@ -16,7 +17,7 @@ def warp(pictures: Tensor, fields: Tensor) -> Tensor:
     """`pictures` (N, C, H, W), H and W multiples of NODE, each along n fields (N, n, 2, H / NODE, W / NODE) in pixels,
     multiples of a quarter -> (N, n, C, H, W), float32."""
     with torch.autocast(pictures.device.type, enabled=False):
-        if _plain(pictures):
+        if numbers_only(pictures):
             moved = torch.empty(*fields.shape[:2], *pictures.shape[1:])
             _move(pictures, fields, moved)
             return moved
@@ -30,7 +31,7 @@ def mixed(first: Tensor, last: Tensor, before: Tensor, after: Tensor, late: Tens
     · late, then (last - first) · doubt. `late`, `doubt` (N, n, H / NODE, W / NODE), interpolated bilinearly."""
     with torch.autocast(first.device.type, enabled=False):
         shares = (upsample(x.float(), *first.shape[-2:]) for x in (late, doubt))
-        if _plain(first) and _plain(last):
+        if numbers_only(first) and numbers_only(last):
             from codec.motion import overlap
 
             known = torch.empty(*before.shape[:2], 2 * first.shape[1], *first.shape[2:])
@@ -42,11 +43,6 @@ def mixed(first: Tensor, last: Tensor, before: Tensor, after: Tensor, late: Tens
         apart = apart - early
         share, doubted = (x.unsqueeze(2) for x in shares)
         return torch.cat((torch.addcmul(early, apart, share), apart * doubted), dim=2)
-
-
-def _plain(pictures: Tensor) -> bool:
-    """Whether numbers are all that is wanted, on the processor."""
-    return pictures.device.type == "cpu" and not (torch.is_grad_enabled() and pictures.requires_grad)
 
 
 def _move(pictures: Tensor, fields: Tensor, moved: Tensor) -> None:

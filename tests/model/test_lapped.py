@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from codec.model.lapped import lap, unlap
+from codec.model.lapped import lap, painted, unlap
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 8), (48, 64)])
@@ -24,3 +24,12 @@ def test_what_is_painted_into_one_patch_fades_out_in_its_neighbours() -> None:
     # Without it, the step at the border would be the whole height.
     assert float(middle.diff().abs().max()) < 0.35
     torch.testing.assert_close(middle[:4], torch.zeros(4))
+
+
+def test_the_processors_way_of_painting_is_that_of_the_tensors() -> None:
+    generator = torch.Generator().manual_seed(3)
+    patches, ground = torch.rand(2, 192, 3, 5, generator=generator), torch.rand(2, 6, 24, 40, generator=generator)
+    by_loops = painted(patches, ground)
+    by_tensors = painted(patches.clone().requires_grad_(), ground)
+    assert by_tensors.requires_grad
+    torch.testing.assert_close(by_loops, by_tensors.detach(), atol=1e-5, rtol=0)
