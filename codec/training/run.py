@@ -29,14 +29,14 @@ from codec.training import checkpoint, settings
 from codec.training.calibration import fit_scales
 from codec.training.chains import Chains, Followed
 from codec.training.corpus import Corpus, build_store
-from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error
+from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error, texture_error
 from codec.training.motion import ClipMotion
 from codec.training.pictures import draw_curves, draw_panel
 from codec.training.settings import RunSettings, Stage
 
 VAE_PARTS = tuple(f"{owner}.{part}." for owner in ("anchor", "group", "gains") for part in ("encoder", "decoder"))
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
-PACES = {"weights": 1.0, "transform": 0.05, "rest": 1.0, "gains": 5.0, "offsets": 100.0}
+PACES = {"weights": 1.0, "transform": 0.05, "rest": 1.0, "gains": 2.0, "offsets": 100.0}
 """Learning rates of the parameter groups over the stage's."""
 VALIDATION_LEVELS = (2.0, 6.0, 10.0, 14.0)
 VALIDATION_GOPS = 2
@@ -164,6 +164,8 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
     distortion = config.alpha * mse + config.beta * perceptual
     if stage.temporal > 0:
         distortion = distortion + config.alpha * stage.temporal * temporal_error(shown, clip)
+    if stage.texture > 0:
+        distortion = distortion + stage.texture * texture_error(shown, clip)
     root = torch.sqrt(torch.tensor([lambda_of(float(v)) for v in level], device=run.device))
     loss = (root * distortion + (bpp / root if stage.quantise else 0.0)).mean()
     run.optimiser.zero_grad(set_to_none=True)

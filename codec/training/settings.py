@@ -34,6 +34,8 @@ class Stage:
     """Side of the random window LPIPS-VGG looks through (it costs more than the codec on a CPU); 0: the whole crop."""
     temporal: float = 0.0
     """Weight of the frame-difference term."""
+    texture: float = 0.0
+    """Weight of the texture term: the energy of fine detail."""
     gops: tuple[int, ...] = (1,)
     """GoPs of a step's clips, step after step in turn; each but a clip's first is chained to the one before, shares a
     frame with it, and brings the seam terms."""

@@ -13,6 +13,7 @@ from codec.model.initial import start_as_transform
 from codec.model.network import CodecNetwork
 from codec.model.weights import load_weights
 from codec.training.chains import LONG, SHORT, Chains
+from codec.training.losses import squared_error, texture_error
 from codec.training.motion import ClipMotion
 from tests.conftest import make_clip
 
@@ -135,3 +136,15 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> 
     )
     assert wrong.returncode == 1
     assert "not a usable training configuration" in wrong.stdout
+
+
+def test_the_texture_term_sees_missing_detail_not_misplaced_detail() -> None:
+    reference = torch.rand(2, 3, 3, 64, 64, generator=torch.Generator().manual_seed(6)) - 0.5
+    blurred = torch.nn.functional.avg_pool2d(reference.flatten(0, 1), 5, 1, 2).view_as(reference)
+    misplaced = reference.roll(7, dims=-1)
+    assert texture_error(reference, reference).tolist() == [0.0, 0.0]
+    assert (texture_error(misplaced, reference) < 0.2 * texture_error(blurred, reference)).all()
+    assert (squared_error(misplaced, reference) > squared_error(blurred, reference)).all()
+    # What cannot be seen does not count.
+    faint = 1e-4 * reference
+    assert (texture_error(torch.zeros_like(faint), faint) < 0.01).all()
