@@ -1,5 +1,6 @@
 """The seam inspector: how seams are shown, θ, the ping-pong, a scan line over time, the seam ratio."""
 
+from dataclasses import fields
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -26,11 +27,17 @@ from app.state.takes import Kind, Take
 from app.views.slice_view import SliceView
 from codec.gop import SeamMode
 from codec.metrics.seams import SeamRatio
+from codec.stream.settings import EncodeSettings
 
 SLICE_REACH = 20
 """Frames of a slice to either side of the one shown when it was cut."""
 CUT_DELAY_MS = 120
 _THETA_STEPS = 100
+_KEY_INTERVAL = next(field.default for field in fields(EncodeSettings) if field.name == "key_interval")
+_CHAINED = (
+    "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a key "
+    f"GoP begins, every {_KEY_INTERVAL}th."
+)
 _TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
 
 
@@ -69,6 +76,8 @@ class SeamPanel(QWidget):
             self.modes.addButton(button, number)
             row.addWidget(button)
         self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
+        self.chained = QLabel(_CHAINED)
+        self.chained.setWordWrap(True)
         self.theta = QSlider(Qt.Orientation.Horizontal)
         self.theta.setRange(0, _THETA_STEPS)
         self.theta.setAccessibleName("θ, weight of the earlier GoP in a blended frame")
@@ -98,6 +107,7 @@ class SeamPanel(QWidget):
         theta.addWidget(self.theta_text)
         form = QFormLayout()
         form.addRow(row)
+        form.addRow(self.chained)
         form.addRow("θ", theta)
         form.addRow(self.loop)
         form.addRow("Scan line", self.line)
@@ -117,6 +127,7 @@ class SeamPanel(QWidget):
             self.line.setMaximum(-1 if session.clip is None else session.clip.height - 1)
             self.line.setValue(-1 if inspection.scan_line is None else inspection.scan_line)
         self.theta.setEnabled(session.seam_mode is SeamMode.BLENDED)
+        self.chained.setVisible(session.seam_mode is not SeamMode.DISJOINT)
         self.theta_text.setText(f"{session.theta:.2f}")
         loop = session.view.seam_loop
         self.loop.setChecked(loop.boundary is not None)

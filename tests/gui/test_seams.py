@@ -97,6 +97,7 @@ def test_seam_modes_are_chosen_in_the_panel_and_by_action(qtbot: QtBot, window: 
         assert grey_shown(window, stepped) == pytest.approx(grey, abs=1), name
         assert panel.modes.checkedButton().text().lower() == window.session.seam_mode.value
         assert panel.theta.isEnabled() == (name == "seam_blended")
+        assert panel.chained.isVisible() == (name != "seam_disjoint")
     qtbot.mouseClick(panel.modes.buttons()[2], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert window.session.seam_mode is SeamMode.DISJOINT
 
