@@ -35,8 +35,8 @@ CUT_DELAY_MS = 120
 _THETA_STEPS = 100
 _KEY_INTERVAL = next(field.default for field in fields(EncodeSettings) if field.name == "key_interval")
 _CHAINED = (
-    "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a key "
-    f"GoP begins, every {_KEY_INTERVAL}th."
+    "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a "
+    f"key GoP begins, every {_KEY_INTERVAL}th."
 )
 _TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
 
