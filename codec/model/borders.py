@@ -56,8 +56,9 @@ def turn(planes, matrix):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def paint(patches, ground, made, matrix):
-    """`made` (n, 3, H, W) = patches (n, 3·64, H/8, W/8) laid out and filtered + the first channels of `ground`."""
+def paint(patches, ground, share, made, matrix):
+    """`made` (n, 3, H, W) = patches (n, 3·64, H/8, W/8) laid out and filtered, times `share` (n, H, W) unless that is a
+    single number, + the first channels of `ground`."""
     count, channels, height, width = made.shape
     half = matrix.dtype.type(0.5)
     for i in range(count):
@@ -72,5 +73,10 @@ def paint(patches, ground, made, matrix):
             _turn(plane, matrix * half, half)
             for row in range(height):
                 line, under = plane[row], ground[i, c, row]
-                for j in range(width):
-                    line[j] += under[j]
+                if share.shape[2] > 1:
+                    part = share[i, row]
+                    for j in range(width):
+                        line[j] = line[j] * part[j] + under[j]
+                else:
+                    for j in range(width):
+                        line[j] += under[j]

@@ -34,17 +34,19 @@ def unlap(pictures: Tensor) -> Tensor:
     return _both_ways(pictures, _turn().T)
 
 
-def painted(patches: Tensor, ground: Tensor) -> Tensor:
-    """Patches (N, 3·64, h, w), as pixel_shuffle by 8 lays them out, unlapped and added to the first three channels of
-    `ground` (N, C, 8h, 8w) -> (N, 3, 8h, 8w), float32."""
+def painted(patches: Tensor, ground: Tensor, share: Tensor | None = None) -> Tensor:
+    """Patches (N, 3·64, h, w), as pixel_shuffle by 8 lays them out, unlapped, as much of them as `share` (N, 8h, 8w)
+    says, and added to the first three channels of `ground` (N, C, 8h, 8w) -> (N, 3, 8h, 8w), float32."""
     if numbers_only(patches) and numbers_only(ground):
         from codec.model import borders
 
         made = torch.empty(len(ground), 3, *ground.shape[-2:])
         parts = [x.detach().float().contiguous().numpy() for x in (patches, ground)]
-        borders.paint(*parts, made.numpy(), np.ascontiguousarray(_turn().T))
+        shares = torch.ones(1, 1, 1) if share is None else share.detach().float().contiguous()
+        borders.paint(*parts, shares.numpy(), made.numpy(), np.ascontiguousarray(_turn().T))
         return made
-    return ground[:, :3] + unlap(F.pixel_shuffle(patches, LATENT_STRIDE).float())
+    added = unlap(F.pixel_shuffle(patches, LATENT_STRIDE).float())
+    return ground[:, :3] + (added if share is None else added * share[:, None])
 
 
 def _both_ways(pictures: Tensor, turn: NDArray[np.float32]) -> Tensor:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from codec.model.blocks import Block, fold_time, unfold_time
 from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig, latent_kinds
 from codec.model.gains import GainTable
-from codec.model.prediction import between, nothing
+from codec.model.prediction import between, nothing, spoken
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
 from codec.model.rounding import ste_round
 from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT, ScaleNet, laplace_bits, scale_of
@@ -209,7 +209,11 @@ class CodecNetwork(nn.Module):
                     coded.append(memory)
                 y_hat = torch.stack([c.y_hat for c in coded], dim=1) / gain[:, None]
             latent_hat = branch.latent_of(y_hat)
-        decoded = branch.decoder(latent_hat, known, self.gains.decoder[kind](level))
+        share = None
+        if coded and kind is not LatentKind.KEY:
+            share = torch.stack([spoken(c.y_hat) for c in coded], dim=1)
+            share = share.repeat_interleave(branch.decoder.frames, dim=1)[:, : pictures.shape[1]]
+        decoded = branch.decoder(latent_hat, known, self.gains.decoder[kind](level), share)
         return decoded.float(), coded
 
     def _code(self, y: Tensor, z: Tensor, level: Tensor, kind: LatentKind, memory: _Coded | None) -> _Coded:

@@ -62,8 +62,9 @@ class Decoder(nn.Module):
         self.paint = nn.Conv2d(frame, PATCH_CHANNELS, 1)
         nn.init.normal_(self.paint.weight, std=0.3 / frame**0.5)
 
-    def forward(self, latent: Tensor, known: Tensor, gain: Tensor) -> Tensor:
-        """`gain` (B, trunk channels) conditions the synthesis on λ."""
+    def forward(self, latent: Tensor, known: Tensor, gain: Tensor, share: Tensor | None = None) -> Tensor:
+        """`gain` (B, trunk channels) conditions the synthesis on λ; `share` (B, n, 8h, 8w) from 0 to 1: how much of
+        what D adds is added, all of it by default."""
         count, units = known.shape[1], latent.shape[1]
         seen = unfold_time(patches(self.patch, lap(fold_time(known))), count)
         x = self.enter(fold_time(latent)) + self.context(fold_time(gather_units(seen, self.frames)))
@@ -72,7 +73,8 @@ class Decoder(nn.Module):
         folded = self.frame_blocks(fold_time(x) + self.beside(fold_time(seen)))
         folded = folded + self.border(folded)
         # The prediction keeps its precision whatever the networks compute in.
-        return unfold_time(painted(self.paint(folded), fold_time(known)), count)
+        shares = None if share is None else fold_time(share)
+        return unfold_time(painted(self.paint(folded), fold_time(known), shares), count)
 
 
 def patches(layer: nn.Conv2d, *pictures: Tensor) -> Tensor:

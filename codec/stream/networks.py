@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from codec.gop import Gop
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
-from codec.model.config import TRANSFORM_STRIDE, LatentKind
-from codec.model.prediction import between, nothing
+from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind
+from codec.model.prediction import between, nothing, spoken
 from codec.model.weights import CodecModel
 from codec.motion.layout import MotionFields, MotionVectors, fields_of
 from codec.motion.warp import warp
@@ -132,7 +132,8 @@ def decode_anchors(
 
 def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, kind: LatentKind, level: Tensor) -> Tensor:
     y = (y_hat / model.gains.y[kind](level)[:, :, None, None])[:, None].to(model.number_type)
-    return model.anchor.decoder(model.anchor.latent_of(y), known, _gain(model, "decoder", kind, level))[:, 0]
+    share = None if kind is LatentKind.KEY else spoken(y_hat)[:, None]
+    return model.anchor.decoder(model.anchor.latent_of(y), known, _gain(model, "decoder", kind, level), share)[:, 0]
 
 
 @torch.inference_mode()
@@ -168,8 +169,11 @@ def decode_between(model: CodecModel, y_hat: list[Tensor], known: Tensor, level_
     """The pictures (n, m, 3, H, W) between the anchors of n GoPs, from each latent's gained y_hat (n, Cy, h, w)."""
     level = level_tensor(level_code, model.device)
     gain = model.gains.y[LatentKind.GROUP](level)[:, None, :, None, None]
-    y = (torch.stack([each.to(model.device) for each in y_hat], dim=1) / gain).to(model.number_type)
-    return model.group.decoder(model.group.latent_of(y), known, _gain(model, "decoder", LatentKind.GROUP, level))
+    gained = [each.to(model.device) for each in y_hat]
+    y = (torch.stack(gained, dim=1) / gain).to(model.number_type)
+    share = torch.stack([spoken(each) for each in gained], dim=1).repeat_interleave(FRAMES_PER_LATENT, dim=1)
+    share = share[:, : known.shape[1]]
+    return model.group.decoder(model.group.latent_of(y), known, _gain(model, "decoder", LatentKind.GROUP, level), share)
 
 
 def in_order(anchors: list[Tensor], between: Tensor | None) -> Tensor:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from codec.model.lapped import lap, painted, unlap
+from codec.model.prediction import spoken
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 8), (48, 64)])
@@ -33,3 +34,23 @@ def test_the_processors_way_of_painting_is_that_of_the_tensors() -> None:
     by_tensors = painted(patches.clone().requires_grad_(), ground)
     assert by_tensors.requires_grad
     torch.testing.assert_close(by_loops, by_tensors.detach(), atol=1e-5, rtol=0)
+
+
+def test_a_share_of_nothing_leaves_the_ground_as_it_is() -> None:
+    generator = torch.Generator().manual_seed(5)
+    patches, ground = torch.rand(1, 192, 2, 4, generator=generator), torch.rand(1, 6, 16, 32, generator=generator)
+    share = torch.zeros(1, 16, 32)
+    share[..., 16:] = 1.0
+    for source in (patches, patches.clone().requires_grad_()):
+        found = painted(source, ground, share).detach()
+        assert torch.equal(found[..., :16], ground[:, :3, :, :16])
+        torch.testing.assert_close(found[..., 16:], painted(patches, ground)[..., 16:], atol=1e-5, rtol=0)
+
+
+def test_a_latent_is_heard_where_it_speaks_and_beside() -> None:
+    y_hat = torch.zeros(1, 5, 5, 9)
+    assert not spoken(y_hat).any()
+    y_hat[0, 3, 2, 2] = -2.0
+    heard = spoken(y_hat)[0]
+    assert heard.shape == (80, 144)
+    assert (heard[24:56, 24:56] == 1).all() and not heard[:, 80:].any()
