@@ -22,8 +22,9 @@ from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
 from codec.media.picture import Transfer
 
-_LABEL = "background:{};color:#101010;padding:3px 8px;font-weight:600"
-_LARGE_LABEL = "background:{};color:#101010;padding:8px 14px;font-weight:700;font-size:26px"
+_MARGIN, _LARGE_MARGIN = 8, 14
+_LABEL = f"background:{{}};color:#101010;padding:3px {_MARGIN}px;font-weight:600"
+_LARGE_LABEL = f"background:{{}};color:#101010;padding:8px {_LARGE_MARGIN}px;font-weight:700;font-size:26px"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class Pane(QWidget):
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip("\n".join(part for part in details if part))
+        label.margin = _LARGE_MARGIN if large else _MARGIN
         style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.

@@ -12,8 +12,10 @@ class ElidedLabel(QLabel):
     def __init__(self, margin: int = 8) -> None:
         """`margin`: pixels left and right of the text that the style sheet asks for."""
         super().__init__()
-        self._margin = margin
+        self.margin = margin
         self._shorter: tuple[str, ...] = ()
+        # Qt would indent the text further by half a letter, more than `shown_text` reckons with.
+        self.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(self.fontMetrics().height() + 8)
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -27,7 +29,7 @@ class ElidedLabel(QLabel):
     @property
     def shown_text(self) -> str:
         """What can be read now."""
-        room, metrics = max(0, self.width() - 2 * self._margin), self.fontMetrics()
+        room, metrics = max(0, self.width() - 2 * self.margin), self.fontMetrics()
         texts = (self.text(), *self._shorter)
         for text in texts:
             if all(metrics.horizontalAdvance(line) <= room for line in text.split("\n")):
@@ -48,5 +50,5 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().window())
         painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect().adjusted(self._margin, 0, -self._margin, 0), self.alignment(), shown)
+        painter.drawText(self.rect().adjusted(self.margin, 0, -self.margin, 0), self.alignment(), shown)
         painter.end()

@@ -323,6 +323,21 @@ def test_a_label_says_less_where_there_is_no_room(qtbot: QtBot) -> None:
     assert label.shown_text.endswith("…")
 
 
+def test_labels_reckon_with_the_margins_their_style_asks_for(
+    window: MainWindow, shows: Opener, small_clip: Path
+) -> None:
+    shows(small_clip)
+    margins = []
+    for _ in range(2):
+        (label,) = (pane.label for pane in window.panes.values())
+        assert f"px {label.margin}px;" in label.styleSheet()
+        assert label.indent() == 0
+        margins.append(label.margin)
+        window._trigger("present")
+        window._refresh_all()
+    assert margins[1] > margins[0]
+
+
 def test_buttons_are_enabled_with_their_actions(window: MainWindow, shows: Opener, small_clip: Path) -> None:
     buttons = (window.side.neural.encode, window.side.rival.add, window.transport.play)
     assert not any(button.isEnabled() for button in buttons)
