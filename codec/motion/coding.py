@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from codec.motion import sketch, walk
 from codec.motion.layout import MotionShape, MotionVectors, Side
 from codec.motion.match import Plane, bordered, stacked
-from codec.motion.range_coder import code_even, finish_reading, finish_writing, reader, writer
+from codec.motion.range_coder import BIT_COST, code_even, finish_reading, finish_writing, reader, writer
 from codec.motion.residuals import CLASSES, LIMIT, code_sketch, new_models
 from codec.motion.track import track
 
@@ -51,8 +51,8 @@ def encode(
     coder.io, coder.data = writer(64 + _ROOM * max(1, shape.planes) * coder.vectors[0:1].size)
     if shape.entry:
         assert earlier is not None
-        first = stacked(pictures[:1])
-        coder.search_single(0, first[0], earlier, track(first, earlier, np.array([1]))[0])
+        first, reference = stacked(pictures[:1]), bordered(earlier)
+        coder.search_single(0, first[0], reference, track(first, reference, np.array([1]))[0])
     if shape.length > 1:
         _encode_rest(coder, stacked(pictures), shape)
     return finish_writing(coder.io, coder.data), coder.found()
@@ -75,17 +75,16 @@ def decode(data: bytes, shape: MotionShape, level: float) -> MotionVectors:
 
 def _encode_rest(coder: "_Coder", pictures: Plane, shape: MotionShape) -> None:
     last = shape.length - 1
-    ends = shape.cut or last + 1, max(shape.cut, 0)
-    first, final = pictures[0], pictures[last]
+    ends = shape.cut or last + 1, shape.cut
+    first, final = bordered(pictures[0]), bordered(pictures[last])
     wanted = np.zeros((2, shape.length, *shape.grid, 2), np.int32)
     wanted[0, 1 : ends[0]] = track(pictures[1 : ends[0]], first, np.arange(1, ends[0]))
     late = np.ascontiguousarray(pictures[ends[1] : last][::-1])
     wanted[1, ends[1] : last] = track(late, final, np.arange(1, len(late) + 1))[::-1]
     if not shape.cut:
-        coder.search_single(int(shape.entry), final, first, wanted[0, last])
-    references = bordered(first), bordered(final)
+        coder.search_single(int(shape.entry), pictures[last], first, wanted[0, last])
     for step in _order(shape.length):
-        coder.between(step, pictures[step.number], *references, np.ascontiguousarray(wanted[:, step.number]))
+        coder.between(step, pictures[step.number], first, final, np.ascontiguousarray(wanted[:, step.number]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +137,8 @@ class _Coder:
         return max(1, round(price_of(self.level) * _SHARES[kind]))
 
     def search_single(self, plane: int, picture: Plane, reference: Plane, wanted: Vectors) -> None:
-        """Choose and write a plane with one reference: with a sketch or without, whichever loses less."""
+        """Choose and write a plane with one bordered reference: with a sketch or without, whichever loses less."""
         numbers = sketch.fit(wanted)
-        reference = bordered(reference)
         trials = []
         for chosen in (numbers, None):
             io, data, models, vectors = self.io.copy(), self.data, self.models.copy(), np.zeros_like(wanted)
@@ -172,7 +170,7 @@ class _Coder:
             code_sketch(io, data, models, numbers.copy())
         base = self._base(numbers)
         lost = walk.single(io, data, models, 0, self.unit, base, vectors, picture, reference, wanted, price)
-        return int(lost) + round(price * bits * walk.BIT_COST)
+        return int(lost) + round(price * bits * BIT_COST)
 
     def _base(self, numbers: NDArray[np.int64] | None) -> Vectors:
         height, width = self.shape.grid

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.motion.layout import NODE
-from codec.motion.match import Plane, bordered, difference
+from codec.motion.match import Plane, difference
 from codec.motion.residuals import LIMIT
 
 _EVERY = 2
@@ -23,10 +23,10 @@ _STEPS = 24
 
 def track(pictures: Plane, reference: Plane, distances: NDArray[np.int64]) -> NDArray[np.int32]:
     """Vectors (n, gh, gw, 2) in quarter pixels of luma pictures (n, H, W), in order of `distances` (how many pictures
-    each is from `reference`, rising), to `reference` (H, W)."""
+    each is from the reference, rising), to a bordered `reference`."""
     count, height, width = pictures.shape
     vectors = np.zeros((count, -(-height // NODE), -(-width // NODE), 2), np.int32)
-    _track(pictures, bordered(reference), distances, vectors)
+    _track(pictures, reference, distances, vectors)
     return vectors
 
 

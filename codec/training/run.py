@@ -287,7 +287,8 @@ def train(run: Run, minutes: float | None) -> Iterator[str]:
     while run.step < run.total_steps and (minutes is None or time.monotonic() - started < 60 * minutes):
         stage, inner = run.stage_at(run.step)
         _set_trainable(run, stage)
-        # The batch depends on the step alone: a resumed run goes on as if it had never stopped.
+        # What is drawn depends on the step alone: a resumed run goes on as if it had never stopped, but for clips that
+        # were being followed.
         rng = np.random.default_rng((config.seed, run.step))
         measured = train_step(run, stage, inner, rng)
         summed += 1
