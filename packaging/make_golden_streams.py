@@ -55,14 +55,15 @@ class DrawnClip:
 
 
 def symbols_digest(path: Path) -> list[str]:
-    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals."""
+    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures."""
     decoder = GopDecoder(parse_stream(path), torch.device("cpu"))
     digests = []
     for index in sorted(parse_stream(path).records):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals)
+        textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         digests.append(hashlib.sha256(data).hexdigest())
     return digests

@@ -32,6 +32,7 @@ from codec.stream import networks
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.latents import CodedLatent
+from codec.stream.networks import CodedAnchors
 from codec.stream.settings import EncodeSettings, level_code
 from codec.stream.shape import GopShape
 
@@ -88,20 +89,25 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
     ]
     rgb, motion = [networks.rgb_of(part) for part in (pictures[:9], pictures[8:])], []
+    wanted = [networks.wanted_textures(part, shape, model.device) for part, shape in zip(rgb, shapes, strict=True)]
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
         _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
         motion.append(networks.decoded_motion(vectors, shape))
-    _, _, before = networks.encode_anchors(model, rgb[0], motion[0], shapes[0], code, None)
+    before = networks.encode_anchors(model, rgb[0], wanted[0], motion[0], shapes[0], code, None).state
 
-    def encode() -> tuple[Tensor, list[CodedLatent], list[CodedLatent]]:
-        coded, anchors, state = networks.encode_anchors(model, rgb[1], motion[1], shapes[1], code, before)
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
-        return known, coded, networks.encode_between(model, [rgb[1][1:-1]], known, shapes[1], code, state.memory)
+    def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
+        anchors = networks.encode_anchors(model, rgb[1], wanted[1], motion[1], shapes[1], code, before)
+        known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
+        inner = [rgb[1][1:-1]]
+        return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
 
     _, coded, between = encode()
 
     def decode() -> None:
-        anchors, _ = networks.decode_anchors(model, lambda i, *_: coded[i].memory, motion[1], shapes[1], code, before)
+        memories = [each.memory for each in coded.latents]
+        anchors, _ = networks.decode_anchors(
+            model, lambda i, *_: memories[i], coded.textures, motion[1], shapes[1], code, before
+        )
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 

@@ -8,29 +8,31 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from codec.entropy import symbols
 from codec.errors import ModelError
 from codec.model.config import SIZES, ModelConfig
 from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
-from codec.model.scales import SCALE_COUNT, FrozenScaleNet, scale_of
-from codec.stream import tables
+from codec.model.scales import FrozenScaleNet
 
-FORMAT = "seamscope-weights-2"
+FORMAT = "seamscope-weights-3"
 MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."
-_TABLES = "tables"
+_STARTS = "context_starts"
 
 
 class CodecModel(nn.Module):
     """The shipped codec: float networks and the frozen scale network, ready for `codec.stream`."""
 
-    def __init__(self, config: ModelConfig, scales: dict[str, Tensor], frequency_tables: tables.Tables) -> None:
+    def __init__(self, config: ModelConfig, scales: dict[str, Tensor], context_starts: NDArray[np.int32]) -> None:
         super().__init__()
         self.config = config
         self.anchor, self.group = branches(config)
@@ -38,7 +40,7 @@ class CodecModel(nn.Module):
         self.hyper_analysis = HyperAnalysis(config)
         self.mean_prior = MeanPrior(config)
         self.scale_net = FrozenScaleNet(scales)
-        self.tables = frequency_tables
+        self.context_starts = context_starts
         self.model_id = b"\0" * ID_BYTES
 
     def use_networks_of(self, number_type: torch.dtype) -> None:
@@ -57,8 +59,14 @@ class CodecModel(nn.Module):
         return self.anchor.encoder.patch.weight.device
 
 
-def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None = None) -> None:
-    """Write `network` as shippable weights (float16 where a float may be, integers for the scale path).
+def save_weights(
+    network: CodecNetwork,
+    path: Path,
+    notes: dict[str, str] | None = None,
+    context_starts: NDArray[np.int32] | None = None,
+) -> None:
+    """Write `network` as shippable weights (float16 where a float may be, integers for the scale path), with what the
+    entropy coder's contexts start from (`codec.entropy.symbols`).
 
     Raises ValueError when the scale network's integers would not be exact.
     """
@@ -68,17 +76,28 @@ def save_weights(network: CodecNetwork, path: Path, notes: dict[str, str] | None
         if not name.startswith(_SCALE_PREFIX)
     }
     tensors |= {_SCALE_PREFIX + name: value for name, value in network.scale_net.frozen_tensors().items()}
-    scales = scale_of(torch.arange(SCALE_COUNT, dtype=torch.float64)).numpy()
-    tensors[_TABLES] = torch.from_numpy(tables.build(scales))
-    metadata = {
-        "format": FORMAT,
-        "config": json.dumps(network.config.to_dict()),
-        "model_id": hash_tensors(tensors).hex(),
-        **(notes or {}),
-    }
+    tensors[_STARTS] = torch.from_numpy(symbols.plain_starts() if context_starts is None else context_starts)
+    metadata = {"format": FORMAT, "config": json.dumps(network.config.to_dict()), **(notes or {})}
+    _write(tensors, path, metadata)
+
+
+def with_context_starts(path: Path, output: Path, context_starts: NDArray[np.int32]) -> str:
+    """Write the weights of `path` to `output` with other starts of the entropy coder's contexts; returns their model
+    id. Both may be one file."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    tensors[_STARTS] = torch.from_numpy(context_starts)
+    return _write(tensors, output, metadata)
+
+
+def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> str:
+    """Write a weights file, whole or not at all; returns its model id."""
+    model_id = hash_tensors(tensors).hex()
     temporary = path.with_name(path.name + ".tmp")
-    save_file(tensors, temporary, metadata)
+    save_file(tensors, temporary, metadata | {"model_id": model_id})
     temporary.replace(path)
+    return model_id
 
 
 def load_weights(path: Path) -> CodecModel:
@@ -98,12 +117,10 @@ def load_weights(path: Path) -> CodecModel:
         if config != SIZES.get(config.name):
             raise ValueError(f"unknown size {config.name!r}")
         scales = {k[len(_SCALE_PREFIX) :]: v for k, v in tensors.items() if k.startswith(_SCALE_PREFIX)}
-        frequency_tables = tensors[_TABLES].numpy()
-        if len(frequency_tables) != SCALE_COUNT:
-            raise ValueError("wrong number of frequency tables")
-        tables.check(frequency_tables)
-        model = CodecModel(config, scales, frequency_tables)
-        floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX) and k != _TABLES}
+        context_starts = tensors[_STARTS].numpy()
+        symbols.check(context_starts)
+        model = CodecModel(config, scales, context_starts)
+        floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX) and k != _STARTS}
         missing, unexpected = model.load_state_dict(floats, strict=False)
         missing = [name for name in missing if not name.startswith(_SCALE_PREFIX)]
         if missing or unexpected:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.entropy.range_coder import BIT_COST, code_even, finish_reading, finish_writing, reader, writer
 from codec.motion import sketch, walk
 from codec.motion.layout import MotionShape, MotionVectors, Side
 from codec.motion.match import Plane, bordered, stacked
-from codec.motion.range_coder import BIT_COST, code_even, finish_reading, finish_writing, reader, writer
 from codec.motion.residuals import CLASSES, LIMIT, code_sketch, new_models
 from codec.motion.track import track
 

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from codec.motion.range_coder import BIT_COST, FAULT, code_bit, code_even, cost, level_of
+from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, cost, level_of
 
 CLASSES = 4
 """Anchors and entries; the middle picture; those in the middle of its halves; the others."""

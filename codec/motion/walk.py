@@ -7,9 +7,9 @@ vector is felt in the cells beside it), against what it costs to code right now.
 import numba
 import numpy as np
 
+from codec.entropy.range_coder import BIT_COST, READING
 from codec.motion.layout import NODE
 from codec.motion.match import difference, mean_difference
-from codec.motion.range_coder import BIT_COST, READING
 from codec.motion.residuals import (
     LIMIT,
     code_residual,

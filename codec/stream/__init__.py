@@ -1,4 +1,4 @@
-"""Bits: integer tables, rANS, the `.gop` format, and the pipelines that write and read it.
+"""Bits: the `.gop` format, and the pipelines that write and read it.
 
 Importing this package is cheap; the functions below load torch and the weights when they are first called.
 """

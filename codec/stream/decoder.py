@@ -135,13 +135,13 @@ class GopDecoder:
         shape, code = header.shape(part, chained=record.chained, cut=record.cut), header.level_code
 
         def run(model: CodecModel) -> Restored:
-            symbols = latents.decode(model, record.payload, code, shape, before and before.memory.magnitude)
+            symbols = latents.decode(model, record.payload, code, shape, before and before.past)
             motion = networks.decoded_motion(symbols.motion, shape)
 
             def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
                 return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
 
-            anchors, state = networks.decode_anchors(model, restore, motion, shape, code, before)
+            anchors, state = networks.decode_anchors(model, restore, symbols.textures, motion, shape, code, before)
             return Restored(index, shape, symbols, motion, anchors, state)
 
         try:

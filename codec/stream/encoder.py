@@ -1,4 +1,4 @@
-"""Clip to `.gop` file: networks, quantisation, rANS; the GoP the user looks at first, the file in order."""
+"""Clip to `.gop` file: networks, quantisation, entropy coding; the GoP the user looks at first, the file in order."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -32,10 +32,11 @@ from codec.stream.format import (
     write_record,
 )
 from codec.stream.latents import CodedLatent
-from codec.stream.networks import AnchorState, Motion, Rgb
+from codec.stream.networks import AnchorState, CodedAnchors, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop, EncodeSettings, level_code
 from codec.stream.shape import GopShape
+from codec.texture.measure import Wanted
 
 
 def encode_clip(
@@ -84,7 +85,7 @@ def encode_clip(
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """GoPs with their shapes, pictures (n, H, W, 3) and motion."""
+    """GoPs with their shapes, pictures (n, H, W, 3), motion, and what texture their anchors have."""
 
     gops: list[Gop]
     shapes: list[GopShape]
@@ -92,6 +93,7 @@ class _Prepared:
     vectors: list[MotionVectors]
     motion_bytes: list[bytes]
     motion: list[Motion]
+    wanted: list[list[Wanted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,7 @@ class _Linked:
     """Prepared GoPs with their anchors coded, and the state each was chained to."""
 
     prepared: _Prepared
-    coded: list[list[CodedLatent]]
-    anchors: list[list[Tensor]]
+    anchors: list[CodedAnchors]
     before: list[AnchorState | None]
 
     @property
@@ -152,7 +153,7 @@ class _GopEncoder:
 
     def prepare(self, gops: list[Gop]) -> _Prepared:
         """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [], [])
+        prepared = _Prepared(gops, [], [], [], [], [], [])
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
@@ -169,25 +170,28 @@ class _GopEncoder:
             prepared.vectors.append(vectors)
             prepared.motion_bytes.append(coded)
             prepared.motion.append(networks.decoded_motion(vectors, shape))
+            rgb = prepared.rgb[-1]
+            wanted = self._placed.run(lambda m, r=rgb, s=shape: networks.wanted_textures(r, s, m.device))
+            prepared.wanted.append(wanted)
         return prepared
 
     def link(self, prepared: _Prepared) -> _Linked:
         """Code the anchors of GoP after GoP, each chained to the one before unless it is a key GoP."""
-        linked = _Linked(prepared, [], [], [])
-        for shape, rgb, motion in zip(prepared.shapes, prepared.rgb, prepared.motion, strict=True):
+        linked = _Linked(prepared, [], [])
+        parts = zip(prepared.shapes, prepared.rgb, prepared.wanted, prepared.motion, strict=True)
+        for shape, rgb, wanted, motion in parts:
             self._context.check()
             before = self._last if shape.chained else None
 
             def run(
-                model: CodecModel, rgb: Rgb = rgb, motion: Motion = motion, shape: GopShape = shape,
-                before: AnchorState | None = before,
-            ) -> tuple[list[CodedLatent], list[Tensor], AnchorState]:  # fmt: skip
-                return networks.encode_anchors(model, rgb, motion, shape, self._header.level_code, before)
+                model: CodecModel, rgb: Rgb = rgb, wanted: list[Wanted] = wanted, motion: Motion = motion,
+                shape: GopShape = shape, before: AnchorState | None = before,
+            ) -> CodedAnchors:  # fmt: skip
+                return networks.encode_anchors(model, rgb, wanted, motion, shape, self._header.level_code, before)
 
-            coded, anchors, self._last = self._placed.run(run)
-            linked.coded.append(coded)
-            linked.anchors.append(anchors)
+            linked.anchors.append(self._placed.run(run))
             linked.before.append(before)
+            self._last = linked.anchors[-1].state
         return linked
 
     def finish(self, linked: _Linked) -> list[tuple[bytes, DecodedGop]]:
@@ -198,7 +202,7 @@ class _GopEncoder:
         for k, (record, part) in enumerate(zip(records, linked.gops, strict=True)):
             pictures: list[Picture] = []
             if self._settings.reconstruct:
-                tensors = networks.in_order(linked.anchors[k], None if between is None else between[k])
+                tensors = networks.in_order(linked.anchors[k].pictures, None if between is None else between[k])
                 pictures = networks.pictures_of(tensors, self._header.width, self._header.height, self._header.colour)
             done.append((record, DecodedGop(part, pictures, len(record))))
         return sorted(done, key=lambda pair: pair[1].gop.index != self._settings.first_gop)
@@ -210,9 +214,9 @@ class _GopEncoder:
         coded: list[CodedLatent] = []
         decoded: Tensor | None = None
         if shape.length > 2:
-            ends = [torch.cat([anchors[i].to(model.device) for anchors in linked.anchors]) for i in (0, -1)]
+            ends = [torch.cat([each.pictures[i].to(model.device) for each in linked.anchors]) for i in (0, -1)]
             known = networks.known_between(model, ends[0], ends[1], prepared.motion)
-            memory = latents.joined([parts[-1].memory for parts in linked.coded], model.device)
+            memory = latents.joined([each.state.memory for each in linked.anchors], model.device)
             inner = [rgb[1:-1] for rgb in prepared.rgb]
             coded = networks.encode_between(model, inner, known, shape, level_code, memory)
             if self._settings.reconstruct:
@@ -221,15 +225,16 @@ class _GopEncoder:
         return records, decoded
 
     def _record(self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent]) -> bytes:
-        before, shape = linked.before[k], linked.prepared.shapes[k]
-        parts = [latents.symbols_of(linked.coded[k], 0)]
+        before, shape, anchors = linked.before[k], linked.prepared.shapes[k], linked.anchors[k]
+        parts = [latents.symbols_of(anchors.latents, 0)]
         if between:
             parts.append(latents.symbols_of(between, k))
-        symbols, indices = latents.assembled(linked.prepared.vectors[k], parts)
-        payload = latents.encode(symbols, linked.prepared.motion_bytes[k], indices, model)
+        symbols, indices = latents.assembled(linked.prepared.vectors[k], anchors.textures, parts)
+        motion, texture = linked.prepared.motion_bytes[k], anchors.texture_bytes
+        payload = latents.encode(symbols, motion, texture, indices, shape, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
-            read = latents.decode(model, payload, self._header.level_code, shape, before and before.memory.magnitude)
+            read = latents.decode(model, payload, self._header.level_code, shape, before and before.past)
             if not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
         return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained, cut=shape.cut)

@@ -11,15 +11,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from codec import gop
+from codec.entropy.varint import Reader, write_varint
 from codec.errors import StreamError
 from codec.gop import Gop, Structure
 from codec.media.picture import Colour, Matrix, Timing
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
-from codec.stream.varint import Reader, write_varint
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 4
+VERSION = 5
 """Formats 1 to 3 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192

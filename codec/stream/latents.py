@@ -1,6 +1,6 @@
 """One GoP's symbols to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
 
-    motion: bytes of its own                                        (`codec.motion.coding`)
+    motion, texture: bytes of their own                             (`codec.motion.coding`, `codec.texture.coding`)
     for each latent frame i:  z[i]                                  (all z first)
     for each latent frame i:  scale indices <- integers only; residual symbols r[i]
     then, without the coder:  means step one -> half of y_hat -> means step two -> y_hat[i]
@@ -10,6 +10,7 @@ from the last anchor of the GoP before, a key GoP from zeros. Everything the cod
 (`codec.model.scales`); means are float and only shift the reconstruction.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,32 +18,45 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from codec.entropy import range_coder
+from codec.entropy import symbols as symbol_coding
+from codec.entropy.range_coder import finish_reading, finish_writing, writer
+from codec.entropy.symbols import MAX_MAGNITUDE, Indices, Symbols
+from codec.entropy.varint import Reader, write_varint
 from codec.model.config import LatentKind
 from codec.model.priors import first_half_mask
 from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
 from codec.model.weights import CodecModel
 from codec.motion import coding
 from codec.motion.layout import MotionVectors
-from codec.stream import rans
 from codec.stream.shape import GopShape
-from codec.stream.tables import MAX_MAGNITUDE
-from codec.stream.varint import Reader, write_varint
+from codec.texture import coding as texture_coding
+from codec.texture.layout import Texture
 
-Symbols = NDArray[np.int16]
+_Z_SET = 3
+_ROUNDING = {LatentKind.KEY: 0.46, LatentKind.ANCHOR: 0.42, LatentKind.GROUP: 0.42, LatentKind.LATER: 0.42}
+"""Part of a quantiser step from which on an encoder rounds up, less one."""
+
+Rows = tuple[Indices, Indices]
+"""Table indices of a GoP's z (t, Cz, hz, wz) and residuals (t, Cy, h, w)."""
 
 
 @dataclass(frozen=True, slots=True)
 class GopSymbols:
-    """The integers of a GoP: vectors, `z` (t, Cz, hz, wz) and residuals (t, Cy, h, w), int16."""
+    """The integers of a GoP: vectors, the textures of its coded anchors, `z` (t, Cz, hz, wz) and residuals (t, Cy, h,
+    w), int16."""
 
     motion: MotionVectors
+    textures: list[Texture]
     z: Symbols
     residuals: Symbols
 
     def same_as(self, other: "GopSymbols") -> bool:
         """True when all integers agree."""
         pairs = ((self.z, other.z), (self.residuals, other.residuals))
-        return self.motion.same_as(other.motion) and all(np.array_equal(a, b) for a, b in pairs)
+        textures = zip(self.textures, other.textures, strict=True)
+        same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in textures)
+        return same and all(np.array_equal(a, b) for a, b in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,15 @@ class Memory:
 
     magnitude: Tensor
     y_hat: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What reading a GoP needs of the anchor it is chained to: residual magnitudes as in Memory (1, Cy, h, w) and the
+    texture."""
+
+    magnitude: Tensor
+    texture: Texture
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +111,8 @@ def quantise(model: CodecModel, y: Tensor, level_code: int, kind: LatentKind, me
     index = model.scale_net(z, memory.magnitude, level_code, kind)
     coded = index > 0
     means = _Means(model, z, level_code, kind, memory)
-    first = _round_symbols(y - means.first(), coded)
-    residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded))
+    first = _round_symbols(y - means.first(), coded, kind)
+    residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded, kind))
     magnitude = residual.abs().clamp(max=MAGNITUDE_LIMIT)
     return CodedLatent(z, residual, z_index, index, Memory(magnitude, means.restored(residual)))
 
@@ -130,8 +153,10 @@ class _Means:
         return torch.where(self.mask, self._known, residual + self._second)
 
 
-def _round_symbols(x: Tensor, coded: Tensor) -> Tensor:
-    return torch.where(coded, torch.round(x).clamp(-MAX_MAGNITUDE, MAX_MAGNITUDE), 0.0)
+def _round_symbols(x: Tensor, coded: Tensor, kind: LatentKind) -> Tensor:
+    """Rounded, a little towards zero: the smaller symbol is the cheaper one."""
+    size = torch.floor(x.abs() + _ROUNDING[kind]).clamp(max=MAX_MAGNITUDE)
+    return torch.where(coded, torch.copysign(size, x), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +166,8 @@ class LatentSymbols:
 
     z: Symbols
     residuals: Symbols
-    z_rows: NDArray[np.uint8]
-    rows: NDArray[np.uint8]
+    z_rows: Indices
+    rows: Indices
 
 
 def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
@@ -155,11 +180,13 @@ def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
     )
 
 
-def assembled(motion: MotionVectors, parts: list[LatentSymbols]) -> tuple[GopSymbols, NDArray[np.uint8]]:
-    """A GoP's symbols, and the flat table indices of z and residuals in coded order."""
+def assembled(
+    motion: MotionVectors, textures: list[Texture], parts: list[LatentSymbols]
+) -> tuple[GopSymbols, Rows]:
+    """A GoP's symbols, and the table indices of z and residuals."""
     z, residuals = (np.concatenate([getattr(part, name) for part in parts]) for name in ("z", "residuals"))
-    rows = np.concatenate([part.z_rows.ravel() for part in parts] + [part.rows.ravel() for part in parts])
-    return GopSymbols(motion, z, residuals), rows
+    rows = np.concatenate([part.z_rows for part in parts]), np.concatenate([part.rows for part in parts])
+    return GopSymbols(motion, textures, z, residuals), rows
 
 
 def joined(memories: list[Memory], device: torch.device) -> Memory:
@@ -170,41 +197,84 @@ def joined(memories: list[Memory], device: torch.device) -> Memory:
     )
 
 
-def encode(symbols: GopSymbols, motion: bytes, indices: NDArray[np.uint8], model: CodecModel) -> bytes:
-    """The bytes of a GoP: the length of those of its motion, these, the rANS bytes of all else. Holds no interpreter
-    lock while coding."""
-    parts = (symbols.z.ravel(), symbols.residuals.ravel())
-    return write_varint(len(motion)) + motion + rans.encode(np.concatenate(parts), indices, model.tables)
+def encode(
+    symbols: GopSymbols, motion: bytes, texture: bytes, indices: Rows, shape: GopShape,
+    model: CodecModel,
+) -> bytes:  # fmt: skip
+    """The bytes of a GoP: the length of those of its motion, these, likewise of its texture, those of all else. Holds
+    no interpreter lock while coding."""
+    io, data = writer(symbol_coding.room_for(symbols.z.size + symbols.residuals.size))
+    models = symbol_coding.new_models(model.context_starts)
+    write_symbols(io, data, models, symbols.z, symbols.residuals, indices, shape.kinds)
+    ahead = write_varint(len(motion)) + motion + write_varint(len(texture)) + texture
+    return ahead + finish_writing(io, data)
+
+
+def write_symbols(
+    io: NDArray[np.int64], data: NDArray[np.uint8], models: NDArray[np.int32], z: Symbols, residuals: Symbols,
+    rows: Rows, kinds: list[LatentKind],
+) -> None:  # fmt: skip
+    """A GoP's z and residuals in their order, in contexts that go on from `models`."""
+    for each, index in zip(z, rows[0], strict=True):
+        symbol_coding.write(io, data, models, _Z_SET, each, index)
+    for kind, each, index in zip(kinds, residuals, rows[1], strict=True):
+        symbol_coding.write(io, data, models, _set_of(kind), each, index)
+
+
+def _set_of(kind: LatentKind) -> int:
+    """Which contexts residuals of a kind are coded in."""
+    return min(int(kind), int(LatentKind.GROUP))
 
 
 @torch.inference_mode()
-def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, before: Tensor | None) -> GopSymbols:
-    """Symbols of a GoP of `shape`, chained to one whose last anchor left the magnitudes `before` (1, Cy, h, w) or not.
-    Raises ValueError when the bytes are damaged."""
-    device, (height, width) = model.device, shape.y_size
+def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, before: Past | None) -> GopSymbols:
+    """Symbols of a GoP of `shape`, chained to one whose last anchor left `before` or not. Raises ValueError when the
+    bytes are damaged."""
     reader = Reader(payload)
     vectors = reader.take(reader.varint())
     motion = coding.decode(vectors, shape.motion, level_code / LEVEL_FRACTION)
-    coder = rans.Decoder(payload[reader.position :])
-    z_rows = [
-        model.scale_net.z_indices(level_code, kind)[:, None, None].expand(-1, *shape.z_size) for kind in shape.kinds
-    ]
-    z = np.zeros((0, model.config.z_channels, *shape.z_size), np.int16)
-    if z_rows:
-        z = coder.read(torch.stack(z_rows).cpu().numpy(), model.tables)
+    kinds = shape.kinds[: shape.anchors]
+    textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, kinds, before and before.texture)
+    io, data = range_coder.reader(payload[reader.position :])
+    models = symbol_coding.new_models(model.context_starts)
+    z = np.zeros((len(shape.kinds), model.config.z_channels, *shape.z_size), np.int16)
+    for i, index in enumerate(_z_rows(model, level_code, shape)):
+        z[i] = symbol_coding.read(io, data, models, _Z_SET, index)
     if np.abs(z).max(initial=0) > Z_LIMIT:
         raise ValueError("an impossible hyperprior symbol")
-    z_float = _to_tensor(z, device)
-    magnitude = torch.zeros(1, model.config.y_channels, height, width, device=device) if before is None else before
-    residuals = []
+    residuals = np.zeros((len(shape.kinds), model.config.y_channels, *shape.y_size), np.int16)
+    # Each latent frame's indices depend on the residuals read before it.
+    for i, index in enumerate(_residual_rows(model, z, residuals, level_code, shape, before)):
+        residuals[i] = symbol_coding.read(io, data, models, _set_of(shape.kinds[i]), index)
+    finish_reading(io, data)
+    return GopSymbols(motion, textures, z, residuals)
+
+
+@torch.inference_mode()
+def rows_of(model: CodecModel, symbols: GopSymbols, level_code: int, shape: GopShape, before: Past | None) -> Rows:
+    """The table indices of a GoP's symbols."""
+    z = list(_z_rows(model, level_code, shape))
+    residuals = list(_residual_rows(model, symbols.z, symbols.residuals, level_code, shape, before))
+    return np.stack(z), np.stack(residuals)
+
+
+def _z_rows(model: CodecModel, level_code: int, shape: GopShape) -> Iterator[Indices]:
+    for kind in shape.kinds:
+        index = model.scale_net.z_indices(level_code, kind).cpu().numpy()
+        yield np.broadcast_to(index[:, None, None], (len(index), *shape.z_size))
+
+
+def _residual_rows(
+    model: CodecModel, z: Symbols, residuals: Symbols, level_code: int, shape: GopShape, before: Past | None
+) -> Iterator[Indices]:
+    """The table indices of each latent frame's residuals, once those before it are there."""
+    magnitude = torch.zeros(1, *residuals.shape[1:]) if before is None else before.magnitude
     for i, kind in enumerate(shape.kinds):
         if kind is LatentKind.KEY:
             magnitude = torch.zeros_like(magnitude)
-        index = model.scale_net(z_float[i : i + 1], magnitude.to(device), level_code, kind)
-        residuals.append(coder.read(index.cpu().numpy(), model.tables))
-        magnitude = _to_tensor(residuals[-1], device).abs_().clamp_(max=MAGNITUDE_LIMIT)
-    coder.finish()
-    return GopSymbols(motion, z, np.concatenate(residuals))
+        z_float = _to_tensor(z[i : i + 1], model.device)
+        yield model.scale_net(z_float, magnitude.to(model.device), level_code, kind)[0].cpu().numpy()
+        magnitude = _to_tensor(residuals[i : i + 1], model.device).abs_().clamp_(max=MAGNITUDE_LIMIT)
 
 
 def _to_tensor(symbols: Symbols, device: torch.device) -> Tensor:

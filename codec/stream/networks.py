@@ -16,11 +16,16 @@ from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
 from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind
 from codec.model.prediction import between, nothing, spoken
+from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
 from codec.motion.layout import MotionFields, MotionVectors, fields_of
 from codec.motion.warp import warp
-from codec.stream.latents import CodedLatent, Memory, level_tensor, no_memory, quantise
+from codec.stream.latents import CodedLatent, Memory, Past, level_tensor, no_memory, quantise
 from codec.stream.shape import GopShape
+from codec.texture.coding import TextureWriter
+from codec.texture.layout import Texture
+from codec.texture.measure import Wanted
+from codec.texture.synthesis import restored
 
 _BATCH_PIXELS = 4 * 1920 * 1080
 """Pixels of a frame times GoPs that go through the networks together on an accelerator."""
@@ -59,10 +64,16 @@ def decoded_motion(vectors: MotionVectors, shape: GopShape) -> Motion:
 
 @dataclass(frozen=True, slots=True)
 class AnchorState:
-    """A decoded anchor (1, 3, H, W), H and W padded to multiples of 16, and what the next one remembers of it."""
+    """A decoded anchor (1, 3, H, W), H and W padded to multiples of 16, its texture put right by `texture`, and what
+    the next one remembers of its latent."""
 
     picture: Tensor
     memory: Memory
+    texture: Texture
+
+    @property
+    def past(self) -> Past:
+        return Past(self.memory.magnitude, self.texture)
 
 
 class _Anchors:
@@ -90,42 +101,72 @@ class _Anchors:
             moved = warp(self.state.picture.to(device), torch.from_numpy(field)[None, None].to(device))
             yield kind, moved, self.state.memory
 
-    def done(self, picture: Tensor, memory: Memory) -> None:
-        self.state = AnchorState(picture, memory)
-        self.pictures.append(picture)
+    def done(self, picture: Tensor, memory: Memory, texture: Texture) -> None:
+        """Goes on from the picture as D made it."""
+        self.state = AnchorState(restored(picture, texture), memory, texture)
+        self.pictures.append(self.state.picture)
+
+
+@dataclass(frozen=True, slots=True)
+class CodedAnchors:
+    """A GoP's anchors: their latents, textures and the bytes of these, the decoded first and last picture (one for a
+    GoP of one), and the state the next GoP may be chained to."""
+
+    latents: list[CodedLatent]
+    textures: list[Texture]
+    texture_bytes: bytes
+    pictures: list[Tensor]
+    state: AnchorState
 
 
 @torch.inference_mode()
 def encode_anchors(
-    model: CodecModel, rgb: Rgb, motion: Motion, shape: GopShape, level_code: int, before: AnchorState | None
-) -> tuple[list[CodedLatent], list[Tensor], AnchorState]:
-    """Latents of a GoP's anchors, from its pictures (n, H, W, 3); the decoded first and last picture (one for a GoP of
-    one); and the state the next GoP may be chained to."""
+    model: CodecModel, rgb: Rgb, wanted: Sequence[Wanted], motion: Motion, shape: GopShape, level_code: int,
+    before: AnchorState | None,
+) -> CodedAnchors:  # fmt: skip
+    """Code a GoP's anchors, from its pictures (n, H, W, 3) and what texture those of `anchor_numbers` have."""
     level = level_tensor(level_code, model.device)
-    anchors, coded = _Anchors(model, motion, shape, before), []
-    first = [] if shape.chained and not shape.entry else [0]
-    wanted = [*first, shape.length - 1] if shape.length > 1 else first
-    for number, (kind, known, memory) in zip(wanted, anchors.steps(), strict=True):
+    anchors = _Anchors(model, motion, shape, before)
+    writer = TextureWriter(shape.y_size, shape.anchors, level_code / LEVEL_FRACTION)
+    coded: list[CodedLatent] = []
+    textures: list[Texture] = []
+    for number, texture, (kind, known, memory) in zip(anchor_numbers(shape), wanted, anchors.steps(), strict=True):
         picture = _to_tensor(rgb[number : number + 1], model.device)[None]
         latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
         y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
         coded.append(quantise(model, y, level_code, kind, memory))
-        anchors.done(_anchor_picture(model, coded[-1].memory.y_hat, known, kind, level), coded[-1].memory)
+        made = _anchor_picture(model, coded[-1].memory.y_hat, known, kind, level)
+        earlier = None if kind is LatentKind.KEY or anchors.state is None else anchors.state.texture
+        textures.append(writer.choose(kind, texture.lacking(made), texture.even, earlier))
+        anchors.done(made, coded[-1].memory, textures[-1])
     assert anchors.state is not None
-    return coded, anchors.pictures, anchors.state
+    return CodedAnchors(coded, textures, writer.finish(), anchors.pictures, anchors.state)
+
+
+def anchor_numbers(shape: GopShape) -> list[int]:
+    """Which pictures of a GoP are coded as anchors, in coded order."""
+    first = [] if shape.chained and not shape.entry else [0]
+    return [*first, shape.length - 1] if shape.length > 1 else first
+
+
+@torch.inference_mode()
+def wanted_textures(rgb: Rgb, shape: GopShape, device: torch.device) -> list[Wanted]:
+    """What texture the pictures have that are coded as anchors."""
+    return [Wanted(_to_tensor(rgb[number : number + 1], device)) for number in anchor_numbers(shape)]
 
 
 @torch.inference_mode()
 def decode_anchors(
-    model: CodecModel, restore: RestoreLatent, motion: Motion, shape: GopShape, level_code: int,
-    before: AnchorState | None,
+    model: CodecModel, restore: RestoreLatent, textures: Sequence[Texture], motion: Motion, shape: GopShape,
+    level_code: int, before: AnchorState | None,
 ) -> tuple[list[Tensor], AnchorState]:  # fmt: skip
     """The decoded anchors of a GoP; `restore(i, kind, memory)` gives what latent frame i stands for."""
     level = level_tensor(level_code, model.device)
     anchors = _Anchors(model, motion, shape, before)
-    for i, (kind, known, memory) in enumerate(anchors.steps()):
-        restored = restore(i, kind, memory)
-        anchors.done(_anchor_picture(model, restored.y_hat, known, kind, level), restored)
+    for i, (texture, (kind, known, memory)) in enumerate(zip(textures, anchors.steps(), strict=True)):
+        restored_latent = restore(i, kind, memory)
+        made = _anchor_picture(model, restored_latent.y_hat, known, kind, level)
+        anchors.done(made, restored_latent, texture)
     assert anchors.state is not None
     return anchors.pictures, anchors.state
 

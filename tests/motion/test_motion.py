@@ -8,7 +8,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from codec.motion import coding, range_coder
+from codec.entropy import range_coder
+from codec.motion import coding
 from codec.motion.layout import MotionShape, MotionVectors, Side, fields_of, grid_size, plane_count
 from codec.motion.warp import warp
 

@@ -1,5 +1,5 @@
-"""Adaptive binary range coding of motion, the encoder and the decoder in one function: what the one writes the other
-reads, by construction. Carry handling after Subbotin and Martin's range coder as LZMA uses it; integers only.
+"""Adaptive binary range coding, the encoder and the decoder in one function: what the one writes the other reads, by
+construction. Carry handling after Subbotin and Martin's range coder as LZMA uses it; integers only.
 
 `io` holds the coder's registers (the constants below), `models` (contexts, 2) int32 the probability of a one in 1/65536
 and how often a context was met, which sets how fast it adapts. Compiled by numba, without the interpreter lock.
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 READING, LOW, RANGE, CACHE, PENDING, POSITION, CODE, FAULT = range(8)
 _REGISTERS = 8
 _ONE = 1 << 16
-_LEAST = 1 << 9
+LEAST = 1 << 9
 _TOP = 1 << 24
-_SLOWEST = 6
+SLOWEST = 6
 _WORD = (1 << 32) - 1
 
 BIT_COST = 16
@@ -102,16 +102,17 @@ def _split(io, data, bound, bit):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def code_bit(io, data, models, context, bit):
-    """Code (or, reading, find) a bit in a context; returns it."""
+def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
+    """Code (or, reading, find) a bit in a context; returns it. `slowest`: the shift by which a settled context adapts;
+    `least`: the smallest probability, in 1/65536."""
     one = np.int64(models[context, 0])
     bit = _split(io, data, (io[RANGE] >> 16) * one, bit)
     met = models[context, 1]
-    speed = min(_SLOWEST, 3 + (met >> 3))
+    speed = min(slowest, 3 + (met >> 3))
     if met < 255:
         models[context, 1] = met + 1
     one += ((_ONE - one) >> speed) if bit else -(one >> speed)
-    models[context, 0] = min(max(one, _LEAST), _ONE - _LEAST)
+    models[context, 0] = min(max(one, least), _ONE - least)
     return bit
 
 
@@ -140,7 +141,7 @@ def finish_writing(io: NDArray[np.int64], data: NDArray[np.uint8]) -> bytes:
     """The bytes written. Raises ValueError when the buffer was too small."""
     _flush(io, data)
     if io[FAULT]:
-        raise ValueError("no room for a GoP's motion")
+        raise ValueError("no room for what is coded")
     # The first byte is always zero; zeros are also what a decoder finds past the end.
     return data[1 : io[POSITION]].tobytes().rstrip(b"\0")
 
@@ -148,9 +149,9 @@ def finish_writing(io: NDArray[np.int64], data: NDArray[np.uint8]) -> bytes:
 def finish_reading(io: NDArray[np.int64], data: NDArray[np.uint8]) -> None:
     """Raise ValueError unless what was read makes sense, took all bytes, and ended where the encoder did."""
     if io[FAULT] or io[POSITION] < data.size or io[CODE] >= _TOP:
-        raise ValueError("the motion does not decode")
+        raise ValueError("the data does not decode")
 
 
 def level_of(share: float) -> int:
     """A probability as `models` holds it."""
-    return min(max(math.floor(share * _ONE), _LEAST), _ONE - _LEAST)
+    return min(max(math.floor(share * _ONE), LEAST), _ONE - LEAST)

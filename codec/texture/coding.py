@@ -1,0 +1,169 @@
+"""Texture codes to bytes and back, and the choice of them: each code is the one that leaves the smallest sum of squared
+deviation from what is lacking and price of its bits.
+
+Cells go row by row, in each the bands from the coarsest to the finest, then the flag for noise. Contexts come from the
+cells left and above, the coarser band, and the same cell of the anchor before. One range coder a GoP.
+"""
+
+from collections.abc import Sequence
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from codec.entropy.range_coder import (
+    BIT_COST,
+    FAULT,
+    code_bit,
+    cost,
+    finish_reading,
+    finish_writing,
+    level_of,
+    reader,
+    writer,
+)
+from codec.model.config import LatentKind
+from codec.texture.layout import BANDS, LEAST, MOST, NOISY, Texture, plain
+
+_FLAGS = 6
+_SIGNS = 3
+_SIZES = 5
+_KIND = _FLAGS + _SIGNS + 2 * _SIZES + 3
+"""Contexts of a kind: code is not zero, its sign, magnitude is larger (rising, falling), noise."""
+_STARTS = (0.15, 0.35, 0.5, 0.65, 0.8, 0.9), (0.03, 0.15, 0.3, 0.5, 0.65, 0.8)
+"""How likely a code is not zero, by kind and how many of those around are not."""
+_ROOM = 16
+_UNITS = 256
+"""Lacking texture is given in this many parts of a code."""
+_PRICES = {LatentKind.KEY: 0.06, LatentKind.ANCHOR: 0.4}
+"""Squared codes that a bit has to save in the middle of the range of λ: a key picture serves its whole chain."""
+_OCTAVE = 8.0
+
+
+class TextureWriter:
+    """Chooses and writes the textures of a GoP's coded anchors, in coded order."""
+
+    def __init__(self, grid: tuple[int, int], pictures: int, level: float) -> None:
+        self._io, self._data = writer(64 + _ROOM * max(1, pictures) * grid[0] * grid[1])
+        self._models, self._grid, self._level = _new_models(), grid, level
+
+    def choose(
+        self, kind: LatentKind, lacking: NDArray[np.float32], even: NDArray[np.uint8], before: Texture | None
+    ) -> Texture:
+        """The texture of the next anchor: `lacking` (BANDS, gh, gw) in units of a code, noise where `even` (gh, gw);
+        `before` is that of the anchor it is predicted from."""
+        texture = plain(self._grid)
+        price = _PRICES[kind] * 2.0 ** (-(self._level - 8) / _OCTAVE) * _UNITS**2 / BIT_COST
+        wanted = np.clip(np.round(lacking * _UNITS), 2 * LEAST * _UNITS, 2 * MOST * _UNITS).astype(np.int64)
+        _walk(
+            self._io, self._data, self._models, int(kind), texture.codes, texture.noisy,
+            (before or plain(self._grid)).codes, wanted, even, max(1, round(price)),
+        )  # fmt: skip
+        return texture
+
+    def finish(self) -> bytes:
+        """The bytes of all that was chosen."""
+        return finish_writing(self._io, self._data)
+
+
+def decode(
+    data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], before: Texture | None
+) -> list[Texture]:
+    """The textures of a GoP's coded anchors of these kinds; `before` is that of the anchor the first one is predicted
+    from. Raises ValueError when the bytes are damaged."""
+    io, rest = reader(data)
+    models, found = _new_models(), []
+    nothing = np.zeros((BANDS, *grid), np.int64), np.zeros(grid, np.uint8)
+    for kind in kinds:
+        texture = plain(grid)
+        known = plain(grid) if before is None or kind is LatentKind.KEY else before
+        _walk(io, rest, models, int(kind), texture.codes, texture.noisy, known.codes, *nothing, 0)
+        found.append(texture)
+        before = texture
+    finish_reading(io, rest)
+    return found
+
+
+def _new_models() -> NDArray[np.int32]:
+    models = np.zeros((2 * _KIND, 2), np.int32)
+    models[:, 0] = level_of(0.5)
+    for kind, shares in enumerate(_STARTS):
+        for i, share in enumerate(shares):
+            models[kind * _KIND + i, 0] = level_of(share)
+    return models
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _contexts(codes, before, b, row, column):
+    """Context of "not zero" and of the sign, from what is known around a cell and band."""
+    left = codes[b, row, column - 1] if column > 0 else 0
+    up = codes[b, row - 1, column] if row > 0 else 0
+    coarser = codes[b + 1, row, column] if b + 1 < codes.shape[0] else 0
+    count = (left != 0) + (up != 0) + (coarser != 0) + (before[b, row, column] != 0)
+    if count == 4 and abs(left) + abs(up) > 3:
+        count = 5
+    total = left + up + coarser
+    return count, 0 if total == 0 else 1 if total > 0 else 2
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _price_of(models, start, flag, sign, code):
+    """Bits of a code, in 1/16."""
+    if code == 0:
+        return cost(models, start + flag, 0)
+    total = cost(models, start + flag, 1) + cost(models, start + _FLAGS + sign, 1 if code < 0 else 0)
+    sizes = start + _FLAGS + _SIGNS + (_SIZES if code < 0 else 0)
+    most = -LEAST if code < 0 else MOST
+    for k in range(1, most):
+        larger = abs(code) > k
+        total += cost(models, sizes + min(k, _SIZES) - 1, 1 if larger else 0)
+        if not larger:
+            break
+    return total
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _code(io, data, models, start, flag, sign, code):
+    """Write, or read, a code."""
+    if not code_bit(io, data, models, start + flag, 1 if code != 0 else 0):
+        return 0
+    negative = code_bit(io, data, models, start + _FLAGS + sign, 1 if code < 0 else 0)
+    sizes = start + _FLAGS + _SIGNS + (_SIZES if negative else 0)
+    most = -LEAST if negative else MOST
+    size = 1
+    while size < most and code_bit(io, data, models, sizes + min(size, _SIZES) - 1, 1 if abs(code) > size else 0):
+        size += 1
+    return -size if negative else size
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _walk(io, data, models, kind, codes, noisy, before, wanted, even, price):
+    """Write a picture's codes, chosen for `wanted` at `price` (squared 1/256 codes a 1/16 bit), or read them when
+    `price` is zero. Kinds: `LatentKind`."""
+    start = kind * _KIND
+    bands, height, width = codes.shape
+    for row in range(height):
+        for column in range(width):
+            high = 0
+            for b in range(bands - 1, -1, -1):
+                flag, sign = _contexts(codes, before, b, row, column)
+                code = 0
+                if price > 0:
+                    aim = wanted[b, row, column]
+                    near = min(max((aim + _UNITS // 2) // _UNITS, LEAST), MOST)
+                    best = aim * aim + price * _price_of(models, start, flag, sign, 0)
+                    for trial in (near, near - 1 if near > 0 else near + 1):
+                        away = aim - trial * _UNITS
+                        lost = away * away + price * _price_of(models, start, flag, sign, trial)
+                        if lost < best:
+                            best, code = lost, trial
+                code = _code(io, data, models, start, flag, sign, code)
+                codes[b, row, column] = code
+                high = max(high, code)
+            if high >= NOISY:
+                count = (noisy[row, column - 1] if column > 0 else 0) + (noisy[row - 1, column] if row > 0 else 0)
+                noisy[row, column] = code_bit(
+                    io, data, models, start + _KIND - 3 + count, even[row, column] if price > 0 else 0
+                )
+        if io[FAULT]:
+            return
