@@ -149,9 +149,7 @@ def _code(io, data, models, base, values, index):
             run = 0
             for group in range(heard.shape[0]):
                 first, last = group * _GROUP, min((group + 1) * _GROUP, channels)
-                flag = _group_heard(
-                    io, data, models, base, values, index, heard[group], row, column, first, last, run
-                )
+                flag = _group_heard(io, data, models, base, values, index, heard[group], row, column, first, last, run)
                 heard[group, row, column] = flag
                 if not flag:
                     run >>= 1

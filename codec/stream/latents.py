@@ -180,9 +180,7 @@ def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
     )
 
 
-def assembled(
-    motion: MotionVectors, textures: list[Texture], parts: list[LatentSymbols]
-) -> tuple[GopSymbols, Rows]:
+def assembled(motion: MotionVectors, textures: list[Texture], parts: list[LatentSymbols]) -> tuple[GopSymbols, Rows]:
     """A GoP's symbols, and the table indices of z and residuals."""
     z, residuals = (np.concatenate([getattr(part, name) for part in parts]) for name in ("z", "residuals"))
     rows = np.concatenate([part.z_rows for part in parts]), np.concatenate([part.rows for part in parts])

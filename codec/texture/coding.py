@@ -66,9 +66,7 @@ class TextureWriter:
         return finish_writing(self._io, self._data)
 
 
-def decode(
-    data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], before: Texture | None
-) -> list[Texture]:
+def decode(data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], before: Texture | None) -> list[Texture]:
     """The textures of a GoP's coded anchors of these kinds; `before` is that of the anchor the first one is predicted
     from. Raises ValueError when the bytes are damaged."""
     io, rest = reader(data)

@@ -20,9 +20,7 @@ def drawn(seed: int) -> tuple[coder.Symbols, coder.Indices]:
     return values, index
 
 
-def written(
-    parts: list[tuple[int, coder.Symbols, coder.Indices]], starts: NDArray[np.int32] | None = None
-) -> bytes:
+def written(parts: list[tuple[int, coder.Symbols, coder.Indices]], starts: NDArray[np.int32] | None = None) -> bytes:
     models = coder.new_models(coder.plain_starts() if starts is None else starts)
     io, data = writer(coder.room_for(sum(values.size for _, values, _ in parts)))
     for number, values, index in parts:

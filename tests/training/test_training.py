@@ -2,16 +2,22 @@ import csv
 import subprocess
 import sys
 import tarfile
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import save_file
 
+from codec.media import open_clip
+from codec.model import store
 from codec.model.config import SIZES
 from codec.model.initial import start_as_transform
 from codec.model.network import CodecNetwork
 from codec.model.weights import load_weights
+from codec.stream.encoder import encode_clip
+from codec.stream.settings import EncodeSettings
 from codec.training.chains import LONG, SHORT, Chains
 from codec.training.losses import squared_error, texture_error
 from codec.training.motion import ClipMotion
@@ -61,6 +67,13 @@ VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12
        (17, 256, 512), (19, 512, 512), (21, 512, 512), (24, 512, 512), (26, 512, 512), (28, 512, 512))  # fmt: skip
 
 
+def stream_bytes(clip: Path, weights: str, folder: Path) -> int:
+    """Size of a clip's stream with installed weights."""
+    with open_clip(clip) as source:
+        settings = EncodeSettings(0.08, weights=weights, reconstruct=False)
+        return encode_clip(source, source.timing, Fraction(1), folder / "sized.gop", settings).size_bytes
+
+
 def run(command: list[str | Path]) -> None:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -100,7 +113,7 @@ def test_a_step_goes_on_from_what_the_last_one_decoded() -> None:
     assert float(second.key_bits) == 0 and float(first.key_bits) == float(whole.key_bits) > 0
 
 
-def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> None:
+def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tarfile.open(tmp_path / "corpus.tar", "w") as tar:
         for n in range(4):
             options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-vf", f"hue=h={60 * n}")
@@ -127,7 +140,14 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path) -> 
     assert [int(row["step"]) for row in rows][-1] == 65
     losses = [float(row["loss"]) for row in rows]
     assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
-    assert load_weights(weights).config.name == "tiny"
+    plain = load_weights(weights)
+    assert plain.config.name == "tiny"
+    monkeypatch.setenv(store.FOLDER, str(tmp_path))
+    measured = tmp_path / "codec_measured.safetensors"
+    clip = clips / "train0_0.mp4"
+    run([sys.executable, "-m", "codec.training.contexts", "codec_tiny", clip, "--out", measured])
+    assert stream_bytes(clip, "codec_measured", tmp_path) < stream_bytes(clip, "codec_tiny", tmp_path)
+    assert load_weights(measured).model_id != plain.model_id
     for name in ("curves.png", "panel-0000070.png"):
         assert (tmp_path / "out" / name).stat().st_size > 1000
     assert all(part.stat().st_size <= 16 * 2**20 for part in (tmp_path / "out").glob("state-*"))
