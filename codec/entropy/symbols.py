@@ -37,6 +37,8 @@ CONTEXTS = _HEARD + _SCALES * _AROUND * _BEFORE
 """Of one set: a symbol is not zero, by scale and neighbourhood; its magnitude is larger, by neighbourhood and
 magnitude; a group is not silent, by its largest scale, the groups at the left and above, and the channels before it."""
 _THRESHOLDS = np.array([1, 32, 64, 96, 160, 256, 384, 576, 896], np.int64)
+_LEVELS = np.searchsorted(_THRESHOLDS, np.arange(_THRESHOLDS[-1] + 1), side="right").astype(np.uint8)
+"""How much there is around a symbol, from 0 to _NEAR - 1, by its measure."""
 _CAP = 15
 _SLOWEST = 7
 _LEAST = 1 << 5
@@ -106,25 +108,6 @@ def _magnitude(io, data, models, base, size):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _level(values, row, column, c, run):
-    """How much there is around a symbol, from 0 to _NEAR - 1."""
-    near = 0
-    if column > 0:
-        near += 2 * min(abs(values[row, column - 1, c]), _CAP)
-    if row > 0:
-        near += 2 * min(abs(values[row - 1, column, c]), _CAP)
-        if column > 0:
-            near += min(abs(values[row - 1, column - 1, c]), _CAP)
-        if column + 1 < values.shape[1]:
-            near += min(abs(values[row - 1, column + 1, c]), _CAP)
-    total = 32 * near + run
-    level = 0
-    while level < _NEAR - 1 and total >= _THRESHOLDS[level]:
-        level += 1
-    return level
-
-
-@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _group_heard(io, data, models, base, values, index, heard, row, column, first, last, run):
     """Code whether a group of channels has a symbol that is not zero."""
     scale, found = 0, 0
@@ -144,7 +127,13 @@ def _group_heard(io, data, models, base, values, index, heard, row, column, firs
 def _code(io, data, models, base, values, index):
     height, width, channels = values.shape
     heard = np.zeros((-(-channels // _GROUP), height, width), np.uint8)
+    # Capped magnitudes of the row above and of this one, with nothing beside them.
+    above, here = np.zeros((width + 2, channels), np.uint8), np.zeros((width + 2, channels), np.uint8)
+    near = np.zeros(_GROUP, np.int64)
+    most = _LEVELS.size - 1
     for row in range(height):
+        above, here = here, above
+        here[:] = 0
         for column in range(width):
             run = 0
             for group in range(heard.shape[0]):
@@ -155,11 +144,14 @@ def _code(io, data, models, base, values, index):
                     run >>= 1
                     continue
                 for c in range(first, last):
+                    beside = np.int64(here[column, c]) + above[column + 1, c]
+                    near[c - first] = 64 * beside + 32 * (np.int64(above[column, c]) + above[column + 2, c])
+                for c in range(first, last):
                     run -= run >> 4
                     scale = index[row, column, c]
                     if scale == 0:
                         continue
-                    level = _level(values, row, column, c, run)
+                    level = np.int64(_LEVELS[min(near[c - first] + run, most)])
                     value = np.int64(values[row, column, c])
                     context = base + min(scale // _PER_SCALE, _SCALES - 1) * _NEAR + level
                     if code_bit(io, data, models, context, 1 if value != 0 else 0, _SLOWEST, _LEAST):
@@ -169,7 +161,9 @@ def _code(io, data, models, base, values, index):
                             io[FAULT] = 1
                             return
                         values[row, column, c] = -size if negative else size
-                        run += 16 * min(size, _CAP)
+                        capped = min(size, _CAP)
+                        here[column + 1, c] = capped
+                        run += 16 * capped
 
 
 def write(

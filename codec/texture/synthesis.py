@@ -5,7 +5,7 @@ so, an eye would not. What is amplified or filled in is part of the anchor from 
 picture, through all that are predicted from it, and flickers no more than anything else there.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import torch
@@ -49,6 +49,7 @@ def _spread(values: Tensor) -> Tensor:
     return F.interpolate(values, scale_factor=float(CELL), mode="bilinear", align_corners=False)
 
 
+@lru_cache(maxsize=8)
 def _noise(band: int, height: int, width: int, device: torch.device) -> Tensor:
     """Noise of an octave (height, width) of unit energy: a tile, repeated."""
     tile = _tiles()[band].to(device)
