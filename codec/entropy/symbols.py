@@ -18,8 +18,10 @@ from codec.entropy.range_coder import FAULT, code_bit, code_even
 
 SETS = 4
 """Key pictures, anchors, pictures between anchors; hyperpriors of all kinds."""
-INDICES = 64
-"""Table indices; 0: not coded, the symbol is 0."""
+SCALE_COUNT = 64
+"""Number of scales that a table index names; index 0: not coded, the symbol is 0."""
+SCALE_MIN = 0.05
+SCALE_MAX = 10.0
 MAX_MAGNITUDE = 2047
 """Magnitudes are clipped to this by the encoder; a larger one in a stream is damage."""
 _SCALES = 22
@@ -42,8 +44,8 @@ _LEVELS = np.searchsorted(_THRESHOLDS, np.arange(_THRESHOLDS[-1] + 1), side="rig
 _CAP = 15
 _SLOWEST = 7
 _LEAST = 1 << 5
-_ROOM = 5
-"""Bytes a symbol takes at the very most."""
+_ROOM = 24
+"""Bytes a symbol takes at the very most: 15 bits in contexts at 11 bits each, its sign and 22 even bits."""
 _MET = 24
 """How settled probabilities are taken to be at the start."""
 
@@ -73,9 +75,8 @@ def check(starts: NDArray[np.int32]) -> None:
 
 def plain_starts() -> NDArray[np.int32]:
     """Starts for weights nothing was measured with: Laplace distributions of the scales."""
-    smallest, largest = 0.05, 10.0
     index = np.arange(_SCALES) * _PER_SCALE + 1
-    scale = smallest * (largest / smallest) ** (index / (INDICES - 1))
+    scale = SCALE_MIN * (SCALE_MAX / SCALE_MIN) ** (index / (SCALE_COUNT - 1))
     busy = np.exp(-0.5 / scale)[:, None].repeat(_NEAR, axis=1)
     larger = np.tile(np.linspace(0.25, 0.75, _NEAR)[:, None], (1, _PLACES))
     heard = np.tile((1 - (1 - busy[:, :1, None]) ** _GROUP).clip(0.02, 0.9), (1, _AROUND, _BEFORE))

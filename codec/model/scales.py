@@ -17,14 +17,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from codec.entropy.symbols import SCALE_COUNT, SCALE_MAX, SCALE_MIN
 from codec.model.config import HYPER_RATIO, LEVELS, LatentKind, ModelConfig
 from codec.model.gains import interpolate
 from codec.model.rounding import inward_clamp, ste_floor, ste_round
 
-SCALE_COUNT = 64
-"""Number of scales; index 0 means: not coded, the symbol is zero."""
-SCALE_MIN = 0.05
-SCALE_MAX = 10.0
 Z_LIMIT = 31
 """|z| is clipped to this before it is coded."""
 MAGNITUDE_LIMIT = 15

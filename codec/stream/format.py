@@ -20,7 +20,7 @@ from codec.stream.shape import GopShape
 
 MAGIC = b"\x89SGOP\r\n\x1a"
 VERSION = 5
-"""Formats 1 to 3 were never released; nothing reads them."""
+"""Formats 1 to 4 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320

@@ -32,7 +32,8 @@ _KIND = _FLAGS + _SIGNS + 2 * _SIZES + 3
 """Contexts of a kind: code is not zero, its sign, magnitude is larger (rising, falling), noise."""
 _STARTS = (0.15, 0.35, 0.5, 0.65, 0.8, 0.9), (0.03, 0.15, 0.3, 0.5, 0.65, 0.8)
 """How likely a code is not zero, by kind and how many of those around are not."""
-_ROOM = 16
+_ROOM = 26
+"""Bytes a cell takes at the very most: in each of four bands seven bits in contexts at 7 bits each, and a flag."""
 _UNITS = 256
 """Lacking texture is given in this many parts of a code."""
 _PRICES = {LatentKind.KEY: 0.06, LatentKind.ANCHOR: 0.4}
