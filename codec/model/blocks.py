@@ -26,8 +26,13 @@ class Block(nn.Module):
             nn.init.zeros_(last.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x + self.leave(self.spatial(F.silu(self.enter(x))))
-        return x + self.contract(F.silu(self.expand(x)))
+        x = self.leave(self.spatial(_silu(self.enter(x)))).add_(x)
+        return self.contract(_silu(self.expand(x))).add_(x)
+
+
+def _silu(x: Tensor) -> Tensor:
+    # Without gradients in place: fresh memory costs a CPU as much as the function.
+    return F.silu(x, inplace=not torch.is_grad_enabled())
 
 
 class TemporalMix(nn.Module):
@@ -44,10 +49,20 @@ class TemporalMix(nn.Module):
         nn.init.zeros_(self.mix.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[1] == 2:
+            return x + self._of_two(x)
         before = torch.cat((x[:, :1], x[:, :-1]), dim=1)
         after = torch.cat((x[:, 1:], x[:, -1:]), dim=1)
         stacked = torch.cat((before, x, after), dim=2)
         return x + unfold_time(self.mix(fold_time(stacked)), x.shape[1])
+
+    def _of_two(self, x: Tensor) -> Tensor:
+        """The mix of two latent frames as one layer from both to both: each stands twice among the three that are
+        mixed for the other or itself, and need not be multiplied twice."""
+        before, now, after = self.mix.weight.chunk(3, dim=1)
+        weight = torch.cat((torch.cat((before + now, after), dim=1), torch.cat((before, now + after), dim=1)))
+        assert self.mix.bias is not None
+        return F.conv2d(x.flatten(1, 2), weight, self.mix.bias.repeat(2)).view_as(x)
 
 
 class Trunk(nn.Module):

@@ -65,3 +65,12 @@ def numbers_only(x: torch.Tensor) -> bool:
     """Whether nothing but the numbers of `x` is wanted, on the CPU: no gradient, no accelerator. Compiled loops do
     then."""
     return x.device.type == "cpu" and not (torch.is_grad_enabled() and x.requires_grad)
+
+
+def one_by_one(work: Callable[..., torch.Tensor], *batches: torch.Tensor) -> torch.Tensor:
+    """work(*batches) of batches (N, ...) that `work` treats sample by sample. A CPU that wants nothing but the numbers
+    gets them one at a time: what one sample takes stays in its cache."""
+    count = len(batches[0])
+    if count == 1 or torch.is_grad_enabled() or not all(map(numbers_only, batches)):
+        return work(*batches)
+    return torch.cat([work(*(batch[i : i + 1] for batch in batches)) for i in range(count)])

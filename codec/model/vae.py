@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from codec.model.blocks import Block, Trunk, fold_time, unfold_time
 from codec.model.config import LATENT_STRIDE, ModelConfig
+from codec.model.device import one_by_one
 from codec.model.lapped import lap, painted
 
 PATCH_CHANNELS = 3 * LATENT_STRIDE**2
@@ -33,13 +34,15 @@ class Encoder(nn.Module):
     def forward(self, pictures: Tensor, known: Tensor, gain: Tensor) -> Tensor:
         """`gain` (B, trunk channels) conditions the latent on λ."""
         count = pictures.shape[1]
-        missed, known = lap(fold_time(pictures - known[:, :, :3])), lap(fold_time(known))
-        x = patches(self.patch, missed, known)
-        x = unfold_time(self.frame_blocks(x), count)
+        x = unfold_time(one_by_one(self._frames, fold_time(known), fold_time(pictures)), count)
         x = gather_units(x, self.frames)
         x = unfold_time(self.enter(fold_time(x)), x.shape[1])
         x = self.trunk(x) * gain[:, None, :, None, None]
         return unfold_time(self.head(fold_time(x)), x.shape[1])
+
+    def _frames(self, known: Tensor, pictures: Tensor) -> Tensor:
+        missed = lap(pictures - known[:, :3])
+        return self.frame_blocks(patches(self.patch, missed, lap(known)))
 
 
 class Decoder(nn.Module):
@@ -66,15 +69,18 @@ class Decoder(nn.Module):
         """`gain` (B, trunk channels) conditions the synthesis on λ; `share` (B, n, 8h, 8w) from 0 to 1: how much of
         what D adds is added, all of it by default."""
         count, units = known.shape[1], latent.shape[1]
-        seen = unfold_time(patches(self.patch, lap(fold_time(known))), count)
+        seen = unfold_time(one_by_one(lambda each: patches(self.patch, lap(each)), fold_time(known)), count)
         x = self.enter(fold_time(latent)) + self.context(fold_time(gather_units(seen, self.frames)))
         x = self.trunk(unfold_time(x, units) * gain[:, None, :, None, None])
         x = unfold_time(self.leave(fold_time(x)), units).unflatten(2, (self.frames, -1)).flatten(1, 2)[:, :count]
-        folded = self.frame_blocks(fold_time(x) + self.beside(fold_time(seen)))
-        folded = folded + self.border(folded)
+        shares = () if share is None else (fold_time(share),)
+        parts = (fold_time(part) for part in (x, seen, known))
+        return unfold_time(one_by_one(self._pictures, *parts, *shares), count)
+
+    def _pictures(self, x: Tensor, seen: Tensor, known: Tensor, share: Tensor | None = None) -> Tensor:
+        x = self.frame_blocks(x + self.beside(seen))
         # The prediction keeps its precision whatever the networks compute in.
-        shares = None if share is None else fold_time(share)
-        return unfold_time(painted(self.paint(folded), fold_time(known), shares), count)
+        return painted(self.paint(x + self.border(x)), known, share)
 
 
 def patches(layer: nn.Conv2d, *pictures: Tensor) -> Tensor:

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from codec.gop import Gop
 from codec.media.colour import from_rgb, to_rgb
@@ -230,6 +229,10 @@ def _gain(model: CodecModel, side: str, kind: LatentKind, level: Tensor) -> Tens
 
 def _to_tensor(rgb: Rgb, device: torch.device) -> Tensor:
     """(n, 3, H, W) in [-1, 1], padded by the last row and column to multiples of 16."""
-    x = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
-    height, width = x.shape[-2:]
-    return F.pad(x, (0, -width % TRANSFORM_STRIDE, 0, -height % TRANSFORM_STRIDE), mode="replicate")
+    count, height, width, _ = rgb.shape
+    padded = [-(-side // TRANSFORM_STRIDE) * TRANSFORM_STRIDE for side in (height, width)]
+    x = torch.empty(count, 3, *padded, device=device)
+    x[..., :height, :width] = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2)
+    x[..., height:, :width] = x[..., height - 1 : height, :width]
+    x[..., width:] = x[..., width - 1 : width]
+    return x.div_(127.5).sub_(1.0)
