@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 WIDTH, HEIGHT, FRAMES = 90, 58, 29
 STREAMS = {
     "chained": EncodeSettings(0.3, weights="codec_golden", precision="full", key_interval=3),
-    "keys-low-rate": EncodeSettings(0.02, weights="codec_golden", precision="full", key_interval=1),
+    "keys-low-rate": EncodeSettings(0.002, weights="codec_golden", precision="full", key_interval=1),
     "disjoint-high-rate": EncodeSettings(1.28, Structure.DISJOINT, weights="codec_golden", precision="full"),
 }
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 READING, LOW, RANGE, CACHE, PENDING, POSITION, CODE, FAULT = range(8)
 _REGISTERS = 8
 _ONE = 1 << 16
-LEAST = 1 << 9
+LEAST = 1 << 6
 _TOP = 1 << 24
 SLOWEST = 6
 _WORD = (1 << 32) - 1

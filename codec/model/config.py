@@ -1,6 +1,5 @@
 """Sizes of the codec: every number that shapes the networks, and the fixed λ grid they are conditioned on."""
 
-import math
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any
@@ -18,7 +17,7 @@ FRAMES_PER_LATENT = 4
 """Pictures behind a latent of those between a GoP's anchors (ρt of the paper)."""
 
 LAMBDA_MIN = 0.005
-LAMBDA_MAX = 1.28
+"""λ of level 0, the lowest that networks are trained for."""
 LEVELS_PER_OCTAVE = 2
 LEVELS = 17
 """Anchors of the gain tables: λ = LAMBDA_MIN · 2^(level / 2), level 0 .. 16."""
@@ -45,13 +44,6 @@ def latent_kinds(length: int, chained: bool, entry: bool, cut: bool) -> list[Lat
     last = [LatentKind.KEY if cut else LatentKind.ANCHOR] if length > 1 else []
     groups = -(-max(0, length - 2) // FRAMES_PER_LATENT)
     return first + last + [LatentKind.GROUP, *[LatentKind.LATER] * (groups - 1)][:groups]
-
-
-def level_of(lmbda: float) -> float:
-    """Position of λ on the anchor grid, in [0, LEVELS - 1]. Raises ValueError outside [LAMBDA_MIN, LAMBDA_MAX]."""
-    if not LAMBDA_MIN <= lmbda <= LAMBDA_MAX:
-        raise ValueError(f"λ must lie in [{LAMBDA_MIN}, {LAMBDA_MAX}], not {lmbda}")
-    return LEVELS_PER_OCTAVE * math.log2(lmbda / LAMBDA_MIN)
 
 
 def lambda_of(level: float) -> float:

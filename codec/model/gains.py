@@ -21,7 +21,7 @@ class GainTable(nn.Module):
         self.log_gain = nn.Parameter(offsets[:, None].repeat(1, channels))
 
     def forward(self, level: Tensor) -> Tensor:
-        """(B,) levels in [0, LEVELS - 1] -> (B, channels) gains > 0."""
+        """(B,) levels up to LEVELS - 1 -> (B, channels) gains > 0; below 0 they go on as they fall between 0 and 1."""
         return torch.exp(interpolate(self.log_gain, level))
 
 

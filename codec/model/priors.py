@@ -65,7 +65,7 @@ class MeanPrior(nn.Module):
         height, width = previous.shape[-2:]
         hyper = self.hyper(z)[..., :height, :width]
         known = hyper.new_zeros(len(level), 1 + len(LatentKind))
-        known[:, 0] = level / (LEVELS - 1)
+        known[:, 0] = level.clamp(min=0) / (LEVELS - 1)
         known[:, 1 + kind] = 1.0
         planes = known[:, :, None, None].expand(-1, -1, height, width)
         return self.block(F.silu(self.base(torch.cat((hyper, previous, self.memory(previous), planes), dim=1))))

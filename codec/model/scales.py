@@ -158,7 +158,8 @@ def _check_exact(layer: _Layer, weight: Tensor, bias: Tensor) -> None:
 class FrozenScaleNet(nn.Module):
     """The shipped form: integer weights only. Same function as ScaleNet, exact on every device.
 
-    `level_code` is the level in 1/256 as the stream carries it, so that even the offsets are integer arithmetic.
+    `level_code` is the level in 1/256 as the stream carries it, so that even the offsets are integer arithmetic; below
+    0 they are those of 0.
     """
 
     def __init__(self, tensors: dict[str, Tensor]) -> None:
@@ -183,6 +184,7 @@ class FrozenScaleNet(nn.Module):
         return torch.floor(self._conv(name, x) / 2**shift).clamp_(0, ACTIVATION_LIMIT)
 
     def _at_level(self, table: Tensor, level_code: int) -> Tensor:
+        level_code = max(level_code, 0)
         lower = min(level_code // LEVEL_FRACTION, LEVELS - 2)
         fraction = level_code - lower * LEVEL_FRACTION
         return (table[lower] * (LEVEL_FRACTION - fraction) + table[lower + 1] * fraction) // LEVEL_FRACTION

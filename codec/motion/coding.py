@@ -23,9 +23,9 @@ from codec.motion.track import track
 Vectors = NDArray[np.int32]
 
 _FINE_LEVEL = 10.0
-_PRICE_MIDDLE = 120.0
-_PRICE_OCTAVE = 6.0
-_SHARES = (0.375, 0.75, 1.0, 1.25)
+_PRICE_MIDDLE = 135.0
+_PRICE_OCTAVE = 4.0
+_SHARES = (0.18, 0.45, 1.0, 2.5)
 """Price of a bit by class of plane: an anchor's vectors serve all pictures of the GoP."""
 _ROOM = 24
 """Bytes a cell and plane takes at the very most."""
@@ -52,7 +52,7 @@ def encode(
     if shape.entry:
         assert earlier is not None
         first, reference = stacked(pictures[:1]), bordered(earlier)
-        coder.search_single(0, first[0], reference, track(first, reference, np.array([1]))[0])
+        coder.search_single(0, 0, first[0], reference, track(first, reference, np.array([1]))[0])
     if shape.length > 1:
         _encode_rest(coder, stacked(pictures), shape)
     return finish_writing(coder.io, coder.data), coder.found()
@@ -63,10 +63,10 @@ def decode(data: bytes, shape: MotionShape, level: float) -> MotionVectors:
     coder = _Coder(shape, level)
     coder.io, coder.data = reader(data)
     if shape.entry:
-        coder.read_single(0)
+        coder.read_single(0, 0)
     if shape.length > 1:
         if not shape.cut:
-            coder.read_single(int(shape.entry))
+            coder.read_single(int(shape.entry), shape.length - 1)
         for step in _order(shape.length):
             coder.between(step, _NOTHING, _NOTHING, _NOTHING, None)
     finish_reading(coder.io, coder.data)
@@ -82,7 +82,7 @@ def _encode_rest(coder: "_Coder", pictures: Plane, shape: MotionShape) -> None:
     late = np.ascontiguousarray(pictures[ends[1] : last][::-1])
     wanted[1, ends[1] : last] = track(late, final, np.arange(1, len(late) + 1))[::-1]
     if not shape.cut:
-        coder.search_single(int(shape.entry), pictures[last], first, wanted[0, last])
+        coder.search_single(int(shape.entry), last, pictures[last], first, wanted[0, last])
     for step in _order(shape.length):
         coder.between(step, pictures[step.number], first, final, np.ascontiguousarray(wanted[:, step.number]))
 
@@ -123,11 +123,14 @@ class _Coder:
     models: NDArray[np.int32] = field(init=False)
     vectors: Vectors = field(init=False)
     sides: NDArray[np.uint8] = field(init=False)
+    coded: NDArray[np.uint8] = field(init=False)
+    """Which cells of each picture (n, gh, gw) have a residual."""
     unit: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.models, self.unit = new_models(), unit_of(self.level)
         self.vectors = np.zeros((self.shape.planes, *self.shape.grid, 2), np.int32)
+        self.coded = np.zeros((self.shape.length, *self.shape.grid), np.uint8)
         self.sides = np.zeros((max(0, self.shape.length - 2), *self.shape.grid), np.uint8)
 
     def found(self) -> MotionVectors:
@@ -136,32 +139,39 @@ class _Coder:
     def _price(self, kind: int) -> int:
         return max(1, round(price_of(self.level) * _SHARES[kind]))
 
-    def search_single(self, plane: int, picture: Plane, reference: Plane, wanted: Vectors) -> None:
-        """Choose and write a plane with one bordered reference: with a sketch or without, whichever loses less."""
+    def search_single(self, plane: int, number: int, picture: Plane, reference: Plane, wanted: Vectors) -> None:
+        """Choose and write a plane of picture `number` with one bordered reference: with a sketch or without, whichever
+        loses less."""
         numbers = sketch.fit(wanted)
         trials = []
         for chosen in (numbers, None):
             io, data, models, vectors = self.io.copy(), self.data, self.models.copy(), np.zeros_like(wanted)
+            coded = np.zeros(self.shape.grid, np.uint8)
             if chosen is not None:
                 data = data.copy()
-            lost = self._single(io, data, models, vectors, chosen, picture, reference, wanted)
-            trials.append((lost, io, data, models, vectors))
-        _, self.io, self.data, self.models, self.vectors[plane] = min(trials, key=lambda trial: trial[0])
+            lost = self._single(io, data, models, vectors, chosen, picture, reference, wanted, coded)
+            trials.append((lost, io, data, models, vectors, coded))
+        best = min(trials, key=lambda trial: trial[0])
+        _, self.io, self.data, self.models, self.vectors[plane], self.coded[number] = best
 
-    def read_single(self, plane: int) -> None:
+    def read_single(self, plane: int, number: int) -> None:
         count = sketch.numbers_of(*self.shape.grid)
         numbers = np.zeros(count, np.int64) if code_even(self.io, self.data, 0) else None
         vectors = self.vectors[plane]
         if numbers is not None:
             code_sketch(self.io, self.data, self.models, numbers)
         base = self._base(numbers)
-        walk.single(self.io, self.data, self.models, 0, self.unit, base, vectors, _NOTHING, _NOTHING, vectors, 0)
+        walk.single(
+            self.io, self.data, self.models, 0, self.unit, base, vectors, _NOTHING, _NOTHING, vectors, 0,
+            self.coded[number],
+        )  # fmt: skip
 
     def _single(
         self, io: NDArray[np.int64], data: NDArray[np.uint8], models: NDArray[np.int32], vectors: Vectors,
         numbers: NDArray[np.int64] | None, picture: Plane, reference: Plane, wanted: Vectors,
+        coded: NDArray[np.uint8],
     ) -> int:  # fmt: skip
-        """Write a plane; returns what it loses, a sketch's bits included."""
+        """Write a plane and which cells are `coded`; returns what it loses, a sketch's bits included."""
         price = self._price(0)
         code_even(io, data, int(numbers is not None))
         bits = 0.0
@@ -169,7 +179,7 @@ class _Coder:
             bits = float((2 * np.log2(1 + np.abs(numbers)) + 1).sum())
             code_sketch(io, data, models, numbers.copy())
         base = self._base(numbers)
-        lost = walk.single(io, data, models, 0, self.unit, base, vectors, picture, reference, wanted, price)
+        lost = walk.single(io, data, models, 0, self.unit, base, vectors, picture, reference, wanted, price, coded)
         return int(lost) + round(price * bits * BIT_COST)
 
     def _base(self, numbers: NDArray[np.int64] | None) -> Vectors:
@@ -188,6 +198,7 @@ class _Coder:
             walk.between(
                 self.io, self.data, self.models, step.kind, self.unit, bases, before, after, sides, picture, first,
                 last, bases if wanted is None else wanted, step.number, end, self._price(step.kind),
+                self.coded[step.low] | self.coded[step.high], self._sides_around(step), self.coded[step.number],
             )  # fmt: skip
             return
         late = step.number >= self.shape.cut
@@ -195,7 +206,14 @@ class _Coder:
         walk.single(
             self.io, self.data, self.models, step.kind, self.unit, bases[int(late)], after if late else before, picture,
             last if late else first, (bases if wanted is None else wanted)[int(late)], self._price(step.kind),
+            self.coded[step.number],
         )  # fmt: skip
+
+    def _sides_around(self, step: _Step) -> NDArray[np.uint8]:
+        """Sides of the pictures known before and after, (2, gh, gw)."""
+        none, end = np.zeros(self.shape.grid, np.uint8), self.shape.length - 1
+        known = [self.sides[i - 1] if 0 < i < end else none for i in (step.low, step.high)]
+        return np.stack(known)
 
     def _straight(self, step: _Step, *, late: bool) -> Vectors:
         """Vectors to the first or the last picture on a straight line between those of the pictures known around, or

@@ -2,9 +2,11 @@
 
 A cell's vector is predicted from its base (a smooth sketch for an anchor, straight-line motion between vectors already
 known for the pictures between) plus the median of what the cells left, above and above right of it differ from theirs.
-A residual is a flag "not zero", then for x and y a magnitude (unary in contexts, Exp-Golomb beyond) and a sign.
-Contexts depend on the class of plane, on whether the left and upper residual were zero, and on how much the neighbours
-disagree.
+A residual is a flag "not zero", then flags whether it is one of those that would make the cell move as a neighbour does
+(the merge candidates of HEVC, here in what remains after the prediction) or as the cell's other vector does, then for x
+and y a magnitude (unary in contexts, Exp-Golomb beyond) and a sign. Contexts depend on the class of plane, on whether
+there are residuals at the left and above and in the pictures known before and after, and on how much the neighbours
+disagree. Where they start was measured on training clips.
 """
 
 import numba
@@ -21,28 +23,52 @@ _MOST = (1 << 15) - 1
 """Any vector beyond this is damage."""
 _UNARY = 8
 _GOLOMB = 14
-_FLAGS = 6
-_MAGNITUDES = _FLAGS
-_SIDES = _FLAGS + 4 * _UNARY
-_WHICH = _SIDES + 3
-_CLASS = _WHICH + 1
+FLAGS = 3
+FLAGS_A_PLANE = 3 * FLAGS
+_FLAGS_CALM = 2 * FLAGS_A_PLANE
+_MAGNITUDES = 2 * _FLAGS_CALM
+_SIDES = _MAGNITUDES + 4 * _UNARY
+_WHICH = _SIDES + 6
+_TAKEN = _WHICH + 3
+_OFFERS = 5
+_CLASS = _TAKEN + 2 * _OFFERS
 _SKETCH = CLASSES * _CLASS
 _CONTEXTS = _SKETCH + _UNARY
 _RESTLESS = 4
-"""Units of disagreement among neighbours beyond which magnitudes have contexts of their own."""
+"""Units of disagreement among neighbours beyond which residuals have contexts of their own."""
+_STARTS_ANCHOR = {0: (0.05, 0.27, 0.4), _FLAGS_CALM: (0.3, 0.52, 0.7)}
+_STARTS_BETWEEN = {
+    0: (
+        *(0.004, 0.15, 0.3), *(0.005, 0.15, 0.25), *(0.01, 0.3, 0.45),
+        *(0.1, 0.35, 0.5), *(0.12, 0.35, 0.5), *(0.13, 0.5, 0.6),
+    ),
+    _FLAGS_CALM: (
+        *(0.035, 0.3, 0.6), *(0.07, 0.33, 0.5), *(0.19, 0.5, 0.64),
+        *(0.11, 0.3, 0.5), *(0.1, 0.35, 0.5), *(0.15, 0.42, 0.6),
+    ),
+    _SIDES: (0.01, 0.25, 0.7, 0.35, 0.77, 0.95),
+    _WHICH: (0.5, 0.9, 0.1),
+}  # fmt: skip
+_STARTS_TAKEN = {_TAKEN: (0.68, 0.35, 0.3, 0.2, 0.2), _TAKEN + _OFFERS: (0.72, 0.4, 0.33, 0.22, 0.2)}
+_START_LARGER = 0.78
 
 
 def new_models() -> NDArray[np.int32]:
-    """Contexts of a GoP, as they start."""
+    """Contexts of a GoP, as they start: about where they were at the end of training clips' GoPs."""
     models = np.zeros((_CONTEXTS, 2), np.int32)
-    models[:, 0] = level_of(0.5)
-    anchor, between = (0.12, 0.3, 0.55, 0.3, 0.5, 0.7), (0.04, 0.2, 0.45, 0.25, 0.45, 0.65)
+    models[:, 0] = level_of(_START_LARGER)
     for number in range(CLASSES):
-        for i, share in enumerate(between if number else anchor):
-            models[number * _CLASS + i, 0] = level_of(share)
-        for i, share in enumerate((0.1, 0.3, 0.5)):
-            models[number * _CLASS + _SIDES + i, 0] = level_of(share)
+        starts = (_STARTS_BETWEEN if number else _STARTS_ANCHOR) | _STARTS_TAKEN
+        for first, shares in starts.items():
+            at = number * _CLASS + first
+            models[at : at + len(shares), 0] = [level_of(share) for share in shares]
     return models
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def new_offers():
+    """Room for the residuals a cell may take over: their number, then they."""
+    return np.zeros((1 + _OFFERS, 2), np.int64)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -51,9 +77,10 @@ def _median(a, b, c):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def neighbours(apart, coded, row, column):
+def neighbours(apart, coded, row, column, offers):
     """Median of what the neighbours differ from their bases, x and y in units; how many of the two nearest have a
-    residual; whether the neighbours disagree. `apart` (gh, gw, 2), `coded` (gh, gw): of the cells so far."""
+    residual; whether the neighbours disagree. `apart` (gh, gw, 2), `coded` (gh, gw): of the cells so far. Puts what
+    makes the cell move like one of its neighbours into `offers`."""
     lx = ly = ux = uy = rx = ry = np.int64(0)
     count = 0
     if column > 0:
@@ -69,7 +96,26 @@ def neighbours(apart, coded, row, column):
     else:
         ux, uy, rx, ry = lx, ly, lx, ly
     spread = abs(lx - ux) + abs(ly - uy) + abs(rx - ux) + abs(ry - uy)
-    return _median(lx, ux, rx), _median(ly, uy, ry), count, 1 if spread > _RESTLESS else 0
+    mx, my = _median(lx, ux, rx), _median(ly, uy, ry)
+    offers[0, 0] = 0
+    offer(offers, lx - mx, ly - my)
+    offer(offers, ux - mx, uy - my)
+    offer(offers, rx - mx, ry - my)
+    if row > 0 and column > 0:
+        offer(offers, apart[row - 1, column - 1, 0] - mx, apart[row - 1, column - 1, 1] - my)
+    return mx, my, count, 1 if spread > _RESTLESS else 0
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def offer(offers, x, y):
+    """Add a residual to `offers` unless it is zero or there."""
+    if x == 0 and y == 0:
+        return
+    for k in range(1, offers[0, 0] + 1):
+        if offers[k, 0] == x and offers[k, 1] == y:
+            return
+    offers[0, 0] += 1
+    offers[offers[0, 0], 0], offers[offers[0, 0], 1] = x, y
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -124,23 +170,35 @@ def _code_magnitude(io, data, models, first, value):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def residual_cost(models, number, flag, restless, x, y):
+def residual_cost(models, number, flag, restless, offers, x, y):
     """What `code_residual` would take now, in 1/16 bit."""
     first = number * _CLASS
     some = 1 if x != 0 or y != 0 else 0
-    total = cost(models, first + flag, some)
+    total = cost(models, first + flag + _FLAGS_CALM * restless, some)
     if some:
+        taken = first + _TAKEN + _OFFERS * restless
+        for k in range(1, offers[0, 0] + 1):
+            hit = 1 if x == offers[k, 0] and y == offers[k, 1] else 0
+            total += cost(models, taken + k - 1, hit)
+            if hit:
+                return total
         start = first + _MAGNITUDES + 2 * _UNARY * restless
         total += _magnitude_cost(models, start, x) + _magnitude_cost(models, start + _UNARY, y)
     return total
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def code_residual(io, data, models, number, flag, restless, x, y):
-    """Code (or find) a residual in units; `number`: class of plane, `flag`: 0 .. 5. Returns x and y."""
+def code_residual(io, data, models, number, flag, restless, offers, x, y):
+    """Code (or find) a residual in units; `number`: class of plane; `flag`: how many of the two nearest
+    neighbours have one, FLAGS more for each step of disturbance around, FLAGS_A_PLANE more when the cell's other vector
+    has one. Returns x and y."""
     first = number * _CLASS
-    if code_bit(io, data, models, first + flag, 1 if x != 0 or y != 0 else 0) == 0:
+    if code_bit(io, data, models, first + flag + _FLAGS_CALM * restless, 1 if x != 0 or y != 0 else 0) == 0:
         return np.int64(0), np.int64(0)
+    taken = first + _TAKEN + _OFFERS * restless
+    for k in range(1, offers[0, 0] + 1):
+        if code_bit(io, data, models, taken + k - 1, 1 if x == offers[k, 0] and y == offers[k, 1] else 0):
+            return offers[k, 0], offers[k, 1]
     start = first + _MAGNITUDES + 2 * _UNARY * restless
     x = _code_magnitude(io, data, models, start, x)
     y = _code_magnitude(io, data, models, start + _UNARY, y)
@@ -148,31 +206,42 @@ def code_residual(io, data, models, number, flag, restless, x, y):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _side_context(sides, row, column):
-    context = 0
-    if column > 0 and sides[row, column - 1] > 0:
-        context += 1
-    if row > 0 and sides[row - 1, column] > 0:
-        context += 1
-    return context
+def _side_contexts(sides, around, row, column):
+    """Contexts of "one side" and of which; `around` (2, gh, gw): sides of the known pictures before and after."""
+    count = lean = 0
+    if column > 0:
+        side = sides[row, column - 1]
+        count += 1 if side > 0 else 0
+        lean += 1 if side == 2 else -1 if side == 1 else 0
+    if row > 0:
+        side = sides[row - 1, column]
+        count += 1 if side > 0 else 0
+        lean += 1 if side == 2 else -1 if side == 1 else 0
+    known = 0
+    for k in range(2):
+        side = around[k, row, column]
+        known |= 1 if side > 0 else 0
+        lean += 1 if side == 2 else -1 if side == 1 else 0
+    return count + 3 * known, 0 if lean == 0 else 1 if lean > 0 else 2
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def side_cost(models, number, sides, row, column, side):
+def side_cost(models, number, sides, around, row, column, side):
     """What `code_side` would take now, in 1/16 bit."""
     first = number * _CLASS
-    total = cost(models, first + _SIDES + _side_context(sides, row, column), 1 if side > 0 else 0)
-    return total + (cost(models, first + _WHICH, side - 1) if side > 0 else 0)
+    some, which = _side_contexts(sides, around, row, column)
+    total = cost(models, first + _SIDES + some, 1 if side > 0 else 0)
+    return total + (cost(models, first + _WHICH + which, side - 1) if side > 0 else 0)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def code_side(io, data, models, number, sides, row, column, side):
+def code_side(io, data, models, number, sides, around, row, column, side):
     """Code (or find) the Side of a cell; `sides` (gh, gw) of the cells so far. Returns it."""
     first = number * _CLASS
-    context = first + _SIDES + _side_context(sides, row, column)
-    if code_bit(io, data, models, context, 1 if side > 0 else 0) == 0:
+    some, which = _side_contexts(sides, around, row, column)
+    if code_bit(io, data, models, first + _SIDES + some, 1 if side > 0 else 0) == 0:
         return 0
-    return 1 + code_bit(io, data, models, first + _WHICH, 1 if side > 1 else 0)
+    return 1 + code_bit(io, data, models, first + _WHICH + which, 1 if side > 1 else 0)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)

@@ -1,7 +1,7 @@
 """Cell after cell through a plane of vectors: choosing (the encoder) and coding, or reading (the decoder).
 
 The encoder weighs what a vector saves, sums of absolute differences over the cell and a margin around it (a node's
-vector is felt in the cells beside it), against what it costs to code right now.
+vector is felt in the cells offers it), against what it costs to code right now.
 """
 
 import numba
@@ -11,10 +11,14 @@ from codec.entropy.range_coder import BIT_COST, READING
 from codec.motion.layout import NODE
 from codec.motion.match import difference, mean_difference
 from codec.motion.residuals import (
+    FLAGS,
+    FLAGS_A_PLANE,
     LIMIT,
     code_residual,
     code_side,
     neighbours,
+    new_offers,
+    offer,
     place,
     predicted,
     residual_cost,
@@ -25,7 +29,6 @@ _MARGIN = 8
 _EVERY = 2
 _AREA = NODE * NODE
 _STEPS = 4
-_FLAGS_A_SIDE = 3
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -46,13 +49,16 @@ def _price(picture, reference, block, x, y, rate, price):
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
 def _choose(
-    picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number, flag, restless
+    picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number, flag, restless,
+    offers
 ):  # fmt: skip
     """The best vector of a cell by one reference: its x and y, and what it loses."""
     bx, by = px, py
-    best = _price(picture, reference, block, px, py, residual_cost(models, number, flag, restless, 0, 0), price)
-    for k in range(4):
-        if k == 0:
+    best = _price(picture, reference, block, px, py, residual_cost(models, number, flag, restless, offers, 0, 0), price)
+    for k in range(4 + offers[0, 0]):
+        if k >= 4:
+            x, y = px + offers[k - 3, 0] * unit, py + offers[k - 3, 1] * unit
+        elif k == 0:
             x, y = np.int64(wanted[row, column, 0]), np.int64(wanted[row, column, 1])
         elif k == 1:
             x, y = np.int64(base[row, column, 0]), np.int64(base[row, column, 1])
@@ -66,7 +72,7 @@ def _choose(
         x, y = px + rx * unit, py + ry * unit
         if (x == bx and y == by) or max(abs(x), abs(y)) > LIMIT:
             continue
-        rate = residual_cost(models, number, flag, restless, rx, ry)
+        rate = residual_cost(models, number, flag, restless, offers, rx, ry)
         if price * rate >= best:
             continue
         here = _price(picture, reference, block, x, y, rate, price)
@@ -76,7 +82,7 @@ def _choose(
         ox, oy = bx, by
         for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             x, y = ox + dx * unit, oy + dy * unit
-            rate = residual_cost(models, number, flag, restless, (x - px) // unit, (y - py) // unit)
+            rate = residual_cost(models, number, flag, restless, offers, (x - px) // unit, (y - py) // unit)
             if price * rate >= best or max(abs(x), abs(y)) > LIMIT:
                 continue
             here = _price(picture, reference, block, x, y, rate, price)
@@ -88,15 +94,15 @@ def _choose(
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price):
+def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price, coded):
     """A plane with one reference; `base`, `vectors` (result), `wanted` (gh, gw, 2) in quarter pixels. A decoder gives
-    empty pictures. Returns what the plane loses."""
+    empty pictures. `coded` (gh, gw) uint8, result: which cells have a residual. Returns what the plane loses."""
     rows, columns = vectors.shape[:2]
-    apart, coded = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
+    apart, offers = np.zeros((rows, columns, 2), np.int64), new_offers()
     lost = np.int64(0)
     for row in range(rows):
         for column in range(columns):
-            mx, my, flag, restless = neighbours(apart, coded, row, column)
+            mx, my, flag, restless = neighbours(apart, coded, row, column, offers)
             px = predicted(np.int64(base[row, column, 0]), mx, unit)
             py = predicted(np.int64(base[row, column, 1]), my, unit)
             rx = ry = np.int64(0)
@@ -104,30 +110,56 @@ def single(io, data, models, number, unit, base, vectors, picture, reference, wa
                 block = _block(row, column, *picture.shape)
                 x, y, here = _choose(
                     picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number,
-                    flag, restless,
+                    flag, restless, offers,
                 )  # fmt: skip
                 rx, ry = (x - px) // unit, (y - py) // unit
                 lost += here
-            rx, ry = code_residual(io, data, models, number, flag, restless, rx, ry)
+            rx, ry = code_residual(io, data, models, number, flag, restless, offers, rx, ry)
             place(io, vectors, apart, coded, base, row, column, px + rx * unit, py + ry * unit, rx, ry, unit)
     return lost
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
+def _stirred(stirred, row, column):
+    """0: nothing was coded at or around a cell in the known pictures before and after; 1: offers it; 2: at it."""
+    if stirred[row, column]:
+        return 2
+    for r in range(max(row - 1, 0), min(row + 2, stirred.shape[0])):
+        for c in range(max(column - 1, 0), min(column + 2, stirred.shape[1])):
+            if stirred[r, c]:
+                return 1
+    return 0
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def between(
-    io, data, models, number, unit, bases, before, after, sides, picture, first, last, wanted, late, length, price
+    io, data, models, number, unit, bases, before, after, sides, picture, first, last, wanted, late, length, price,
+    stirred, around, coded
 ):  # fmt: skip
     """The two planes of a picture between anchors, and the sides its cells are predicted from; `bases` and `wanted`: of
-    `before` and of `after`; `late` of `length`: how much the last anchor counts."""
+    `before` and of `after`; `late` of `length`: how much the last anchor counts. Of the known pictures before and after
+    it: `stirred` (gh, gw), which cells have a residual, and `around` (2, gh, gw), their sides. `coded` (gh, gw) uint8,
+    result."""
     rows, columns = before.shape[:2]
-    apart_b, coded_b = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
-    apart_a, coded_a = np.zeros((rows, columns, 2), np.int64), np.zeros((rows, columns), np.int64)
+    apart_b, coded_b, offers_b = (
+        np.zeros((rows, columns, 2), np.int64),
+        np.zeros((rows, columns), np.uint8),
+        new_offers(),
+    )
+    apart_a, coded_a, offers_a = (
+        np.zeros((rows, columns, 2), np.int64),
+        np.zeros((rows, columns), np.uint8),
+        new_offers(),
+    )
     for row in range(rows):
         for column in range(columns):
-            mx, my, flag_b, restless_b = neighbours(apart_b, coded_b, row, column)
+            nearby = FLAGS * _stirred(stirred, row, column)
+            mx, my, flag_b, restless_b = neighbours(apart_b, coded_b, row, column, offers_b)
+            flag_b += nearby
             pbx = predicted(np.int64(bases[0, row, column, 0]), mx, unit)
             pby = predicted(np.int64(bases[0, row, column, 1]), my, unit)
-            mx, my, flag_a, restless_a = neighbours(apart_a, coded_a, row, column)
+            mx, my, flag_a, restless_a = neighbours(apart_a, coded_a, row, column, offers_a)
+            flag_a += nearby
             pax = predicted(np.int64(bases[1, row, column, 0]), mx, unit)
             pay = predicted(np.int64(bases[1, row, column, 1]), my, unit)
             rbx = rby = rax = ray = np.int64(0)
@@ -136,29 +168,37 @@ def between(
                 block = _block(row, column, *picture.shape)
                 bx, by, lost_b = _choose(
                     picture, first, block, row, column, pbx, pby, before, wanted[0], bases[0], unit, price, models,
-                    number, flag_b, restless_b,
+                    number, flag_b, restless_b, offers_b,
                 )  # fmt: skip
                 some = 1 if bx != pbx or by != pby else 0
+                own = offers_a[0, 0]
+                offer(offers_a, (bx - pbx) // unit, (by - pby) // unit)
                 ax, ay, lost_a = _choose(
                     picture, last, block, row, column, pax, pay, after, wanted[1], bases[1], unit, price, models,
-                    number, flag_a + _FLAGS_A_SIDE * some, restless_a,
+                    number, flag_a + FLAGS_A_PLANE * some, restless_a, offers_a,
                 )  # fmt: skip
                 side, use_b, use_a = _weigh(
-                    models, number, unit, sides, picture, first, last, block, row, column, late, length, price,
-                    (bx, by, pbx, pby, flag_b, restless_b, lost_b), (ax, ay, pax, pay, flag_a, restless_a, lost_a),
+                    models, number, unit, sides, around, picture, first, last, block, row, column, late, length, price,
+                    (bx, by, pbx, pby, flag_b, restless_b, offers_b, lost_b),
+                    (ax, ay, pax, pay, flag_a, restless_a, offers_a, own, lost_a),
                 )  # fmt: skip
+                offers_a[0, 0] = own
                 if use_b:
                     rbx, rby = (bx - pbx) // unit, (by - pby) // unit
                 if use_a:
                     rax, ray = (ax - pax) // unit, (ay - pay) // unit
-            side = code_side(io, data, models, number, sides, row, column, side)
+            side = code_side(io, data, models, number, sides, around, row, column, side)
             sides[row, column] = side
-            rbx, rby = code_residual(io, data, models, number, flag_b, restless_b, rbx, rby)
+            rbx, rby = code_residual(io, data, models, number, flag_b, restless_b, offers_b, rbx, rby)
             some = 1 if rbx != 0 or rby != 0 else 0
-            rax, ray = code_residual(io, data, models, number, flag_a + _FLAGS_A_SIDE * some, restless_a, rax, ray)
+            offer(offers_a, rbx, rby)
+            rax, ray = code_residual(
+                io, data, models, number, flag_a + FLAGS_A_PLANE * some, restless_a, offers_a, rax, ray
+            )
             bx, by, ax, ay = pbx + rbx * unit, pby + rby * unit, pax + rax * unit, pay + ray * unit
             place(io, before, apart_b, coded_b, bases[0], row, column, bx, by, rbx, rby, unit)
             place(io, after, apart_a, coded_a, bases[1], row, column, ax, ay, rax, ray, unit)
+            coded[row, column] = 1 if coded_b[row, column] or coded_a[row, column] else 0
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -169,25 +209,27 @@ def _mean_price(picture, first, last, block, ax, ay, bx, by, late, length, rate,
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _weigh(models, number, unit, sides, picture, first, last, block, row, column, late, length, price, b, a):
+def _weigh(models, number, unit, sides, around, picture, first, last, block, row, column, late, length, price, b, a):
     """Which side a cell is predicted from, and whether each of the two vectors found is worth coding."""
-    bx, by, pbx, pby, flag_b, restless_b, lost_b = b
-    ax, ay, pax, pay, flag_a, restless_a, lost_a = a
-    found_b = residual_cost(models, number, flag_b, restless_b, (bx - pbx) // unit, (by - pby) // unit)
-    none_b = residual_cost(models, number, flag_b, restless_b, 0, 0)
-    some = _FLAGS_A_SIDE * (1 if bx != pbx or by != pby else 0)
-    found_a = residual_cost(models, number, flag_a + some, restless_a, (ax - pax) // unit, (ay - pay) // unit)
-    none_a = residual_cost(models, number, flag_a, restless_a, 0, 0)
-    mean = side_cost(models, number, sides, row, column, 0)
+    bx, by, pbx, pby, flag_b, restless_b, offers_b, lost_b = b
+    ax, ay, pax, pay, flag_a, restless_a, offers_a, own, lost_a = a
+    found_b = residual_cost(models, number, flag_b, restless_b, offers_b, (bx - pbx) // unit, (by - pby) // unit)
+    none_b = residual_cost(models, number, flag_b, restless_b, offers_b, 0, 0)
+    some = FLAGS_A_PLANE * (1 if bx != pbx or by != pby else 0)
+    found_a = residual_cost(models, number, flag_a + some, restless_a, offers_a, (ax - pax) // unit, (ay - pay) // unit)
+    none_a = residual_cost(models, number, flag_a, restless_a, offers_a, 0, 0)
+    mean = side_cost(models, number, sides, around, row, column, 0)
     best = _mean_price(picture, first, last, block, bx, by, ax, ay, late, length, found_b + found_a + mean, price)
     side, use_b, use_a = 0, True, True
     here = _mean_price(picture, first, last, block, pbx, pby, pax, pay, late, length, none_b + none_a + mean, price)
     if here < best:
         best, side, use_b, use_a = here, 0, False, False
-    here = lost_b + price * (none_a + side_cost(models, number, sides, row, column, 1))
+    here = lost_b + price * (none_a + side_cost(models, number, sides, around, row, column, 1))
     if here < best:
         best, side, use_b, use_a = here, 1, True, False
-    here = lost_a + price * (none_b + side_cost(models, number, sides, row, column, 2))
+    offers_a[0, 0] = own
+    only_a = residual_cost(models, number, flag_a, restless_a, offers_a, (ax - pax) // unit, (ay - pay) // unit)
+    here = lost_a + price * (only_a - found_a + none_b + side_cost(models, number, sides, around, row, column, 2))
     if here < best:
         side, use_b, use_a = 2, False, True
     return side, use_b, use_a

@@ -19,7 +19,7 @@ from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 5
+VERSION = 6
 """Formats 1 to 4 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
@@ -28,7 +28,7 @@ MAX_FRAMES = 10_000_000
 MAX_HEADER = 64 * 2**20
 RECORD_SYNC = 0x47
 MIN_RECORD = 1 + 1 + 1 + 1 + 4 + 4
-MAX_LEVEL_CODE = level_code(LAMBDA_RANGE[1])
+LEVEL_CODES = level_code(LAMBDA_RANGE[0]), level_code(LAMBDA_RANGE[1])
 
 _MATRICES = (Matrix.BT601, Matrix.BT709, Matrix.BT2020)
 _STRUCTURES = (Structure.OVERLAP, Structure.DISJOINT)
@@ -143,7 +143,7 @@ def write_header(header: Header) -> bytes:
     constant = _is_counted(timing)
     flags = _STRUCTURES.index(header.structure) | (header.colour.full_range << 1) | ((not constant) << 2)
     body.append(flags | _MATRICES.index(header.colour.matrix) << 4)
-    body += struct.pack("<H", header.level_code)
+    body += struct.pack("<h", header.level_code)
     for ratio in (header.sample_aspect, timing.frame_rate):
         body += write_varint(ratio.numerator) + write_varint(ratio.denominator)
     if not constant:
@@ -207,8 +207,8 @@ def _parse_fields(reader: Reader, file_size: int) -> Header:
     flags = reader.take(1)[0]
     if flags & 0x88 or flags >> 4 >= len(_MATRICES):
         raise ValueError("unknown flags")
-    code = struct.unpack("<H", reader.take(2))[0]
-    if code > MAX_LEVEL_CODE:
+    code = struct.unpack("<h", reader.take(2))[0]
+    if not LEVEL_CODES[0] <= code <= LEVEL_CODES[1]:
         raise ValueError("impossible λ")
     aspect, rate = _ratio(reader), _ratio(reader)
     if flags & 4:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from codec.errors import SettingError
 from codec.gop import Gop, Structure
 from codec.media.picture import Picture
+from codec.model.config import LAMBDA_MIN
 
-LAMBDA_RANGE = (0.005, 1.28)
+LAMBDA_RANGE = (0.00125, 1.28)
 """Smallest and largest λ: few bits, many bits."""
 
 LEVEL_UNIT = 512
-"""Steps of the stream's level code per octave of λ: the code is 512·log2(λ / LAMBDA_RANGE[0])."""
+"""Steps of the stream's level code per octave of λ: the code is 512·log2(λ / LAMBDA_MIN), negative below that; there
+the gains of networks go on as they fall above it."""
 
 MAX_KEY_INTERVAL = 250
 
@@ -67,10 +69,10 @@ class DecodedGop:
 
 
 def level_code(lmbda: float) -> int:
-    """λ as the stream carries it: 1/256 of an anchor level (two levels an octave)."""
-    return round(LEVEL_UNIT * math.log2(lmbda / LAMBDA_RANGE[0]))
+    """λ as the stream carries it: in 1/256 of an anchor level (two levels an octave), negative below LAMBDA_MIN."""
+    return round(LEVEL_UNIT * math.log2(lmbda / LAMBDA_MIN))
 
 
 def lambda_of_code(code: int) -> float:
     """λ of a level code."""
-    return LAMBDA_RANGE[0] * 2.0 ** (code / LEVEL_UNIT)
+    return LAMBDA_MIN * 2.0 ** (code / LEVEL_UNIT)

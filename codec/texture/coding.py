@@ -25,13 +25,33 @@ from codec.entropy.range_coder import (
 from codec.model.config import LatentKind
 from codec.texture.layout import BANDS, LEAST, MOST, NOISY, Texture, plain
 
-_FLAGS = 6
-_SIGNS = 3
+_NEAR = 8
+_LEVELS = np.array([1, 2, 3, 5, 7, 11, 17], np.int64)
+"""How much there is around a code, from 0 to _NEAR - 1, by its measure."""
+_SIGNS = 5
+_LARGE = 3
 _SIZES = 5
-_KIND = _FLAGS + _SIGNS + 2 * _SIZES + 3
+_NOISE = 3
+_SIGN = _NEAR
+_SIZE = _SIGN + _SIGNS
+_FLAG = _SIZE + 2 * _LARGE * _SIZES
+_KIND = _FLAG + _NOISE
 """Contexts of a kind: code is not zero, its sign, magnitude is larger (rising, falling), noise."""
-_STARTS = (0.15, 0.35, 0.5, 0.65, 0.8, 0.9), (0.03, 0.15, 0.3, 0.5, 0.65, 0.8)
-"""How likely a code is not zero, by kind and how many of those around are not."""
+_STARTS = (
+    (
+        *(0.19, 0.3, 0.44, 0.64, 0.8, 0.89, 0.975, 0.99), *(0.94, 0.8, 0.43, 0.1, 0.02),
+        *(0.05, 0.1, 0.19, 0.15, 0.15), *(0.45, 0.19, 0.15, 0.12, 0.2), *(0.67, 0.72, 0.49, 0.19, 0.1),
+        *(0.22, 0.18, 0.25, 0.2, 0.2), *(0.7, 0.45, 0.2, 0.2, 0.2), *(0.9, 0.85, 0.6, 0.4, 0.4),
+        *(0.86, 0.93, 0.95),
+    ),
+    (
+        *(0.012, 0.035, 0.13, 0.28, 0.51, 0.73, 0.9, 0.965), *(0.97, 0.91, 0.77, 0.38, 0.09),
+        *(0.85, 0.28, 0.17, 0.15, 0.15), *(0.74, 0.16, 0.25, 0.15, 0.2), *(0.78, 0.58, 0.52, 0.19, 0.3),
+        *(0.65, 0.23, 0.35, 0.2, 0.2), *(0.66, 0.24, 0.35, 0.2, 0.2), *(0.83, 0.72, 0.65, 0.4, 0.4),
+        *(0.72, 0.87, 0.9),
+    ),
+)  # fmt: skip
+"""What contexts start from, key pictures and anchors: about where they were at the end of training clips' GoPs."""
 _ROOM = 26
 """Bytes a cell takes at the very most: in each of four bands seven bits in contexts at 7 bits each, and a flag."""
 _UNITS = 256
@@ -85,33 +105,34 @@ def decode(data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], befo
 
 def _new_models() -> NDArray[np.int32]:
     models = np.zeros((2 * _KIND, 2), np.int32)
-    models[:, 0] = level_of(0.5)
-    for kind, shares in enumerate(_STARTS):
-        for i, share in enumerate(shares):
-            models[kind * _KIND + i, 0] = level_of(share)
+    models[:, 0] = [level_of(share) for shares in _STARTS for share in shares]
     return models
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
 def _contexts(codes, before, b, row, column):
-    """Context of "not zero" and of the sign, from what is known around a cell and band."""
-    left = codes[b, row, column - 1] if column > 0 else 0
-    up = codes[b, row - 1, column] if row > 0 else 0
-    coarser = codes[b + 1, row, column] if b + 1 < codes.shape[0] else 0
-    count = (left != 0) + (up != 0) + (coarser != 0) + (before[b, row, column] != 0)
-    if count == 4 and abs(left) + abs(up) > 3:
-        count = 5
+    """Context of "not zero", of the sign, and of magnitudes, from what is known around a cell and band."""
+    left = np.int64(codes[b, row, column - 1]) if column > 0 else 0
+    up = np.int64(codes[b, row - 1, column]) if row > 0 else 0
+    coarser = np.int64(codes[b + 1, row, column]) if b + 1 < codes.shape[0] else 0
+    earlier = np.int64(before[b, row, column])
+    near = 2 * (abs(left) + abs(up)) + 2 * abs(coarser) + abs(earlier)
+    level = 0
+    while level < _NEAR - 1 and near >= _LEVELS[level]:
+        level += 1
     total = left + up + coarser
-    return count, 0 if total == 0 else 1 if total > 0 else 2
+    sign = 2 if total == 0 else 1 if total == -1 else 0 if total < 0 else 3 if total == 1 else 4
+    large = max(abs(left), abs(up), abs(coarser))
+    return level, sign, 0 if large < 2 else 1 if large < 4 else 2
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _price_of(models, start, flag, sign, code):
+def _price_of(models, start, flag, sign, large, code):
     """Bits of a code, in 1/16."""
     if code == 0:
         return cost(models, start + flag, 0)
-    total = cost(models, start + flag, 1) + cost(models, start + _FLAGS + sign, 1 if code < 0 else 0)
-    sizes = start + _FLAGS + _SIGNS + (_SIZES if code < 0 else 0)
+    total = cost(models, start + flag, 1) + cost(models, start + _SIGN + sign, 1 if code < 0 else 0)
+    sizes = start + _SIZE + _SIZES * (large + (_LARGE if code < 0 else 0))
     most = -LEAST if code < 0 else MOST
     for k in range(1, most):
         larger = abs(code) > k
@@ -122,12 +143,12 @@ def _price_of(models, start, flag, sign, code):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _code(io, data, models, start, flag, sign, code):
+def _code(io, data, models, start, flag, sign, large, code):
     """Write, or read, a code."""
     if not code_bit(io, data, models, start + flag, 1 if code != 0 else 0):
         return 0
-    negative = code_bit(io, data, models, start + _FLAGS + sign, 1 if code < 0 else 0)
-    sizes = start + _FLAGS + _SIGNS + (_SIZES if negative else 0)
+    negative = code_bit(io, data, models, start + _SIGN + sign, 1 if code < 0 else 0)
+    sizes = start + _SIZE + _SIZES * (large + (_LARGE if negative else 0))
     most = -LEAST if negative else MOST
     size = 1
     while size < most and code_bit(io, data, models, sizes + min(size, _SIZES) - 1, 1 if abs(code) > size else 0):
@@ -145,24 +166,24 @@ def _walk(io, data, models, kind, codes, noisy, before, wanted, even, price):
         for column in range(width):
             high = 0
             for b in range(bands - 1, -1, -1):
-                flag, sign = _contexts(codes, before, b, row, column)
+                flag, sign, large = _contexts(codes, before, b, row, column)
                 code = 0
                 if price > 0:
                     aim = wanted[b, row, column]
                     near = min(max((aim + _UNITS // 2) // _UNITS, LEAST), MOST)
-                    best = aim * aim + price * _price_of(models, start, flag, sign, 0)
+                    best = aim * aim + price * _price_of(models, start, flag, sign, large, 0)
                     for trial in (near, near - 1 if near > 0 else near + 1):
                         away = aim - trial * _UNITS
-                        lost = away * away + price * _price_of(models, start, flag, sign, trial)
+                        lost = away * away + price * _price_of(models, start, flag, sign, large, trial)
                         if lost < best:
                             best, code = lost, trial
-                code = _code(io, data, models, start, flag, sign, code)
+                code = _code(io, data, models, start, flag, sign, large, code)
                 codes[b, row, column] = code
                 high = max(high, code)
             if high >= NOISY:
                 count = (noisy[row, column - 1] if column > 0 else 0) + (noisy[row - 1, column] if row > 0 else 0)
                 noisy[row, column] = code_bit(
-                    io, data, models, start + _KIND - 3 + count, even[row, column] if price > 0 else 0
+                    io, data, models, start + _FLAG + count, even[row, column] if price > 0 else 0
                 )
         if io[FAULT]:
             return

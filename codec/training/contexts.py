@@ -30,7 +30,7 @@ from codec.stream.format import parse_stream
 from codec.stream.latents import GopSymbols, Past
 from codec.stream.settings import EncodeSettings
 
-_LEVELS = (0.0, 4.0, 8.0, 12.0, 16.0)
+_LEVELS = (-4.0, 0.0, 4.0, 8.0, 12.0, 16.0)
 
 
 def measured_starts(weights: str, clips: Sequence[Path]) -> NDArray[np.int32]:

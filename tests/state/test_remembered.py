@@ -32,7 +32,7 @@ def test_a_damaged_file_gives_defaults_and_is_kept_aside(tmp_path: Path, text: s
     ("stored", "lmbda", "device"),
     [
         ({"lmbda": 1e9}, 1.28, "auto"),
-        ({"lmbda": -1}, 0.005, "auto"),
+        ({"lmbda": -1}, 0.00125, "auto"),
         ({"lmbda": float("nan")}, 0.32, "auto"),
         ({"device": "toaster", "from_the_future": 1}, 0.32, "auto"),
         ({"device": "cpu"}, 0.32, "cpu"),

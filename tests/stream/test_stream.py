@@ -71,13 +71,13 @@ def test_the_gop_asked_for_comes_first_and_the_file_is_the_same(small_clip: Path
 def test_more_lambda_means_more_bits_and_odd_sizes_work(clips: Path, tmp_path: Path) -> None:
     odd = make_clip(clips / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="101x67", frames=9)
     sizes = []
-    for lmbda in (0.005, 0.05, 0.3, 1.28):
+    for lmbda in (0.00125, 0.005, 0.05, 0.3, 1.28):
         gops = encode(odd, tmp_path / "odd.gop", EncodeSettings(lmbda))
         assert gops[0].pictures[0].y.shape == (67, 101)
         sizes.append(read_info(tmp_path / "odd.gop").size_bytes)
     assert sizes == sorted(sizes)
     assert sizes[-1] > 1.5 * sizes[0]
-    for wrong in (0.004, 1.5, float("nan")):
+    for wrong in (0.001, 1.5, float("nan")):
         with pytest.raises(SettingError, match="λ must lie"):
             EncodeSettings(wrong)
 
