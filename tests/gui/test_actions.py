@@ -1,18 +1,22 @@
 """Every action of the registry, triggered as menus and keys trigger it: each must change something observable."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
+from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
+from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
 
 Opener = Callable[[Path], None]
@@ -34,6 +38,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "blink_slower": ("auto_blink",),
     "zoom_fit": ("zoom_one",),
     "zoom_reset": ("zoom_one",),
+    "encode_again": ("take_2",),
     "undo": ("nudge_later",),
     "redo": ("nudge_later", "undo"),
     "move_up": ("select_next", "select_next"),
@@ -49,32 +54,41 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "layout_row": ("layout_column",),
 }
 """What is triggered first, so that there is something to change."""
-LAST = ("encode_again", "rival", "encode", "remove", "cancel", "open", "open_project", "quit")
+LAST = ("encode_again", "rival", "encode", "remove", "cancel", "tone_mapping", "open", "open_project", "quit")
 """Those that end what the others need."""
-BESIDE = {f"take_{number}" for number in range(4, 10)}
-"""There are three takes."""
+MOST_TAKES = 9
+"""Takes that have a key."""
+
+
+@dataclass
+class Doors:
+    """Dialogs that would wait for somebody."""
+
+    asked: list[str] = field(default_factory=list)
+    """Titles of those that were opened."""
+    save_as: str = ""
+    """What is answered when a name is asked for; empty: given up."""
 
 
 @pytest.fixture
-def doors(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Dialogs that would wait for somebody; the list says which were asked."""
-    asked: list[str] = []
+def doors(monkeypatch: pytest.MonkeyPatch) -> Doors:
+    found = Doors()
 
-    def door(owner: object, name: str, answer: object) -> None:
+    def door(owner: object, name: str, answer: Callable[[], object]) -> None:
         def ask(*given: object, **named: object) -> object:
-            asked.append(str(given[1]) if len(given) > 1 else name)
-            return answer
+            found.asked.append(str(given[1]) if len(given) > 1 else name)
+            return answer()
 
         monkeypatch.setattr(owner, name, ask)
 
-    door(QFileDialog, "getOpenFileName", ("", ""))
-    door(QFileDialog, "getSaveFileName", ("", ""))
-    door(QFileDialog, "getExistingDirectory", "")
-    door(QInputDialog, "getText", ("", False))
-    return asked
+    door(QFileDialog, "getOpenFileName", lambda: ("", ""))
+    door(QFileDialog, "getSaveFileName", lambda: (found.save_as, ""))
+    door(QFileDialog, "getExistingDirectory", lambda: "")
+    door(QInputDialog, "getText", lambda: ("", False))
+    return found
 
 
-def observed(window: MainWindow, doors: list[str]) -> list[object]:
+def observed(window: MainWindow, doors: Doors) -> list[object]:
     """Everything an action may change, as values that can be compared."""
     session, view = window.session, window.session.view
     playback, inspection, loop = session.playback, view.inspection, view.seam_loop
@@ -92,11 +106,11 @@ def observed(window: MainWindow, doors: list[str]) -> list[object]:
             playback.in_point,
             playback.out_point,
         ),
-        *(view.zoom, view.centre, view.magnify, view.minify, view.presenting),
+        *(view.zoom, view.centre, view.magnify, view.minify, view.presenting, view.tone_mapping),
         *(inspection.values_shown, inspection.magnifier, inspection.region, inspection.overlay, inspection.scan_line),
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),
         *(session.gop_marks, session.rate_lock, session.history.undo_text, session.history.redo_text),
-        *(layouts, takes, [part.isVisible() for part in parts], window.isFullScreen(), len(doors)),
+        *(layouts, takes, [part.isVisible() for part in parts], window.isFullScreen(), len(doors.asked)),
         [window.commands.panel_shown(name) for name in ("scopes", "worst", "seams")],
         window.commands.second_shown(),
         [row.field.isHidden() for row in window.side.takes.rows.values()],
@@ -142,39 +156,62 @@ def put_back(window: MainWindow) -> None:
 
 
 @pytest.fixture
-def three_takes(qtbot: QtBot, window: MainWindow, two_takes: tuple[Take, Take]) -> None:
-    take = window.engine.encode_rival(RivalCodec.AV1, 40)
-    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
-    assert take.status is Status.READY, take.error
+def all_numbers(qtbot: QtBot, window: MainWindow, two_takes: tuple[Take, Take], numbered_clip: Path) -> None:
+    """As many takes as have a key: the clip, rivals, a neural one, files dropped on the list."""
+    takes = window.session.takes
+    made = [window.engine.encode_rival(RivalCodec.AV1, 40), window.engine.encode_neural(0.02)]
+    qtbot.waitUntil(lambda: all(take.status is not Status.RUNNING for take in made), timeout=WAIT_MS)
+    assert [take.error for take in made] == ["", ""]
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(numbered_clip))] * (MOST_TAKES - len(takes)))
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    window.side.takes.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, Qt.KeyboardModifier.NoModifier))
+    dialogs = window.findChildren
+    qtbot.waitUntil(lambda: len(takes) + len(dialogs(ImportDialog)) == MOST_TAKES, timeout=WAIT_MS)
+    for dialog in dialogs(ImportDialog):
+        dialog.buttons.button(QDialogButtonBox.StandardButton.Ok).click()
+    assert len(takes) == MOST_TAKES
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=2 * WAIT_MS)
 
 
+@pytest.fixture
+def hdr_clip(clips: Path) -> Path:
+    pq = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:log-level=none"
+    return make_clip(clips / "pq.mkv", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", pq, frames=3)
+
+
+def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip: Path, stream: Path) -> None:
+    """What an action needs that no other action brings about."""
+    doors.save_as = str(stream) if name == "save_stream" else ""
+    if name == "clear_region":
+        window.session.view.inspection.set_region((10, 10, 60, 50), (96, 64))
+    elif name == "cancel":
+        window.engine.encode_rival(RivalCodec.VVC, 40)
+    elif name == "tone_mapping":
+        shows(hdr_clip)
+
+
 def test_every_action_does_something(
-    qtbot: QtBot, window: MainWindow, three_takes: None, doors: list[str], numbered_clip: Path
+    qtbot: QtBot, window: MainWindow, all_numbers: None, doors: Doors, shows: Opener, hdr_clip: Path, tmp_path: Path
 ) -> None:
-    names = [spec.id for spec in ACTIONS]
+    names, stream = [spec.id for spec in ACTIONS], tmp_path / "mine.gop"
     assert set(names) == set(window.menus.actions)
-    ordered = [name for name in names if name not in LAST] + list(LAST)
     nothing = []
-    for name in ordered:
-        if name in BESIDE:
-            assert window.menus.actions[name].isEnabled()
-            continue
+    for name in (*(name for name in names if name not in LAST), *LAST):
         put_back(window)
         for earlier in BEFORE.get(name, ()):
             trigger(window, earlier)
-        if name == "clear_region":
-            window.session.view.inspection.set_region((10, 10, 60, 50), (96, 64))
-        if name == "cancel":
-            window.engine.encode_rival(RivalCodec.VVC, 40)
-        if name in ("save_stream", "tone_mapping"):
-            # There is no neural take here and no HDR clip: they must say so by being disabled.
-            window._refresh_all()
-            assert not window.menus.actions[name].isEnabled()
-            continue
+        prepare(name, window, doors, shows, hdr_clip, stream)
         before = observed(window, doors)
         trigger(window, name)
         if observed(window, doors) == before:
             nothing.append(name)
+        if name.startswith("take_"):
+            shown = list(window.session.takes)[int(name.removeprefix("take_")) - 1]
+            assert [number for number, pane in window.panes.items() if not pane.isHidden()] == [shown.id]
+        elif name == "save_stream":
+            qtbot.waitUntil(stream.exists, timeout=WAIT_MS)
+            qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
+            assert stream.read_bytes() == window.engine.newest_neural.encoded.file.read_bytes()
     assert nothing == []
     assert not window.isVisible()
