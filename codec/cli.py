@@ -9,7 +9,7 @@ from codec import __version__
 from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError
 from codec.gop import DEFAULT_THETA, Structure
-from codec.stream.settings import DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -74,7 +74,10 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lambda", dest="lmbda", type=float, required=True, help=f"{low} (few bits) to {high}")
     parser.add_argument("--disjoint", action="store_true", help="GoPs that share no frame")
     parser.add_argument(
-        "--key-interval", type=int, default=8, help="every so many GoPs one that can be decoded on its own"
+        "--key-interval",
+        type=int,
+        default=DEFAULT_KEY_INTERVAL,
+        help="every so many GoPs one that can be decoded on its own",
     )
     parser.add_argument("--weights", default="", metavar="NAME", help="weights to encode with; see seamscope weights")
     _add_range(parser)

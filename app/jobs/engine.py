@@ -28,7 +28,7 @@ from codec.media.picture import Colour
 from codec.media.spool import SpoolSpec
 from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
-from codec.stream.settings import EncodeSettings
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings
 from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
@@ -124,7 +124,7 @@ class Engine:
         self.scoring.reset()
         self.session.set_clip(clip)
 
-    def encode_neural(self, lmbda: float) -> Take | None:
+    def encode_neural(self, lmbda: float, *, key_interval: int = DEFAULT_KEY_INTERVAL) -> Take | None:
         """A neural take at λ: first the stream of the seam mode shown, its GoP on the screen before the others, then
         the other stream in the background."""
         clip = self.session.clip
@@ -132,18 +132,19 @@ class Engine:
             return None
         number = self.new_number()
         try:
-            EncodeSettings(lmbda, device=self.session.settings.device)
+            EncodeSettings(lmbda, device=self.session.settings.device, key_interval=key_interval)
             colour = clip.info.colour
             overlap, disjoint = (self.spool(number, structure, colour, clip) for structure in Structure)
             source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self.session.theta)
         except (SettingError, MediaError) as error:
             self.session.message.emit(str(error))
             return None
-        self.session.update_settings(replace(self.session.settings, lmbda=lmbda))
-        take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}", lmbda=lmbda)
-        take.recipe = Recipe(None, lmbda=lmbda)
+        self.session.update_settings(replace(self.session.settings, lmbda=lmbda, key_interval=key_interval))
+        keys = "" if key_interval == DEFAULT_KEY_INTERVAL else f", key interval {key_interval}"
+        take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}{keys}", lmbda=lmbda)
+        take.recipe = Recipe(None, lmbda=lmbda, key_interval=key_interval)
         nothing = [float("nan")] * clip.frame_count
-        encoded = Encoded(command=_command(clip, lmbda), frame_bits=list(nothing))
+        encoded = Encoded(command=_command(clip, lmbda, key_interval), frame_bits=list(nothing))
         other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
         self.session.takes.update(take, source=source, encoded=encoded, disjoint=other)
         first = self.session.seam_mode.structure
@@ -189,7 +190,10 @@ class Engine:
         clip = self.session.clip
         assert clip is not None and take.lmbda is not None and isinstance(take.source, SpooledTake)
         visible = gop.gop_of(self.session.playback.frame, clip.frame_count, structure)
-        settings = EncodeSettings(take.lmbda, structure, self.session.settings.device, visible)
+        key_interval = DEFAULT_KEY_INTERVAL if take.recipe is None else take.recipe.key_interval
+        settings = EncodeSettings(
+            take.lmbda, structure, self.session.settings.device, visible, key_interval=key_interval
+        )
         spec = take.source.spec
         spool = spec.overlap if structure is Structure.OVERLAP else spec.disjoint
         output = spool.path.with_suffix(".gop")
@@ -254,7 +258,8 @@ class Engine:
     def encode(self, recipe: Recipe) -> Take | None:
         """A new take by a recipe; None, and a message, when it cannot be begun."""
         if recipe.codec is None:
-            return self.encode_neural(recipe.lmbda if recipe.lmbda is not None else self.session.settings.lmbda)
+            lmbda = self.session.settings.lmbda if recipe.lmbda is None else recipe.lmbda
+            return self.encode_neural(lmbda, key_interval=recipe.key_interval)
         return None if self.session.clip is None else self._rivals.encode(recipe)
 
     @property
@@ -355,9 +360,11 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, lmbda: float) -> str:
+def _command(clip: Clip, lmbda: float, key_interval: int) -> str:
     """What a user types to make the same stream."""
     words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{lmbda:g}"]
+    if key_interval != DEFAULT_KEY_INTERVAL:
+        words += ["--key-interval", str(key_interval)]
     if clip.frame_count < clip.info.total_frames:
         words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
     return shlex.join(words)

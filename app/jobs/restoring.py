@@ -168,4 +168,4 @@ def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
         return None
     place = record.matched_to
     matched = takes[place].id if place is not None and place < len(takes) else None
-    return Recipe(record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset)
+    return Recipe(record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset, record.key_interval)

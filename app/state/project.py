@@ -20,6 +20,7 @@ from app.state.takes import NAME_LIMIT, NUDGE_LIMIT, Kind
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, MAX_KEY_INTERVAL
 
 VERSION = 1
 SUFFIX = ".seamscope"
@@ -75,6 +76,7 @@ class TakeRecord:
     kbps: float | None = None
     """The bitrate a rival was asked for."""
     preset: str = ""
+    key_interval: int = DEFAULT_KEY_INTERVAL
     recipe: bool = False
     """It was encoded here and can be encoded again."""
     stated_kbps: float | None = None
@@ -296,6 +298,7 @@ def _take(raw: _Fields) -> TakeRecord:
         matched_to=raw.place("matched_to"),
         kbps=raw.number("kbps", 1e-6, 1e7),
         preset=raw.text("preset", 40),
+        key_interval=raw.integer("key_interval", 1, MAX_KEY_INTERVAL, DEFAULT_KEY_INTERVAL),
         recipe=raw.flag("recipe", False),
         stated_kbps=raw.number("stated_kbps", 1e-6, 1e7),
         by_time=raw.flag("by_time", False),

@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from codec.stream.settings import DEVICES, LAMBDA_RANGE
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
 
 RECENT_LIMIT = 10
 DEFAULT_CACHE_BYTES = 2**31
@@ -26,6 +26,7 @@ class Settings:
     """Memory for decoded pictures; 0: a quarter of the machine's, at most DEFAULT_CACHE_BYTES."""
     device: str = "auto"
     lmbda: float = DEFAULT_LAMBDA
+    key_interval: int = DEFAULT_KEY_INTERVAL
     theme: str = "dark"
     """One of THEMES."""
 
@@ -80,6 +81,7 @@ def _within_range(loaded: Settings) -> Settings:
         theme=loaded.theme if loaded.theme in THEMES else "dark",
         device=loaded.device if loaded.device in DEVICES else "auto",
         lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
+        key_interval=min(MAX_KEY_INTERVAL, max(1, int(loaded.key_interval))),
     )
 
 

@@ -12,6 +12,7 @@ from codec.errors import MediaError
 from codec.gop import SeamMode, Structure
 from codec.media.picture import FrameSource, Picture
 from codec.rivals.settings import RivalCodec
+from codec.stream.settings import DEFAULT_KEY_INTERVAL
 from codec.stream.spooled import SpooledTake
 
 NUDGE_LIMIT = 10_000
@@ -86,6 +87,8 @@ class Recipe:
     kbps: float | None = None
     preset: str = ""
     """A rival's; empty: the codec's default."""
+    key_interval: int = DEFAULT_KEY_INTERVAL
+    """A neural take's: GoPs from one key GoP to the next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,12 @@ class Commands:
             self._window.engine.open(Path(name))
 
     def encode_neural(self) -> None:
-        """Encode at the λ of the controls."""
-        self.desk.encode_neural(self._window.side.neural.lmbda)
+        """Encode as the neural codec's controls say."""
+        self.desk.encode(self._window.side.neural.recipe)
 
     def add_rival(self) -> None:
         """Encode with the rival of the controls."""
-        self.desk.add_rival(self._window.side.rival.recipe)
+        self.desk.encode(self._window.side.rival.recipe)
 
     def save_frames(self) -> None:
         """Ask for a folder and write the picture of every shown take."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSlider,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +24,7 @@ from app.state.session import Session
 from app.state.takes import Recipe
 from app.views.takes_panel import TakesPanel
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEVICES, LAMBDA_RANGE
+from codec.stream.settings import DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
 
 _SLIDER_STEPS = 1000
 _SAME_RATE = "same bitrate as Neural"
@@ -39,7 +40,7 @@ _PRESETS = {
 
 
 class NeuralControls(QWidget):
-    """λ as a logarithmic slider and as a number; the device; Encode."""
+    """λ as a logarithmic slider and as a number; the key interval; the device; Encode."""
 
     device_chosen = Signal(str)
 
@@ -55,6 +56,16 @@ class NeuralControls(QWidget):
         self.number.setRange(low, high)
         self.number.setSingleStep(0.01)
         self.number.setAccessibleName("λ value")
+        self.key_interval = QSpinBox()
+        self.key_interval.setRange(1, MAX_KEY_INTERVAL)
+        self.key_interval.setSuffix(" GoPs")
+        self.key_interval.setSpecialValueText("1: all are key GoPs")
+        self.key_interval.setValue(session.settings.key_interval)
+        self.key_interval.setAccessibleName("Key interval in GoPs")
+        self.key_interval.setToolTip(
+            "From one key GoP, coded on its own, to the next; those between are chained to the one before: fewer bits, "
+            "but a loss reaches to the next key GoP"
+        )
         self.device = QComboBox()
         self.device.addItems(DEVICES)
         self.device.setCurrentText(session.settings.device)
@@ -69,6 +80,7 @@ class NeuralControls(QWidget):
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("λ", row)
+        form.addRow("Key interval", self.key_interval)
         form.addRow("Device", self.device)
         form.addRow(self.encode)
         self.slider.valueChanged.connect(self._slid)
@@ -85,6 +97,11 @@ class NeuralControls(QWidget):
     def lmbda(self, value: float) -> None:
         self.number.setValue(value)
         self._typed(value)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is to be encoded."""
+        return Recipe(None, lmbda=self.lmbda, key_interval=self.key_interval.value())
 
     def _slid(self, step: int) -> None:
         low, high = LAMBDA_RANGE

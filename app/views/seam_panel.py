@@ -1,6 +1,5 @@
 """The seam inspector: how seams are shown, θ, the ping-pong, a scan line over time, the seam ratio."""
 
-from dataclasses import fields
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
@@ -27,17 +26,16 @@ from app.state.takes import Kind, Take
 from app.views.slice_view import SliceView
 from codec.gop import SeamMode
 from codec.metrics.seams import SeamRatio
-from codec.stream.settings import EncodeSettings
 
 SLICE_REACH = 20
 """Frames of a slice to either side of the one shown when it was cut."""
 CUT_DELAY_MS = 120
 _THETA_STEPS = 100
-_KEY_INTERVAL = next(field.default for field in fields(EncodeSettings) if field.name == "key_interval")
 _CHAINED = (
     "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a "
-    f"key GoP begins, every {_KEY_INTERVAL}th."
+    "key GoP begins"
 )
+_ALL_KEYS = "Every GoP is a key GoP: blended and hard cut differ at every boundary."
 _TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
 
 
@@ -61,7 +59,9 @@ class SeamPanel(QWidget):
         self._cut_later.timeout.connect(self._cut)
         session.seam_changed.connect(self._seams_changed)
         session.clip_changed.connect(self._clip_changed)
-        session.takes.changed.connect(self._ask_cut)
+        session.takes.changed.connect(self._takes_changed)
+        session.takes.take_changed.connect(self._take_changed)
+        session.focus_changed.connect(self.refresh)
         session.view.inspection.changed.connect(self._line_changed)
         session.playback.frame_changed.connect(self._frame_changed)
         session.view.seam_loop.changed.connect(self.refresh)
@@ -76,7 +76,7 @@ class SeamPanel(QWidget):
             self.modes.addButton(button, number)
             row.addWidget(button)
         self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
-        self.chained = QLabel(_CHAINED)
+        self.chained = QLabel()
         self.chained.setWordWrap(True)
         self.theta = QSlider(Qt.Orientation.Horizontal)
         self.theta.setRange(0, _THETA_STEPS)
@@ -128,6 +128,7 @@ class SeamPanel(QWidget):
             self.line.setValue(-1 if inspection.scan_line is None else inspection.scan_line)
         self.theta.setEnabled(session.seam_mode is SeamMode.BLENDED)
         self.chained.setVisible(session.seam_mode is not SeamMode.DISJOINT)
+        self.chained.setText(self._chaining())
         self.theta_text.setText(f"{session.theta:.2f}")
         loop = session.view.seam_loop
         self.loop.setChecked(loop.boundary is not None)
@@ -159,6 +160,14 @@ class SeamPanel(QWidget):
     def _seams_changed(self) -> None:
         self.refresh()
         self._ask_cut()
+
+    def _takes_changed(self) -> None:
+        self.refresh()
+        self._ask_cut()
+
+    def _take_changed(self, _take: Take) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def _clip_changed(self) -> None:
         self.slice.set_slices({})
@@ -195,11 +204,23 @@ class SeamPanel(QWidget):
         arguments = (takes, frames, row, session.seam_mode, self._presenter.cache)
         self._slicing = self._runner.submit(Lane.MEDIA, seams.slices, arguments, on_event=came)
 
+    def _chaining(self) -> str:
+        """What chaining means for seams, with the key interval of the take at hand where it was encoded here."""
+        take = self._take_at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
+        if take is None or take.recipe is None:
+            return f"{_CHAINED}."
+        interval = take.recipe.key_interval
+        return _ALL_KEYS if interval == 1 else f"{_CHAINED}: one of {interval} GoPs in {take.name}."
+
     def _measured_take(self) -> Take | None:
-        """The neural take in focus, else the newest one whose file is whole."""
-        whole = [t for t in self._session.takes if t.kind is Kind.NEURAL and t.encoded.rate is not None]
-        focused = [take for take in whole if take.id == self._session.focus]
-        return (focused or whole or [None])[-1]
+        """The neural take at hand of those whose file is whole."""
+        takes = self._session.takes
+        return self._take_at_hand([t for t in takes if t.kind is Kind.NEURAL and t.encoded.rate is not None])
+
+    def _take_at_hand(self, takes: list[Take]) -> Take | None:
+        """The one in focus, else the newest."""
+        focused = [take for take in takes if take.id == self._session.focus]
+        return (focused or takes or [None])[-1]
 
     def measure_ratio(self) -> None:
         """Measure the seam ratio of the take at hand in every seam mode whose stream is whole."""

@@ -92,19 +92,15 @@ class Desk(QObject):
 
     # Takes
 
-    def encode_neural(self, lmbda: float) -> Take | None:
-        """A new neural take, with its undo."""
-        return self.edits.added(self._window.engine.encode(Recipe(None, lmbda=lmbda)))
-
-    def add_rival(self, recipe: Recipe) -> Take | None:
-        """A new rival take, with its undo."""
+    def encode(self, recipe: Recipe) -> Take | None:
+        """A new take, with its undo."""
         return self.edits.added(self._window.engine.encode(recipe))
 
     def encode_again(self, take: Take) -> None:
-        """Encode a take anew: a neural one at the λ of the controls."""
+        """Encode a take anew: a neural one as the controls say."""
         recipe = take.recipe
         if recipe is not None and recipe.codec is None:
-            recipe = replace(recipe, lmbda=self._window.side.neural.lmbda)
+            recipe = self._window.side.neural.recipe
         self.edits.encode_again(take, recipe)
 
     def rename(self, take: Take) -> None:
@@ -219,7 +215,7 @@ class Desk(QObject):
     def _set(self, wanted: Settings) -> None:
         before = self._session.settings
         # Recent files may have come while the dialog was open.
-        kept = replace(wanted, recent=before.recent, lmbda=before.lmbda)
+        kept = replace(wanted, recent=before.recent, lmbda=before.lmbda, key_interval=before.key_interval)
         self._session.update_settings(kept)
         self._window.presenter.cache.set_limit(kept.cache_limit_bytes)
         if kept.device != before.device:

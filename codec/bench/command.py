@@ -7,7 +7,7 @@ from pathlib import Path
 from codec.context import WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.metrics.kinds import METRICS
-from codec.stream.settings import DEVICES, LAMBDA_RANGE, PRECISIONS
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS
 
 _RIVALS = ("hevc", "vvc", "av1")
 
@@ -45,7 +45,9 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lambdas", type=float, nargs="+", required=True, metavar="λ", help="three, as in the paper")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the table into DIR/overlap.csv")
     parser.add_argument("--frames", type=int, metavar="N", help="only the first N frames of each clip")
-    parser.add_argument("--key-interval", type=int, default=8, help="every so many GoPs one coded on its own")
+    parser.add_argument(
+        "--key-interval", type=int, default=DEFAULT_KEY_INTERVAL, help="every so many GoPs one coded on its own"
+    )
     _add_common(parser)
     parser.set_defaults(run=_overlap)
 

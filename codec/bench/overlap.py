@@ -20,7 +20,7 @@ from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
 from codec.media.clip import Clip, open_clip
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
-from codec.stream.settings import EncodeSettings
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings
 
 ALL_CLIPS = "mean"
 _HEAD = (
@@ -39,7 +39,7 @@ class OverlapRequest:
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
-    key_interval: int = 8
+    key_interval: int = DEFAULT_KEY_INTERVAL
     """As of `EncodeSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
 
     def __post_init__(self) -> None:

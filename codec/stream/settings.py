@@ -15,6 +15,7 @@ LEVEL_UNIT = 512
 """Steps of the stream's level code per octave of λ: the code is 512·log2(λ / LAMBDA_MIN), negative below that; there
 the gains of networks go on as they fall above it."""
 
+DEFAULT_KEY_INTERVAL = 8
 MAX_KEY_INTERVAL = 250
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -32,7 +33,7 @@ class EncodeSettings:
     device: str = "auto"
     first_gop: int = 0
     """GoP that is encoded (and handed to `on_gop`) before the others; the file is in order all the same."""
-    key_interval: int = 8
+    key_interval: int = DEFAULT_KEY_INTERVAL
     """Every so many GoPs one is coded on its own, the others are chained to the one before; 1: none is chained. A seek
     and a loss reach at most this far."""
     reconstruct: bool = True

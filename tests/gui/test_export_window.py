@@ -24,7 +24,7 @@ Opener = Callable[[Path], None]
 @pytest.fixture
 def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> MainWindow:
     shows(small_clip)
-    take = window.commands.desk.add_rival(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
+    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is Status.READY and window.runner.active == 0, timeout=WAIT_MS)
     window._refresh_all()

@@ -31,7 +31,7 @@ def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, t
     folder.mkdir()
     shutil.copy(small_clip, folder / "clip.mp4")
     shows(folder / "clip.mp4")
-    take = window.commands.desk.add_rival(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
+    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
     window.commands.desk.edits.rename(take, "coarse")

@@ -21,6 +21,7 @@ from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
+from codec.stream.format import read_info
 from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
 
@@ -34,7 +35,7 @@ def dialog_of(kind: type[QDialog]) -> QDialog:
 
 
 def add_hevc(qtbot: QtBot, window: MainWindow, quality: float) -> Take:
-    take = window.commands.desk.add_rival(Recipe(RivalCodec.HEVC, quality=quality, preset="ultrafast"))
+    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=quality, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
@@ -122,7 +123,7 @@ def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_agai
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
     shows(small_clip)
-    take = window.commands.desk.encode_neural(0.3)
+    take = window.commands.desk.encode(Recipe(None, lmbda=0.3))
     assert take is not None
     window.commands.desk.edits.remove(take)
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
@@ -218,7 +219,7 @@ def test_a_stream_dropped_on_the_window_is_a_take_without_questions(
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, tmp_path: Path
 ) -> None:
     shows(small_clip)
-    made = window.commands.desk.encode_neural(0.3)
+    made = window.commands.desk.encode(Recipe(None, lmbda=0.3))
     assert made is not None
     qtbot.waitUntil(lambda: made.encoded.rate is not None, timeout=WAIT_MS)
     copy = tmp_path / "theirs.gop"
@@ -352,3 +353,40 @@ def test_no_widget_hides_a_method_of_qt_behind_an_attribute(window: MainWindow) 
                 if callable(getattr(base, name, None)) and not isinstance(value, SignalInstance):
                     hidden.append(f"{kind.__name__}.{name}")
     assert hidden == []
+
+
+def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project(
+    qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path, tmp_path: Path
+) -> None:
+    shows(numbered_clip)
+    window.side.neural.key_interval.setValue(2)
+    window._trigger("panel_seams")
+    panel = window.inspector_panel.seams
+    assert panel.chained.text().endswith("a key GoP begins.")
+    window._trigger("encode")
+    take = list(window.session.takes)[1]
+    assert panel.chained.text().endswith(f"a key GoP begins: one of 2 GoPs in {take.name}.")
+    qtbot.waitUntil(lambda: take.disjoint is not None and take.disjoint.rate is not None, timeout=WAIT_MS)
+    assert panel.measure.isEnabled()
+    for stream in (take.encoded, take.disjoint):
+        info = read_info(stream.file)
+        assert info.key_gops == tuple(range(0, len(info.gop_bytes), 2)) and len(info.key_gops) > 1
+        assert "--key-interval 2" in stream.command
+    projects = window.commands.desk.projects
+    projects.save(tmp_path / "kept")
+    qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)
+    window._refresh_all()
+    window.side.neural.key_interval.setValue(1)
+    window._trigger("encode_again")
+    again = list(window.session.takes)[1]
+    assert again.recipe == Recipe(None, lmbda=take.lmbda, key_interval=1)
+    assert panel.chained.text().startswith("Every GoP is a key GoP")
+    qtbot.waitUntil(lambda: again.encoded.rate is not None, timeout=WAIT_MS)
+    info = read_info(again.encoded.file)
+    assert info.key_gops == tuple(range(len(info.gop_bytes)))
+    assert window.session.settings.key_interval == 1
+    projects.open(tmp_path / "kept.seamscope")
+    qtbot.waitUntil(lambda: list(window.session.takes)[1] not in (take, again), timeout=WAIT_MS)
+    back = list(window.session.takes)[1]
+    assert back.recipe == take.recipe and "one of 2 GoPs" in panel.chained.text()
+    qtbot.waitUntil(lambda: back.status is Status.READY, timeout=WAIT_MS)

@@ -18,6 +18,7 @@ from app.state.project import (
 from app.state.takes import Kind
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
+from codec.stream.settings import DEFAULT_KEY_INTERVAL
 
 PATH = Path("/p/x.seamscope")
 CLIP = FileRecord("clip.mp4", "/p/clip.mp4", "sha256:00")
@@ -38,7 +39,14 @@ FULL = Project(
     view={"zoom": 2.0, "centre": [0.25, 0.5], "layout": "split", "differing": False},
     notes='Look at the "seam" near frame 8 – λ is low.\n',
     takes=(
-        TakeRecord(Kind.NEURAL, "λ 0.3", lmbda=0.3, recipe=True, file=FileRecord("x.takes/a.gop", "/p/a.gop", "s:1")),
+        TakeRecord(
+            Kind.NEURAL,
+            "λ 0.3",
+            lmbda=0.3,
+            key_interval=4,
+            recipe=True,
+            file=FileRecord("x.takes/a.gop", "/p/a.gop", "s:1"),
+        ),
         TakeRecord(
             Kind.VVC, "matched to λ 0.3", "their best", False, -3, codec=RivalCodec.VVC, matched_to=0, recipe=True
         ),
@@ -92,6 +100,8 @@ def test_fields_that_are_missing_or_unknown_do_no_harm() -> None:
         (changed(takes=[{"kind": "HEVC", "nudge": 1e9}]), "nudge is not a whole number"),
         (changed(takes=[{"kind": "HEVC", "matched_to": -1}]), "matched_to is not a whole number"),
         (changed(takes=[{"kind": "HEVC", "codec": "mpeg1"}]), "codec is not one of"),
+        (changed(takes=[{"kind": "NEURAL", "key_interval": 0}]), "key_interval is not a whole number from 1 to 250"),
+        (changed(takes=[{"kind": "NEURAL", "key_interval": 2.5}]), "key_interval is not a whole number"),
     ],
 )
 def test_what_is_damaged_or_foreign_is_refused_in_one_sentence(text: str, reason: str) -> None:
@@ -99,6 +109,12 @@ def test_what_is_damaged_or_foreign_is_refused_in_one_sentence(text: str, reason
         parse(text, PATH)
     sentence = str(told.value)
     assert sentence.startswith(f"{PATH}: ") and reason in sentence and "\n" not in sentence
+
+
+def test_a_take_of_an_older_project_has_the_usual_key_interval() -> None:
+    raw = json.loads(to_text(FULL))
+    del raw["takes"][0]["key_interval"]
+    assert parse(json.dumps(raw), PATH).takes[0].key_interval == DEFAULT_KEY_INTERVAL
 
 
 def test_a_view_keeps_plain_values_only() -> None:

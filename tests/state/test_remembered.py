@@ -10,7 +10,7 @@ from app.state.settings import DEFAULT_CACHE_BYTES, Settings, load_settings, sav
 
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "a" / "settings.json"
-    kept = Settings(("/x.mp4",), 5_000_000, "cpu", 0.15)
+    kept = Settings(("/x.mp4",), 5_000_000, "cpu", 0.15, 3)
     save_settings(path, kept)
     assert load_settings(path) == kept
     assert [p.name for p in path.parent.iterdir()] == ["settings.json"]
@@ -43,6 +43,13 @@ def test_values_out_of_range_do_no_harm(tmp_path: Path, stored: dict[str, object
     path.write_text(json.dumps(stored))
     loaded = load_settings(path)
     assert (loaded.lmbda, loaded.device) == (lmbda, device)
+
+
+@pytest.mark.parametrize(("stored", "key_interval"), [(0, 1), (10**9, 250), (5, 5)])
+def test_a_key_interval_out_of_range_does_no_harm(tmp_path: Path, stored: int, key_interval: int) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"key_interval": stored}))
+    assert load_settings(path).key_interval == key_interval
 
 
 def test_a_folder_in_the_way_is_no_error(tmp_path: Path) -> None:
