@@ -2,11 +2,11 @@
 
 import sys
 
-COMMANDS = frozenset({"encode", "decode", "info", "compare", "bench", "overlap"})
+COMMANDS = frozenset({"encode", "decode", "info", "compare", "bench", "overlap", "weights"})
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Returns the exit code. `seamscope [CLIP]` opens the window; Qt is imported only then."""
+    """Returns the exit code. `seamscope [CLIP [TAKE ...]]` opens the window; Qt is imported only then."""
     arguments = sys.argv[1:] if argv is None else argv
     if arguments and (arguments[0] in COMMANDS or arguments[0] in ("--version", "--help", "-h")):
         from codec.cli import main as headless

@@ -8,9 +8,11 @@ EXIT_NO_SCREEN = 2
 
 
 def run(arguments: list[str]) -> int:
-    """Open the window, on a clip when one is named; returns the exit code."""
+    """Open the window, on what is named as if it were dropped there; returns the exit code."""
     parser = argparse.ArgumentParser(prog="seamscope")
-    parser.add_argument("clip", nargs="?", type=Path, help="a video file, image sequence or project to open")
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="a project, or a video file or image sequence and takes to compare with it"
+    )
     try:
         options = parser.parse_args(arguments)
     except SystemExit as stop:
@@ -34,6 +36,6 @@ def run(arguments: list[str]) -> int:
     application.setStyleSheet(style(use(session.settings.theme)))
     window = MainWindow(session)
     window.show()
-    if options.clip is not None:
-        window.commands.desk.open_paths([options.clip])
+    if options.files:
+        window.commands.desk.open_paths(options.files)
     return application.exec()

@@ -1,7 +1,8 @@
-"""Curves as files: CSV of every value, PNG and SVG of what is compared."""
+"""Curves as files: CSV and JSON of every value, PNG and SVG of what is compared."""
 
 import csv
 import io
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STYLES = ("-", "--", ":", "-.")
-SUFFIXES = (".csv", ".png", ".svg")
+SUFFIXES = (".csv", ".json", ".png", ".svg")
 RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 _MAX_POINTS = 4000
 """Points of a curve in a picture; a longer one is thinned to its lowest and highest values."""
@@ -37,7 +38,7 @@ class ChartData:
     keys: tuple[str, ...] = tuple(CURVES)
     """Curves wanted."""
     minus: int | None = None
-    """Id of a take: of the others the difference from it is drawn (CSV always holds the values themselves)."""
+    """Id of a take: of the others the difference from it is drawn (CSV and JSON always hold the values themselves)."""
 
 
 def export_charts(context: object, data: ChartData, target: Path) -> Path:
@@ -46,7 +47,8 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
-    content = to_csv(data).encode() if suffix == ".csv" else draw(data, suffix[1:])
+    tables = {".csv": to_csv, ".json": to_json}
+    content = tables[suffix](data).encode() if suffix in tables else draw(data, suffix[1:])
     temporary = target.with_name(f".{target.name}.part")
     try:
         temporary.write_bytes(content)
@@ -69,6 +71,27 @@ def to_csv(data: ChartData) -> str:
         cells = [series.values[key][frame] for series, key in columns]
         writer.writerow([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
     return text.getvalue()
+
+
+def to_json(data: ChartData) -> str:
+    """An object a take, with its rate and a list of values for every curve; null where nothing is known."""
+    takes = [
+        {
+            "name": series.name,
+            "codec": series.kind.value,
+            "kbps": series.kbps,
+            "bpp": series.bpp,
+            "rate_note": series.rate_note,
+            "values": {
+                key: [None if np.isnan(value) else float(f"{value:.7g}") for value in series.values[key]]
+                for key in data.keys
+                if key in series.values
+            },
+        }
+        for series in data.series
+    ]
+    whole = {"title": data.title, "time_s": data.times_s, "gop_boundaries": data.boundaries, "takes": takes}
+    return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def draw(data: ChartData, kind: str) -> bytes:

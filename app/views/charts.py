@@ -49,7 +49,7 @@ class Charts(QWidget):
         self.minus_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.export = QToolButton()
         self.export.setText("Export…")
-        self.export.setToolTip("Curves as CSV, SVG or PNG")
+        self.export.setToolTip("Curves as CSV, JSON, SVG or PNG")
         self.export.setAccessibleName("Export charts")
         self.statistics = StatisticsTable()
         self.rates = RateChart()

@@ -218,12 +218,12 @@ class ExportDesk:
 
     def ask_charts(self) -> None:
         """Ask for a name and write the curves by its suffix."""
-        kinds = "Table of values (*.csv);;SVG drawing (*.svg);;PNG picture (*.png)"
+        kinds = "Table of values (*.csv);;Values as JSON (*.json);;SVG drawing (*.svg);;PNG picture (*.png)"
         name, kind = QFileDialog.getSaveFileName(self._window, "Export charts", self._proposed(".csv"), kinds)
         if name:
             target = Path(name)
             if not target.suffix:
-                target = target.with_suffix(".svg" if "svg" in kind else ".png" if "png" in kind else ".csv")
+                target = target.with_suffix(next((s for s in (".json", ".svg", ".png") if s in kind), ".csv"))
             self.export_charts(target)
 
     def export_charts(self, target: Path) -> None:

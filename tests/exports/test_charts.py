@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.exports.charts import RATE_METRICS, ChartData, draw_rates, export_charts, to_csv
+from app.exports.charts import RATE_METRICS, ChartData, draw_rates, export_charts, to_csv, to_json
 from app.state.curves import Series
 from app.state.takes import Kind
 from codec.errors import MediaError, SettingError
@@ -44,17 +45,25 @@ def test_the_table_holds_every_value_and_leaves_unknown_ones_empty() -> None:
     assert rows[3] == ["2", "0.080000", "", "", "0.1", ""]
 
 
+def test_json_holds_what_the_table_holds_and_the_rates() -> None:
+    whole = json.loads(to_json(DATA))
+    assert (whole["title"], whole["time_s"], whole["gop_boundaries"]) == (DATA.title, [0.0, 0.04, 0.08], [1])
+    first, second = whole["takes"]
+    assert first["values"] == {"lpips": [0.5, 0.25, None], "bits": [800.0, 90.0, None]}
+    assert (second["name"], second["codec"], second["bpp"]) == ("HEVC (x265) 2", "HEVC (x265)", 0.02)
+
+
 def test_pictures_and_drawings_are_whole_files_of_their_kind(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
-    for name in ("a.csv", "a.png", "a.svg"):
+    for name in ("a.csv", "a.json", "a.png", "a.svg"):
         export_charts(None, DATA, folder / name)
     assert (folder / "a.csv").read_text() == to_csv(DATA)
     with Image.open(folder / "a.png") as image:
         assert image.format == "PNG" and image.width > 1000
     root = ElementTree.parse(folder / "a.svg").getroot()
     assert root.tag.endswith("svg")
-    assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "a.png", "a.svg"]
+    assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "a.json", "a.png", "a.svg"]
 
 
 def test_a_difference_draws_fewer_curves_than_the_values(tmp_path: Path) -> None:
@@ -78,7 +87,7 @@ def test_rate_curves_need_a_rate_and_a_score() -> None:
 
 
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"a\.pdf: charts are written as \.csv, \.png, \.svg\."):
+    with pytest.raises(SettingError, match=r"a\.pdf: charts are written as \.csv, \.json, \.png, \.svg\."):
         export_charts(None, DATA, tmp_path / "a.pdf")
     with pytest.raises(MediaError, match="the chart cannot be written"):
         export_charts(None, DATA, tmp_path / "none" / "a.csv")
