@@ -39,6 +39,14 @@ def small_clip(clips: Path) -> Path:
     return make_clip(clips / "small.mp4", *options)
 
 
+@pytest.fixture(scope="session")
+def slow_slope(clips: Path) -> Path:
+    """512x256 grey of 10 bits, one code lighter every 32 columns: 8 bits have one step where it has four."""
+    slope = "format=yuv420p10le,geq=lum='256+floor(X/32)':cb=512:cr=512"
+    options = ("-vf", slope, "-c:v", "ffv1", "-pix_fmt", "yuv420p10le", "-colorspace", "bt709", "-color_range", "tv")
+    return make_clip(clips / "slope.mkv", *options, size="512x256", frames=2)
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and logs of a test go nowhere else."""

@@ -33,7 +33,14 @@ from codec.media.picture import Picture, Transfer
 from codec.resources import resource_folder
 
 GL_TEXTURE0, GL_TEXTURE_2D, GL_TRIANGLE_STRIP = 0x84C0, 0x0DE1, 0x0005
-GL_RGBA8, GL_RENDERER, GL_BLEND, GL_SCISSOR_TEST, GL_DEPTH_TEST = 0x8058, 0x1F01, 0x0BE2, 0x0C11, 0x0B71
+GL_RGBA8, GL_RGB10_A2, GL_RENDERER, GL_BLEND, GL_SCISSOR_TEST, GL_DEPTH_TEST = (
+    0x8058,
+    0x8059,
+    0x1F01,
+    0x0BE2,
+    0x0C11,
+    0x0B71,
+)
 GL_FRAMEBUFFER, GL_COLOR_BUFFER_BIT = 0x8D40, 0x4000
 _PLANES = ("y", "u", "v")
 
@@ -94,6 +101,7 @@ class GlRenderer:
         program = self._show
         program.bind()
         for unit, (name, slot) in enumerate((("left", first), ("right", second))):
+            program.setUniformValue1i(program.uniformLocation(f"{name}_dithered"), int(slot.dithers))
             self._gl.glActiveTexture(GL_TEXTURE0 + unit)
             self._gl.glBindTexture(GL_TEXTURE_2D, slot.texture)
             program.setUniformValue1i(program.uniformLocation(name), unit)
@@ -134,6 +142,7 @@ class GlRenderer:
         program.setUniformValue1i(program.uniformLocation("mode"), _mode(look))
         program.setUniformValue1i(program.uniformLocation("gain"), 1 if look is None else look.gain)
         program.setUniformValue1i(program.uniformLocation("toned"), int(shown.transfer is not Transfer.SDR))
+        program.setUniformValue1i(program.uniformLocation("whole_codes"), int(not shown.dithers))
         self._strip()
         program.release()
         for unit, texture in enumerate(textures.values()):
@@ -160,6 +169,11 @@ class _Slot:
         """Name of the texture with the result."""
         return 0 if self._target is None else self._target.texture()
 
+    @property
+    def dithers(self) -> bool:
+        """True when the result holds what lies between codes."""
+        return self._shown is not None and self._shown.dithers
+
     def update(self, shown: Shown) -> None:
         """Upload and convert, unless this is what lies there already."""
         if shown.same_as(self._shown):
@@ -169,12 +183,16 @@ class _Slot:
         self._upload("reference", checked.reference or checked.picture)
         self._upload_table(checked.look or DifferenceLook())
         self._upload_tone(checked.transfer)
-        size = checked.picture.width, checked.picture.height
-        if self._target is None or (self._target.width(), self._target.height()) != size:
-            self._target = QOpenGLFramebufferObject(
-                *size, QOpenGLFramebufferObject.Attachment.NoAttachment, GL_TEXTURE_2D, GL_RGBA8
+        size, form = (checked.picture.width, checked.picture.height), GL_RGB10_A2 if checked.dithers else GL_RGBA8
+        target = self._target
+        if target is None or (target.width(), target.height(), target.format().internalTextureFormat()) != (
+            *size,
+            form,
+        ):
+            self._target = target = QOpenGLFramebufferObject(
+                *size, QOpenGLFramebufferObject.Attachment.NoAttachment, GL_TEXTURE_2D, form
             )
-        self._renderer.convert(checked, self._textures, self._target)
+        self._renderer.convert(checked, self._textures, target)
         self._shown = shown
 
     def release(self) -> None:
@@ -257,4 +275,4 @@ def _comparable(shown: Shown) -> Shown:
         raise MediaError(f"Pictures of {sizes} have no difference.")
     if look.channels is Channels.LUMA and picture.colour != reference.colour:
         picture = from_rgb(to_rgb(picture), reference.colour)
-    return Shown(picture, reference, look, shown.transfer)
+    return Shown(picture, reference, look, shown.transfer, shown.deep)

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from app.render.difference import difference_codes, difference_rgb, scale_colours
+from app.render.dither import dithered
 from app.render.framing import Framing
 from app.render.scaling import minified
 from app.state.layouts import Channels, DifferenceLook
 from app.state.scaling import Minify
-from codec.media.colour import to_bgrx
+from codec.media.colour import to_bgrx, to_bgrx16
 from codec.media.picture import Picture, Rgb
 
 IMAGE_STORE_BYTES = 256 * 2**20
@@ -33,12 +34,13 @@ def picture_image(picture: Picture) -> QImage:
     return _bgrx_image(to_bgrx(picture))
 
 
-def scaled_image(picture: Picture, size: tuple[int, int], how: Minify) -> QImage:
-    """A picture made smaller, without making all of it first."""
+def scaled_image(picture: Picture, size: tuple[int, int], how: Minify, *, dither: bool = False) -> QImage:
+    """A picture made smaller, without making all of it first. With `dither` means that fall between two codes are
+    spread over the pixels around; pictures with odd sides have none."""
     if picture.width % 2 or picture.height % 2:
         return minified(picture_image(picture), *size, how)
     kind = Interpolation.AREA if how is Minify.AREA else Interpolation.LANCZOS
-    return _bgrx_image(to_bgrx(picture, size, kind))
+    return _bgrx_image(dithered(to_bgrx16(picture, size, kind)) if dither else to_bgrx(picture, size, kind))
 
 
 def _bgrx_image(pixels: NDArray[np.uint8]) -> QImage:

@@ -75,6 +75,7 @@ class _Request:
     """Frames whose sets are made after that, if it costs little."""
     mode: SeamMode
     transfer: Transfer
+    deep: bool
     generation: int
 
 
@@ -175,6 +176,7 @@ class Presenter(QObject):
                 beside,
                 mode,
                 self._session.tone_transfer,
+                self._session.deep,
                 self._generation,
             )
             self._tried.clear()
@@ -214,7 +216,7 @@ class Presenter(QObject):
             images[number] = {} if self.planes_only else self.images.all_of(_key(frame, number, request))
             if not images[number] and not self.planes_only:
                 return None
-            shown[number] = Shown(picture, other, look, request.transfer)
+            shown[number] = Shown(picture, other, look, request.transfer, request.deep)
         all_there = all(framing in made for made in images.values() for framing in request.framings)
         framings = request.framings if all_there else ()
         return FrameSet(frame, request.mode, arrangement, images, {}, shown, framings)
@@ -334,7 +336,7 @@ class Presenter(QObject):
             if not take.ready(frame, mode) or (other is not None and not other.ready(frame, mode)):
                 return None
             against = None if other is None else self._picture(other, frame, mode)
-            return Shown(self._picture(take, frame, mode), against, look, request.transfer)
+            return Shown(self._picture(take, frame, mode), against, look, request.transfer, request.deep)
         except SeamscopeError as error:
             errors[number] = str(error)
         except (OSError, IndexError) as error:

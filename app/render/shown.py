@@ -25,6 +25,9 @@ class Shown:
     look: DifferenceLook | None = None
     transfer: Transfer = Transfer.SDR
     """Of HDR pictures that are to be tone-mapped; differences stay those of the codes."""
+    deep: bool = False
+    """The clip has more than 8 bits a sample. Its codes were dithered to 8; making a picture smaller takes the mean of
+    that and would bring the bands back, so the mean is dithered again."""
 
     def same_as(self, other: "Shown | None") -> bool:
         """True for the very same pictures in the same look: what is on the graphics card is still right."""
@@ -34,7 +37,13 @@ class Shown:
             and self.reference is other.reference
             and self.look == other.look
             and self.transfer is other.transfer
+            and self.deep == other.deep
         )
+
+    @property
+    def dithers(self) -> bool:
+        """True when what falls between two codes is dithered; colours of a difference are not."""
+        return self.deep and (self.look is None or self.reference is None)
 
     def image(self) -> QImage:
         """All of it. Raises MediaError when a difference is asked of unlike sizes."""
@@ -48,7 +57,8 @@ class Shown:
         if not framing.scaled:
             return self.image() if whole else self.crop(*framing.area)
         if self.look is None or self.reference is None:
-            return tone_mapped(scaled_image(self.picture, framing.size, framing.minify), self.transfer)
+            made = scaled_image(self.picture, framing.size, framing.minify, dither=self.dithers)
+            return tone_mapped(made, self.transfer)
         return minified(self.image(), *framing.size, framing.minify)
 
     def crop(self, left: int, top: int, width: int, height: int) -> QImage:
@@ -60,7 +70,7 @@ class Shown:
         x, far_x = _window(left, width, self.picture.width)
         y, far_y = _window(top, height, self.picture.height)
         reference = None if self.reference is None else _cut(self.reference, x, y, far_x, far_y)
-        part = Shown(_cut(self.picture, x, y, far_x, far_y), reference, self.look, self.transfer).image()
+        part = Shown(_cut(self.picture, x, y, far_x, far_y), reference, self.look, self.transfer, self.deep).image()
         return part.copy(left - x, top - y, right - left, bottom - top)
 
 

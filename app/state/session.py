@@ -90,6 +90,11 @@ class Session:
         return gop.boundaries(self.clip.frame_count, self.seam_mode.structure)
 
     @property
+    def deep(self) -> bool:
+        """True for a clip of more than 8 bits a sample."""
+        return self.clip is not None and self.clip.info.bit_depth > 8
+
+    @property
     def tone_transfer(self) -> Transfer:
         """How the clip's pictures are to be tone-mapped; SDR: not at all."""
         on = self.clip is not None and self.view.tone_mapping

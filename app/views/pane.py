@@ -21,6 +21,7 @@ from app.views.names import brief
 from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel
 from codec.media.picture import Transfer
+from codec.media.probe import ClipInfo
 
 _MARGIN, _LARGE_MARGIN = 8, 14
 _LABEL = f"background:{{}};color:#101010;padding:3px {_MARGIN}px;font-weight:600"
@@ -34,7 +35,7 @@ class Said:
     take: Take
     lpips: str
     seams: str
-    """How seams are shown; of an HDR source, how its light is."""
+    """How seams are shown; of a source of more than 8 bits or of HDR, what is made of it."""
     prefix: str
 
     @property
@@ -116,14 +117,11 @@ class Pane(QWidget):
             mean = self._session.scores.mean(self._session.score_key(take), "lpips")
         where = "" if self._session.view.inspection.region is None else "region's "
         clip = self._session.clip
-        toned = ""
-        if take.kind is Kind.SOURCE and clip is not None and clip.info.transfer is not Transfer.SDR:
-            how = "tone-mapped" if self._session.view.tone_mapping else "not tone-mapped"
-            toned = f"{clip.info.transfer.value} {how}"
+        made = "" if clip is None or take.kind is not Kind.SOURCE else self._made_of(clip.info)
         said = Said(
             take,
             lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
-            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else toned,
+            seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
             prefix="" if look is None else f"Δ×{look.gain} ",
         )
         text, *shorter = said.large() if large else said.small()
@@ -135,6 +133,13 @@ class Pane(QWidget):
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.
             label.setStyleSheet(style)
+
+    def _made_of(self, info: ClipInfo) -> str:
+        """What is shown of a source that no screen of 8 bits and standard range could show as it is."""
+        parts = [f"{info.bit_depth}-bit, dithered"] if info.bit_depth > 8 else []
+        if info.transfer is not Transfer.SDR:
+            parts.append(f"{info.transfer.value} {'' if self._session.view.tone_mapping else 'not '}tone-mapped")
+        return " · ".join(parts)
 
     def show_set(self, made: FrameSet, tile: Tile) -> None:
         """A tile's images from a frame set, or why there are none."""

@@ -104,13 +104,24 @@ def to_bgrx(
         if size is not None:
             raise ValueError("a picture with odd sides is converted first, then scaled")
         return np.ascontiguousarray(to_bgrx(_even(picture))[:height, :width])
-    colour = picture.colour
-    wide, high = size or (width, height)
-    converted = _reformatter(f"bgrx {width}x{height} {size} {how} {colour}").reformat(
+    return _blue_first(picture, size or (width, height), how, "bgra")
+
+
+def to_bgrx16(picture: Picture, size: tuple[int, int], how: Interpolation) -> npt.NDArray[np.uint16]:
+    """As `to_bgrx` scaled, (H, W, 4) uint16 in 256ths of a code, as swscale counts them: white is 255 * 256, what lies
+    a little above is not cut."""
+    wide, high = size
+    return _blue_first(picture, size, how, "bgra64le").view("<u2").reshape(high, wide, 4)
+
+
+def _blue_first(picture: Picture, size: tuple[int, int], how: Interpolation | None, form: str) -> npt.NDArray[np.uint8]:
+    """The bytes of a packed format of four channels: (H, W, 4 or 8) uint8. The picture's sides are even."""
+    colour, (wide, high) = picture.colour, size
+    converted = _reformatter(f"{form} {picture.width}x{picture.height} {size} {how} {colour}").reformat(
         to_frame(picture),
         width=wide,
         height=high,
-        format="bgra",
+        format=form,
         src_colorspace=space_of(colour.matrix),
         src_color_range=range_of(colour.full_range),
         dst_color_range=ColorRange.JPEG,
@@ -118,8 +129,9 @@ def to_bgrx(
         threads=1,
     )
     plane = converted.planes[0]
+    sample = converted.format.padded_bits_per_pixel // 8
     rows = np.frombuffer(plane, dtype=np.uint8).reshape(high, plane.line_size)
-    return np.ascontiguousarray(rows[:, : 4 * wide]).reshape(high, wide, 4)
+    return np.ascontiguousarray(rows[:, : sample * wide]).reshape(high, wide, sample)
 
 
 def from_rgb(rgb: Rgb, colour: Colour) -> Picture:

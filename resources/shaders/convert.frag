@@ -16,6 +16,8 @@ uniform vec3 reference_offset;
 uniform sampler2D tone;
 // 1: mode 0 goes through `tone`.
 uniform int toned;
+// 0: what lies between two codes is kept, as far as the target holds it.
+uniform int whole_codes;
 // 0 picture, 1 luma absolute, 2 luma signed, 3 RGB absolute, 4 RGB signed.
 uniform int mode;
 uniform int gain;
@@ -51,7 +53,8 @@ float chroma(sampler2D plane, ivec2 pixel) {
 vec3 rgb(sampler2D y, sampler2D u, sampler2D v, ivec2 pixel, mat3 matrix, vec3 offset) {
     float luma = 255.0 * texelFetch(y, pixel, 0).r;
     vec3 codes = matrix * vec3(luma, chroma(u, pixel), chroma(v, pixel)) + offset;
-    return floor(clamp(codes, 0.0, 255.0) + 0.5);
+    codes = clamp(codes, 0.0, 255.0);
+    return whole_codes == 1 ? floor(codes + 0.5) : codes;
 }
 
 vec3 through_tone(vec3 codes) {

@@ -12,6 +12,9 @@ uniform float split;
 uniform int magnify;
 // 0 area, 1 Lanczos.
 uniform int minify;
+// 1: what falls between two codes is spread over the pixels around.
+uniform int left_dithered;
+uniform int right_dithered;
 uniform vec3 background;
 out vec4 colour;
 
@@ -79,6 +82,16 @@ vec3 sampled(sampler2D picture, vec2 centre) {
     return texelFetch(picture, clamp(ivec2(floor(centre)), ivec2(0), size - 1), 0).rgb;
 }
 
+// Between 0 and 1, each of 64 values once in 8 by 8 pixels: Bayer's order.
+float threshold(ivec2 pixel) {
+    int rank = 0;
+    for (int bit = 0; bit < 3; ++bit) {
+        rank += (((pixel.x ^ pixel.y) >> bit) & 1) << (5 - 2 * bit);
+        rank += ((pixel.y >> bit) & 1) << (4 - 2 * bit);
+    }
+    return (float(rank) + 0.5) / 64.0;
+}
+
 void main() {
     vec2 at = vec2(gl_FragCoord.x, pane.y - gl_FragCoord.y);
     vec2 centre = (at - origin) / scale;
@@ -89,5 +102,9 @@ void main() {
         return;
     }
     // Samplers cannot be chosen by a condition in every GLSL.
-    colour = vec4(on_left ? sampled(left, centre) : sampled(right, centre), 1.0);
+    vec3 shown = on_left ? sampled(left, centre) : sampled(right, centre);
+    if ((on_left ? left_dithered : right_dithered) == 1) {
+        shown = floor(255.0 * shown + threshold(ivec2(at))) / 255.0;
+    }
+    colour = vec4(shown, 1.0);
 }

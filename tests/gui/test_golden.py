@@ -24,6 +24,7 @@ from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_layouts import rgb, settle, visible
+from tests.render.test_dither import off_mean
 
 FRAME = 7
 WIDTH, HEIGHT = 96, 64
@@ -147,6 +148,26 @@ def test_differences_are_those_of_the_luma_ffmpeg_decodes(
         order = [bright[sizes == size].mean() for size in np.unique(sizes)]
         assert np.all(np.diff(order) >= -1)
         assert order[-1] > order[0]
+
+
+def test_a_clip_of_10_bits_shows_no_bands_and_says_what_is_shown(
+    qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], slow_slope: Path
+) -> None:
+    shows(slow_slope)
+    window.session.view.set_zoom(0.25)
+    settle(qtbot, window)
+    window._refresh_all()
+    (pane,) = visible(window)
+    assert "10-bit, dithered" in pane.label.text()
+
+    def pixels() -> np.ndarray:
+        image = (
+            pane.canvas.grabFramebuffer() if hasattr(pane.canvas, "grabFramebuffer") else pane.canvas.grab().toImage()
+        )
+        left, top = (round(value) for value in pane.canvas.place().origin)
+        return rgb(image)[top : top + 64, left : left + 128]
+
+    qtbot.waitUntil(lambda: off_mean(pixels()) < 0.2, timeout=WAIT_MS)
 
 
 def test_an_hdr_clip_is_tone_mapped_and_says_so(

@@ -4,6 +4,7 @@ They run wherever a context can be had, a software one too; without any they are
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from codec.errors import MediaError
 from codec.media.clip import open_clip
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Matrix, Picture, Transfer
+from tests.render.test_dither import off_mean
 
 BACKGROUND = (0.2, 0.4, 0.6)
 
@@ -174,6 +176,20 @@ def test_another_size_or_nothing_at_all_leaves_no_trace(draw: Painter) -> None:
     assert np.abs(draw.whole(Shown(other)).astype(int) - to_rgb(other)).max() <= 2
     empty = draw(None, None, Placement((20, 20), (0, 0), (1, 1)))
     assert np.all(empty == np.round(np.array(BACKGROUND) * 255))
+
+
+@pytest.mark.parametrize("by", [1, 2, 4])
+def test_a_slow_slope_keeps_its_mean_at_every_size(draw: Painter, slow_slope: Path, by: int) -> None:
+    with open_clip(slow_slope) as clip:
+        picture = clip.picture(0)
+    place = Placement((512 // by, 256 // by), (0, 0), (1 / by, 1 / by))
+    # At 1:1 this pattern meets that of the clip's own dithering.
+    assert off_mean(draw(Shown(picture, deep=True), None, place)) < (0.3 if by == 1 else 0.2)
+    banded = draw(Shown(picture), None, place)
+    if by == 4:
+        assert off_mean(banded) > 0.35
+    # One take after another in the same place: the second is no longer dithered.
+    assert np.array_equal(draw(Shown(picture), None, place), banded)
 
 
 @pytest.mark.parametrize("transfer", [Transfer.PQ, Transfer.HLG])
