@@ -15,10 +15,16 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.curves import CURVES, WORST_SHARE, Series, Statistics, statistics
+from app.state.rates import points_of, savings
 from app.state.takes import Kind
 from app.views import theme
 from app.views.theme import kind_ink
+from codec.metrics.bjontegaard import MIN_POINTS
 
+_NEEDED = (
+    f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
+    "(Bjøntegaard)"
+)
 _MEASURED = tuple(key for key in CURVES if key != "bits")
 
 
@@ -138,14 +144,7 @@ class RateChart(QWidget):
     @property
     def points(self) -> dict[int, tuple[float, float]]:
         """(bpp, mean score) by take id, of the takes that have both."""
-        key = self.choice.currentData()
-        found = {}
-        for entry in self._series:
-            values = entry.values.get(key)
-            result = None if values is None else statistics(values, CURVES[key])
-            if result is not None and entry.bpp is not None:
-                found[entry.take] = (entry.bpp, result.mean)
-        return found
+        return points_of(self._series, self.choice.currentData())
 
     def redraw(self) -> None:
         """Points, and a line through those of one codec."""
@@ -169,7 +168,15 @@ class RateChart(QWidget):
             dots.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
             self.item.addItem(dots)
         waiting = len(self._series) - len(points)
-        self.note.setText("" if not waiting else f"{waiting} of {len(self._series)} takes have no rate or score yet")
+        parts = [f"{waiting} of {len(self._series)} takes have no rate or score yet"] if waiting else []
+        found = savings(self._series, self.choice.currentData())
+        parts += [
+            f"Neural {saving.percent:+.1f} % bits against {saving.rival.value}"
+            for saving in found
+            if saving.percent is not None
+        ]
+        self.note.setText(" · ".join(parts))
+        self.note.setToolTip("\n".join(saving.details for saving in found) or _NEEDED)
 
     def _tip(self, x: float, y: float, data: int) -> str:
         name = next((entry.name for entry in self._series if entry.take == data), "")

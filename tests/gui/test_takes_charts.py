@@ -185,6 +185,24 @@ def test_the_rate_chart_holds_all_takes_with_a_rate_also_hidden_ones(session: Se
     assert session.current is second
 
 
+def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, charts: Charts) -> None:
+    for number in range(4):
+        # Half the bits for the same LPIPS at every point.
+        add_take(session, Kind.HEVC, f"a{number}", 0.4 - 0.1 * number, 0.02 * 2**number)
+        add_take(session, Kind.NEURAL, f"b{number}", 0.4 - 0.1 * number, 0.01 * 2**number)
+    add_take(session, Kind.VVC, "c", 0.2, 0.02)
+    charts.pages.setCurrentWidget(charts.rates)
+    assert charts.rates.note.text() == "Neural -50.0 % bits against HEVC (x265)"
+    assert "over LPIPS 0.1595 to 0.4595" in charts.rates.note.toolTip()
+    charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("psnr_db"))
+    # The same everywhere: no curve.
+    assert charts.rates.note.text() == "" and "does not rise with its rate" in charts.rates.note.toolTip()
+    add_take(session, Kind.NEURAL, "b3 again", 0.1, 0.08)
+    charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("lpips"))
+    charts.redraw()
+    assert charts.rates.note.text() == "Neural -50.0 % bits against HEVC (x265)"
+
+
 def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
     chart = Chart(CURVES["psnr_db"])
     qtbot.addWidget(chart)
