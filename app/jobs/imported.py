@@ -75,6 +75,10 @@ class ImportedSource:
             raise MediaError(f"{self.spec.path}: there is no frame beside frame {index} of the clip.")
         return self._fitted(self._clip.picture(index if self._pairs is None else self._pairs[index]))
 
+    def frame_type(self, index: int) -> str:
+        """As of `Clip`."""
+        return self._clip.frame_type(index if self._pairs is None else self._pairs[index])
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
         if self._pairs is not None:

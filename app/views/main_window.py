@@ -255,6 +255,8 @@ class MainWindow(QMainWindow):
 
     def _picture_came(self, _frame: int) -> None:
         self.inspector.refresh()
+        # Now its type is known, too.
+        self.info.refresh()
 
     def _take_changed(self, _take: Take) -> None:
         self._stale = True

@@ -9,6 +9,7 @@ from types import TracebackType
 import av
 import numpy as np
 from av.error import FFmpegError, InvalidDataError
+from av.video.frame import PictureType
 
 from codec.errors import MediaError, SettingError
 from codec.media import colour, probe
@@ -78,6 +79,10 @@ class Clip:
                 raise MediaError(f"{self.path}: the clip has been closed.")
             return self._reader.read(self._start + index)
 
+    def frame_type(self, index: int) -> str:
+        """ "I", "P" or "B" as the decoder names it, once the frame has been decoded; empty where there is none."""
+        return self._reader.frame_type(self._start + index)
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) of the range, in order."""
         for index in range(start, stop):
@@ -122,6 +127,7 @@ class FileReader:
             self._path = path
             self._numbers = None if self._index.pts is None else {pts: i for i, pts in enumerate(self._index.pts)}
             self._frames: Iterator[av.VideoFrame] = iter(())
+            self._types: dict[int, str] = {}
             self._position = 0
             self._restart(0)
             first = self._first_frame()
@@ -203,6 +209,11 @@ class FileReader:
                 # A damaged packet loses its own frame; the frames after it may be whole.
                 continue
 
+    def frame_type(self, index: int) -> str:
+        """Of a frame that has been decoded; empty when it has not, or the format has no types."""
+        found = self._types.get(index, "")
+        return "" if found == PictureType.NONE.name else found
+
     def read(self, index: int) -> Picture:
         starts = [k for k in self._index.keyframes if k <= index] or [0]
         walk = index - self._position
@@ -229,6 +240,7 @@ class FileReader:
                     if number < 0:
                         continue
                 self._position = number + 1
+                self._types[number] = PictureType(frame.pict_type).name
                 if number == index:
                     return self._convert(frame)
                 if number > index:

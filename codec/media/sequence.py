@@ -105,5 +105,10 @@ class SequenceReader:
         """Frame `index`. Raises MediaError."""
         return from_rgb(self._load(index), _COLOUR)
 
+    def frame_type(self, index: int) -> str:
+        """Images have none."""
+        del index
+        return ""
+
     def close(self) -> None:
         """Nothing is kept open."""

@@ -37,6 +37,10 @@ class RivalSource:
         """Frame `index`. Raises MediaError."""
         return self._cut(self._clip.picture(index))
 
+    def frame_type(self, index: int) -> str:
+        """As of `Clip`."""
+        return self._clip.frame_type(index)
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
         for picture in self._clip.pictures(start, stop):

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.jobs.seams import row_of, seam_ratios
 from app.jobs.sources import clip_spec
 from app.render.scopes import COLUMNS, scope_of
-from app.state.takes import Encoded, Kind, Rate, Status, Take
+from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from app.views.main_window import MainWindow
 from codec import gop
 from codec.context import QUIET
@@ -275,3 +275,20 @@ def test_the_split_line_and_aids_paint_together(qtbot: QtBot, window: MainWindow
     window._trigger("clear_region")
     assert pane.canvas.grab().toImage() != plain
     assert pane.canvas.place().pixel(QPointF(-1, -1)) is None
+
+
+def test_the_facts_tell_how_the_frame_shown_was_coded(
+    qtbot: QtBot, window: MainWindow, two_takes: Takes, stepped: Take
+) -> None:
+    rival = two_takes[1]
+    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, key_interval=2))
+    stepped.encoded.frame_bits = [800.0] * 30
+    window._trigger("info")
+    for frame, chained in ((0, "GoP 0 (key)"), (12, "GoP 1 (chained)"), (20, "GoP 2 (key)")):
+        window.session.playback.seek(frame)
+        settle(qtbot, window)
+        kind = rival.source.frame_type(frame)
+        assert kind in ("I", "P", "B")
+        qtbot.waitUntil(lambda frame=frame: f"<b>Frame {frame}</b> · Source: I frame" in window.info.text())
+        assert f"{rival.name}: {kind} frame, {rival.frame_bits[frame]:,.0f} bits" in window.info.text()
+        assert f"{stepped.name}: {chained}, 800 bits a frame" in window.info.text()

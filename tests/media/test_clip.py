@@ -102,6 +102,16 @@ def test_a_clip_cut_short_opens_as_far_as_it_goes(clips: Path, tmp_path: Path) -
         assert clip.picture(0).height == 64
 
 
+def test_types_of_frames_are_known_once_they_are_decoded(small_clip: Path) -> None:
+    with open_clip(small_clip, start=2) as clip:
+        assert clip.frame_type(5) == ""
+        for index in range(clip.frame_count):
+            clip.picture(index)
+        types = [clip.frame_type(index) for index in range(clip.frame_count)]
+        assert set(types) == {"I", "P", "B"}
+        assert all(types[frame - 2] == "I" for frame in clip.info.keyframes if frame >= 2)
+
+
 def test_bad_files_get_one_sentence(tmp_path: Path, small_clip: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("no video here " * 50)
