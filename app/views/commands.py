@@ -15,7 +15,7 @@ from app.views.takes_desk import Desk
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
-_CLIPS = "Video (*.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m);;Images (*.png *.jpg);;All files (*)"
+_CLIPS = "Video (*.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m *.yuv);;Images (*.png *.jpg);;All files (*)"
 
 
 class Commands:

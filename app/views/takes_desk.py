@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 AUTOSAVE_MS = 30_000
 _PROJECTS = f"Seamscope project (*{SUFFIX})"
-_TAKES = "Video or stream (*.gop *.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m);;Images (*.png *.jpg);;All files (*)"
+_TAKES = "Video or stream (*.gop *.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m *.yuv);;Images (*.png *.jpg);;All files (*)"
 
 
 class Desk(QObject):

@@ -12,7 +12,7 @@ from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 
 from codec.errors import MediaError, SettingError
-from codec.media import colour, probe
+from codec.media import colour, probe, raw
 from codec.media.picture import Colour, Picture, Timing
 from codec.media.probe import ClipInfo
 from codec.media.sequence import SequenceReader, is_sequence
@@ -156,6 +156,8 @@ class FileReader:
         self._colour, notes = probe.colour_of(frame)
         depth, more = probe.format_notes(frame)
         notes += more
+        if raw.is_raw(self._path):
+            notes.append(raw.layout_of(self._path).note)
         if self._index.damaged:
             notes.append("The file is damaged or cut short; what can be read of it is shown.")
         if self._index.pts is None:

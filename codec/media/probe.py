@@ -11,6 +11,7 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace
 
 from codec.errors import MediaError
+from codec.media import raw
 from codec.media.picture import Colour, Matrix, Timing, Transfer
 
 MAX_SIDE = 16384
@@ -71,6 +72,8 @@ def open_container(path: Path) -> InputContainer:
     try:
         if path.is_file() and path.stat().st_size == 0:
             raise MediaError(f"{path}: the file is empty.")
+        if raw.is_raw(path) and path.exists():
+            return av.open(str(path), format="rawvideo", options=raw.layout_of(path).options)
         return av.open(str(path), metadata_errors="replace")
     except FileNotFoundError as error:
         raise MediaError(f"{path}: there is no such file.") from error
