@@ -72,7 +72,7 @@ def _shift_low(io, data):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _split(io, data, bound, bit):
+def split(io, data, bound, bit):
     """Code a bit whose ones take the lower `bound` of the range; returns it."""
     if io[READING]:
         if io[CODE] < bound:
@@ -105,21 +105,27 @@ def _split(io, data, bound, bit):
 def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
     """Code (or, reading, find) a bit in a context; returns it. `slowest`: the shift by which a settled context adapts;
     `least`: the smallest probability, in 1/65536."""
+    bit = split(io, data, (io[RANGE] >> 16) * np.int64(models[context, 0]), bit)
+    adapt(models, context, bit, slowest, least)
+    return bit
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def adapt(models, context, bit, slowest, least):
+    """Move a context's probability towards a bit that was coded."""
     one = np.int64(models[context, 0])
-    bit = _split(io, data, (io[RANGE] >> 16) * one, bit)
     met = models[context, 1]
     speed = min(slowest, 3 + (met >> 3))
     if met < 255:
         models[context, 1] = met + 1
     one += ((_ONE - one) >> speed) if bit else -(one >> speed)
     models[context, 0] = min(max(one, least), _ONE - least)
-    return bit
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
 def code_even(io, data, bit):
     """Code a bit that is as likely one as zero; returns it."""
-    return _split(io, data, io[RANGE] >> 1, bit)
+    return split(io, data, io[RANGE] >> 1, bit)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)

@@ -22,7 +22,7 @@ from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
 from codec.model.scales import FrozenScaleNet
 
-FORMAT = "seamscope-weights-3"
+FORMAT = "seamscope-weights-4"
 MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."

@@ -202,21 +202,21 @@ def encode(
     """The bytes of a GoP: the length of those of its motion, these, likewise of its texture, those of all else. Holds
     no interpreter lock while coding."""
     io, data = writer(symbol_coding.room_for(symbols.z.size + symbols.residuals.size))
-    models = symbol_coding.new_models(model.context_starts)
-    write_symbols(io, data, models, symbols.z, symbols.residuals, indices, shape.kinds)
+    contexts = symbol_coding.new_contexts(model.context_starts)
+    write_symbols(io, data, contexts, symbols.z, symbols.residuals, indices, shape.kinds)
     ahead = write_varint(len(motion)) + motion + write_varint(len(texture)) + texture
     return ahead + finish_writing(io, data)
 
 
 def write_symbols(
-    io: NDArray[np.int64], data: NDArray[np.uint8], models: NDArray[np.int32], z: Symbols, residuals: Symbols,
+    io: NDArray[np.int64], data: NDArray[np.uint8], contexts: symbol_coding.Contexts, z: Symbols, residuals: Symbols,
     rows: Rows, kinds: list[LatentKind],
 ) -> None:  # fmt: skip
-    """A GoP's z and residuals in their order, in contexts that go on from `models`."""
+    """A GoP's z and residuals in their order, in `contexts` that go on."""
     for each, index in zip(z, rows[0], strict=True):
-        symbol_coding.write(io, data, models, _Z_SET, each, index)
+        symbol_coding.write(io, data, contexts, _Z_SET, each, index)
     for kind, each, index in zip(kinds, residuals, rows[1], strict=True):
-        symbol_coding.write(io, data, models, _set_of(kind), each, index)
+        symbol_coding.write(io, data, contexts, _set_of(kind), each, index)
 
 
 def _set_of(kind: LatentKind) -> int:
@@ -234,16 +234,16 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     kinds = shape.kinds[: shape.anchors]
     textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, kinds, before and before.texture)
     io, data = range_coder.reader(payload[reader.position :])
-    models = symbol_coding.new_models(model.context_starts)
+    contexts = symbol_coding.new_contexts(model.context_starts)
     z = np.zeros((len(shape.kinds), model.config.z_channels, *shape.z_size), np.int16)
     for i, index in enumerate(_z_rows(model, level_code, shape)):
-        z[i] = symbol_coding.read(io, data, models, _Z_SET, index)
+        z[i] = symbol_coding.read(io, data, contexts, _Z_SET, index)
     if np.abs(z).max(initial=0) > Z_LIMIT:
         raise ValueError("an impossible hyperprior symbol")
     residuals = np.zeros((len(shape.kinds), model.config.y_channels, *shape.y_size), np.int16)
     # Each latent frame's indices depend on the residuals read before it.
     for i, index in enumerate(_residual_rows(model, z, residuals, level_code, shape, before)):
-        residuals[i] = symbol_coding.read(io, data, models, _set_of(shape.kinds[i]), index)
+        residuals[i] = symbol_coding.read(io, data, contexts, _set_of(shape.kinds[i]), index)
     finish_reading(io, data)
     return GopSymbols(motion, textures, z, residuals)
 

@@ -36,14 +36,15 @@ _LEVELS = (-4.0, 0.0, 4.0, 8.0, 12.0, 16.0)
 def measured_starts(weights: str, clips: Sequence[Path]) -> NDArray[np.int32]:
     """Starts (SETS, CONTEXTS) for installed weights. Raises ModelError when there are none of the name."""
     model = store.named_model(weights, torch.device("cpu"))
-    models = symbol_coding.new_models(symbol_coding.plain_starts())
+    contexts = symbol_coding.new_contexts(symbol_coding.plain_starts())
+    models = contexts.models
     total, count = np.zeros(len(models)), np.zeros(len(models))
     for clip in clips:
         for level in _LEVELS:
             for z, residuals, kinds, rows in _coded(model, weights, clip, lambda_of(level)):
                 before = models[:, 0].copy()
                 io, data = writer(symbol_coding.room_for(z.size + residuals.size))
-                latents.write_symbols(io, data, models, z, residuals, rows, kinds)
+                latents.write_symbols(io, data, contexts, z, residuals, rows, kinds)
                 used = models[:, 0] != before
                 total[used] += models[used, 0]
                 count[used] += 1

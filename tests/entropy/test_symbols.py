@@ -21,17 +21,17 @@ def drawn(seed: int) -> tuple[coder.Symbols, coder.Indices]:
 
 
 def written(parts: list[tuple[int, coder.Symbols, coder.Indices]], starts: NDArray[np.int32] | None = None) -> bytes:
-    models = coder.new_models(coder.plain_starts() if starts is None else starts)
+    contexts = coder.new_contexts(coder.plain_starts() if starts is None else starts)
     io, data = writer(coder.room_for(sum(values.size for _, values, _ in parts)))
     for number, values, index in parts:
-        coder.write(io, data, models, number, values, index)
+        coder.write(io, data, contexts, number, values, index)
     return finish_writing(io, data)
 
 
 def read(data: bytes, parts: list[tuple[int, coder.Symbols, coder.Indices]]) -> list[coder.Symbols]:
-    models = coder.new_models(coder.plain_starts())
+    contexts = coder.new_contexts(coder.plain_starts())
     io, rest = reader(data)
-    found = [coder.read(io, rest, models, number, index) for number, _, index in parts]
+    found = [coder.read(io, rest, contexts, number, index) for number, _, index in parts]
     finish_reading(io, rest)
     return found
 
