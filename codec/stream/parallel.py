@@ -9,6 +9,7 @@ two threads may add in another order than one that is not, and a picture's last 
 import ctypes
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +22,8 @@ _FREE_KEPT = 256 << 20
 _LARGEST_KEPT = 64 << 20
 """Bytes of freed memory that the process holds on to, and of the largest piece it does so with: a GoP at 640x360 takes
 pieces of up to 40 MB again and again, and getting them from the system anew cost 6 % of the encoder's speed."""
+
+_NICE = 5
 
 Item = TypeVar("Item")
 Prepared = TypeVar("Prepared")
@@ -40,7 +43,7 @@ class GopThreads:
     def __init__(self, workers: int) -> None:
         self.workers = workers
         _keep_freed_memory()
-        self._pool = ThreadPoolExecutor(workers, "gop", initializer=_one_thread)
+        self._pool = ThreadPoolExecutor(workers, "gop", initializer=_behind_the_chain)
         self._lane = ThreadPoolExecutor(1, "chain", initializer=_one_thread)
 
     def __enter__(self) -> "GopThreads":
@@ -85,6 +88,14 @@ def _drain(futures: Iterable[Future[Result]], ahead: int) -> Iterator[Result]:
 
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+def _behind_the_chain() -> None:
+    """What can be done side by side lets the chain, which everything waits for, go first: 4 % on two cores. The window
+    comes before both."""
+    _one_thread()
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 @cache
