@@ -27,6 +27,7 @@ from app.render.shown import Shown
 from app.state.layouts import Arrangement, DifferenceLook
 from app.state.session import Session
 from app.state.takes import Take
+from codec.allocator import give_back_pictures
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.media.cache import FrameCache
@@ -91,6 +92,7 @@ class Presenter(QObject):
         super().__init__()
         self.planes_only = False
         """A graphics card converts: no images are made."""
+        give_back_pictures()
         self.cache = FrameCache(session.settings.cache_limit_bytes)
         self.images = ImageStore()
         self._session = session

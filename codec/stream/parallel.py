@@ -6,22 +6,17 @@ work. Every network runs on one thread, so the result does not depend on the num
 two threads may add in another order than one that is not, and a picture's last bit with it.
 """
 
-import ctypes
 import os
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
 from typing import TypeVar
 
 import torch
 
-_FREE_KEPT = 256 << 20
-_LARGEST_KEPT = 64 << 20
-"""Bytes of freed memory that the process holds on to, and of the largest piece it does so with: a GoP at 640x360 takes
-pieces of up to 40 MB again and again, and getting them from the system anew cost 6 % of the encoder's speed."""
+from codec.allocator import keep_freed
 
 _NICE = 5
 
@@ -42,7 +37,7 @@ class GopThreads:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        _keep_freed_memory()
+        keep_freed()
         self._pool = ThreadPoolExecutor(workers, "gop", initializer=_behind_the_chain)
         self._lane = ThreadPoolExecutor(1, "chain", initializer=_one_thread)
 
@@ -96,13 +91,3 @@ def _behind_the_chain() -> None:
     _one_thread()
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-
-
-@cache
-def _keep_freed_memory() -> None:
-    """Tell the GNU C library's allocator; others have no such setting."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        trim_threshold, mmap_threshold = -1, -3
-        mallopt(trim_threshold, _FREE_KEPT)
-        mallopt(mmap_threshold, _LARGEST_KEPT)
