@@ -95,6 +95,32 @@ def resident_bytes(pid: int | str = "self") -> int:
     return 1024 * int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
+class Resident:
+    """Resident memory over time, and what the window says it holds itself."""
+
+    def __init__(self, window, every_s: float = 15.0) -> None:
+        self._window, self._every_s, self._next_s = window, every_s, time.monotonic()
+        self._began_s = self._next_s
+        self.peak = 0
+        self._points: list[tuple[float, int, int]] = []
+
+    def look(self) -> None:
+        """Called as often as may be."""
+        held = resident_bytes()
+        self.peak = max(self.peak, held)
+        now = time.monotonic()
+        if now >= self._next_s:
+            self._next_s = now + self._every_s
+            presenter = self._window.presenter
+            pictures = presenter.cache.held_bytes + presenter.images.held_bytes
+            self._points.append((now - self._began_s, held, pictures))
+
+    @property
+    def text(self) -> str:
+        """ "15 s 900 (600), ...": MiB resident, of these pictures and images."""
+        return ", ".join(f"{at:.0f} s {held / 2**20:.0f} ({own / 2**20:.0f})" for at, held, own in self._points)
+
+
 def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str]], bool]:
     """Rows of the table, and whether all is well."""
     width, height = (int(side) for side in options.size.split("x"))
@@ -102,7 +128,7 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
     numbered_clip(clip, (width, height), options.fps, options.frames)
     probe = Probe(clip, (1920, 1000), scored=False)
     window, playback, draw = probe.window, probe.window.session.playback, random.Random(7)
-    read, wrong, painted, peak = [0], [0], [0], [0]
+    read, wrong, painted, resident = [0], [0], [0], Resident(window)
 
     def check() -> None:
         # A set is shown as a whole: all panes hold the same number, and it is the set's.
@@ -110,7 +136,7 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
         made = window.shown_set
         read[0] += len(numbers)
         wrong[0] += sum(made is None or number != made.frame for number in numbers)
-        peak[0] = max(peak[0], resident_bytes())
+        resident.look()
 
     window.stage.set_shown.connect(lambda _made: check())
     for frame in range(options.frames):
@@ -143,9 +169,10 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
         ("numbers read in panes / off painted pixels", f"{read[0]} / {painted[0]}"),
         ("pictures of another frame", str(wrong[0])),
         ("panes out of step", str(window.mismatches)),
-        ("largest resident memory, bound", f"{peak[0] / 2**20:.0f} of {bound / 2**20:.0f} MiB"),
+        ("largest resident memory, bound", f"{resident.peak / 2**20:.0f} of {bound / 2**20:.0f} MiB"),
+        ("resident MiB over time (of these pictures and images)", resident.text),
     ]
-    well = wrong[0] == 0 and window.mismatches == 0 and read[0] > 0 and painted[0] > 0 and peak[0] <= bound
+    well = wrong[0] == 0 and window.mismatches == 0 and read[0] > 0 and painted[0] > 0 and resident.peak <= bound
     window.close()
     return rows, well
 
