@@ -222,9 +222,10 @@ class Engine:
         """Enter a GoP whose pictures are in the take's spool."""
         shared = event.structure is Structure.OVERLAP and event.gop.index > 0
         own = range(event.gop.start + shared, event.gop.stop)
-        bits = _stream(take, event.structure).frame_bits
+        stream = _stream(take, event.structure)
+        stream.gops[event.gop.index] = event.coding
         for index in own:
-            bits[index] = event.size_bytes * 8 / len(own)
+            stream.frame_bits[index] = event.size_bytes * 8 / len(own)
         self.session.takes.update(take)
         self.scoring.refresh()
 

@@ -183,6 +183,6 @@ def decode_into_spool(context: _Emitting, path: Path, device: str, spool: SpoolS
         for decoded in decode_stream(path, device, context, skip_damaged=True):
             for offset, picture in enumerate(decoded.pictures):
                 pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
-            context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes))
+            context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes, decoded.coding))
     finally:
         pictures.close()

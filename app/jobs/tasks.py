@@ -21,7 +21,7 @@ from codec.metrics.scores import FrameScore
 from codec.rivals import RivalEncode, RivalSettings, RivalSource
 from codec.rivals import encode as encode_with_rival
 from codec.stream.format import StreamInfo
-from codec.stream.settings import DecodedGop, EncodeSettings
+from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding
 from codec.stream.spooled import SpooledTake, slot_number
 
 
@@ -40,6 +40,7 @@ class GopReady:
     structure: Structure
     gop: Gop
     size_bytes: int
+    coding: GopCoding
 
 
 def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None) -> Clip:
@@ -91,7 +92,7 @@ def encode_neural(
     def keep(decoded: DecodedGop) -> None:
         for offset, picture in enumerate(decoded.pictures):
             pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
-        context.emit(GopReady(settings.structure, decoded.gop, decoded.size_bytes))
+        context.emit(GopReady(settings.structure, decoded.gop, decoded.size_bytes, decoded.coding))
 
     try:
         with clip.open() as source:

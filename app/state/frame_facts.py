@@ -24,8 +24,9 @@ def frame_facts(session: Session, take: Take, frame: int) -> str:
     own, source, parts = frame + take.nudge, take.source, []
     spooled = isinstance(source, SpooledTake)
     if spooled:
-        number = gop.gop_of(own, take.own_count, take.mode_for(session.seam_mode).structure)
-        parts.append(f"GoP {number}{_chaining(take, number)}")
+        structure = take.mode_for(session.seam_mode).structure
+        part = gop.gop_at(gop.gop_of(own, take.own_count, structure), take.own_count, structure)
+        parts.append(f"GoP {part.index}{_coding(take, part, own - part.start)}")
     elif isinstance(source, Typed) and (kind := source.frame_type(own)):
         parts.append(f"{kind} frame")
     bits = values_of(session, take, "bits")
@@ -34,7 +35,10 @@ def frame_facts(session: Session, take: Take, frame: int) -> str:
     return ", ".join(parts)
 
 
-def _chaining(take: Take, number: int) -> str:
-    if take.recipe is None:
+def _coding(take: Take, part: gop.Gop, offset: int) -> str:
+    """What the stream's record of a GoP says, of its picture `offset`; empty while there is none."""
+    coding = take.shown.gops.get(part.index)
+    if coding is None:
         return ""
-    return " (key)" if number % take.recipe.key_interval == 0 else " (chained)"
+    scene = ", new scene" if coding.cut and offset >= coding.cut else ""
+    return f"{' (chained)' if coding.chained else ' (key)'}{scene}"

@@ -12,7 +12,7 @@ from codec.errors import MediaError
 from codec.gop import SeamMode, Structure
 from codec.media.picture import FrameSource, Picture
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEFAULT_KEY_INTERVAL
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, GopCoding
 from codec.stream.spooled import SpooledTake
 
 NUDGE_LIMIT = 10_000
@@ -116,6 +116,20 @@ class Encoded:
     command: str = ""
     frame_bits: list[float] = field(default_factory=list)
     """Bits of every frame, NaN where nothing is coded yet; a GoP's bits are spread over its frames."""
+    gops: dict[int, GopCoding] = field(default_factory=dict)
+    """How each GoP is coded, by its number, of those of a neural stream that are there."""
+
+    @property
+    def keys(self) -> str:
+        """Which of the GoPs are key GoPs: "every", "one of 8", "3 of 17"; empty without any GoP."""
+        keys = [number for number, coding in sorted(self.gops.items()) if not coding.chained]
+        if not self.gops or len(keys) == len(self.gops):
+            return "every" if keys else ""
+        last = max(self.gops)
+        interval = keys[1] if len(keys) > 1 else last + 1
+        if keys == list(range(0, last + 1, interval)):
+            return f"one of {interval}"
+        return f"{len(keys)} of {len(self.gops)}"
 
 
 @dataclass(slots=True, eq=False)

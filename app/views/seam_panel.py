@@ -22,9 +22,9 @@ from app.jobs.seams import Slice
 from app.jobs.sources import clip_spec, take_spec
 from app.render.presenter import Presenter
 from app.state.session import SEAM_CYCLE, Session
-from app.state.takes import Kind, Take
+from app.state.takes import Kind, Status, Take
 from app.views.slice_view import SliceView
-from codec.gop import SeamMode
+from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio
 
 SLICE_REACH = 20
@@ -35,6 +35,7 @@ _CHAINED = (
     "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a "
     "key GoP begins"
 )
+_NONE_SHARED = "{}: its GoPs share no frame; it looks the same in every seam mode."
 _ALL_KEYS = "Every GoP is a key GoP: blended and hard cut differ at every boundary."
 _TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
 
@@ -205,12 +206,18 @@ class SeamPanel(QWidget):
         self._slicing = self._runner.submit(Lane.MEDIA, seams.slices, arguments, on_event=came)
 
     def _chaining(self) -> str:
-        """What chaining means for seams, with the key interval of the take at hand where it was encoded here."""
+        """What chaining means for seams, and which GoPs of the take at hand are keys: as its stream says, before it
+        is whole as it was asked for."""
         take = self._take_at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
-        if take is None or take.recipe is None:
+        keys = "" if take is None else take.encoded.keys
+        if take is not None and take.status is Status.RUNNING:
+            interval = 0 if take.recipe is None else take.recipe.key_interval
+            keys = {0: "", 1: "every"}.get(interval, f"one of {interval}")
+        if take is None or not keys:
             return f"{_CHAINED}."
-        interval = take.recipe.key_interval
-        return _ALL_KEYS if interval == 1 else f"{_CHAINED}: one of {interval} GoPs in {take.name}."
+        if take.only_structure is Structure.DISJOINT:
+            return _NONE_SHARED.format(take.name)
+        return _ALL_KEYS if keys == "every" else f"{_CHAINED}: {keys} GoPs in {take.name}."
 
     def _measured_take(self) -> Take | None:
         """The neural take at hand of those whose file is whole."""

@@ -22,7 +22,7 @@ from codec.stream.format import Stream, parse_stream
 from codec.stream.latents import GopSymbols, Memory
 from codec.stream.networks import AnchorState, Motion
 from codec.stream.parallel import GopThreads, worker_count
-from codec.stream.settings import DecodedGop
+from codec.stream.settings import DecodedGop, GopCoding
 from codec.stream.shape import GopShape
 
 
@@ -182,4 +182,5 @@ class GopDecoder:
     def _decoded(self, index: int, pictures: list[Picture]) -> DecodedGop:
         header = self._stream.header
         part = gop.gop_at(index, header.frame_count, header.structure)
-        return DecodedGop(part, pictures, self._stream.records[index].size_bytes)
+        record = self._stream.records[index]
+        return DecodedGop(part, pictures, record.size_bytes, GopCoding(record.chained, record.cut))

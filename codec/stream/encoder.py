@@ -34,7 +34,7 @@ from codec.stream.format import (
 from codec.stream.latents import CodedLatent
 from codec.stream.networks import AnchorState, CodedAnchors, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
-from codec.stream.settings import DecodedGop, EncodeSettings, level_code
+from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding, level_code
 from codec.stream.shape import GopShape
 from codec.texture.measure import Wanted
 
@@ -204,7 +204,8 @@ class _GopEncoder:
             if self._settings.reconstruct:
                 tensors = networks.in_order(linked.anchors[k].pictures, None if between is None else between[k])
                 pictures = networks.pictures_of(tensors, self._header.width, self._header.height, self._header.colour)
-            done.append((record, DecodedGop(part, pictures, len(record))))
+            shape = linked.prepared.shapes[k]
+            done.append((record, DecodedGop(part, pictures, len(record), GopCoding(shape.chained, shape.cut))))
         return sorted(done, key=lambda pair: pair[1].gop.index != self._settings.first_gop)
 
     def _between(self, model: CodecModel, linked: _Linked) -> tuple[list[bytes], Tensor | None]:

@@ -60,6 +60,16 @@ class EncodeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GopCoding:
+    """How a GoP was coded, as its record in the stream says."""
+
+    chained: bool = False
+    """With what the GoP before left; False: a key GoP, which decodes on its own."""
+    cut: int = 0
+    """Number, within the GoP, of its first picture of a new scene; 0: none."""
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedGop:
     """Pictures [gop.start, gop.stop) as the decoder makes them of the stream's bytes."""
 
@@ -67,6 +77,7 @@ class DecodedGop:
     pictures: list[Picture] = field(repr=False)
     size_bytes: int
     """Bytes of the GoP's record in the file, framing included."""
+    coding: GopCoding = GopCoding()
 
 
 def level_code(lmbda: float) -> int:

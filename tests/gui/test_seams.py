@@ -21,6 +21,7 @@ from codec.media.colour import to_rgb
 from codec.media.picture import Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
+from codec.stream.settings import GopCoding
 from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_inspect import hover
@@ -281,10 +282,17 @@ def test_the_facts_tell_how_the_frame_shown_was_coded(
     qtbot: QtBot, window: MainWindow, two_takes: Takes, stepped: Take
 ) -> None:
     rival = two_takes[1]
-    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, key_interval=2))
+    # What was asked for says otherwise: the stream counts.
+    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, key_interval=1))
     stepped.encoded.frame_bits = [800.0] * 30
+    stepped.encoded.gops = {0: GopCoding(), 1: GopCoding(chained=True, cut=6), 2: GopCoding()}
     window._trigger("info")
-    for frame, chained in ((0, "GoP 0 (key)"), (12, "GoP 1 (chained)"), (20, "GoP 2 (key)")):
+    for frame, chained in (
+        (0, "GoP 0 (key)"),
+        (12, "GoP 1 (chained)"),
+        (14, "GoP 1 (chained), new scene"),
+        (20, "GoP 2 (key)"),
+    ):
         window.session.playback.seek(frame)
         settle(qtbot, window)
         kind = rival.source.frame_type(frame)

@@ -230,6 +230,8 @@ def test_a_stream_dropped_on_the_window_is_a_take_without_questions(
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
     assert take.rate is not None and made.encoded.rate is not None and take.rate.kbps == made.encoded.rate.kbps
+    window._trigger("panel_seams")
+    assert window.inspector_panel.seams.chained.text().endswith(f"begins: one of 3 GoPs in {take.name}.")
     assert np.array_equal(take.picture(8, SeamMode.BLENDED).y, made.picture(8, SeamMode.BLENDED).y)
     window.session.set_seam_mode(SeamMode.DISJOINT)
     window._refresh_all()

@@ -10,6 +10,7 @@ import pytest
 from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
 from app.jobs.importing import Imports
+from app.state.frame_facts import frame_facts
 from app.state.imports import Difference, ImportDecision, ImportQuestion, Pairing
 from app.state.session import Session
 from app.state.takes import Kind, Status
@@ -169,6 +170,9 @@ def test_a_stream_becomes_a_take_with_its_measured_rate(
     assert take.rate is not None and take.rate.kbps == pytest.approx(info.kbps)
     assert take.rate.bpp == pytest.approx(info.bpp)
     assert sum(take.frame_bits) == pytest.approx(8 * sum(info.gop_bytes))
+    assert {i for i, coding in take.shown.gops.items() if not coding.chained} == set(info.key_gops) == {0}
+    assert take.shown.keys == "one of 3" and len(info.gop_bytes) == 3
+    assert [frame_facts(session, take, frame).split(",")[0] for frame in (3, 12)] == ["GoP 0 (key)", "GoP 1 (chained)"]
     source = StreamSource(file, "cpu")
     other = SeamMode.DISJOINT if structure is Structure.OVERLAP else SeamMode.BLENDED
     for mode in (SeamMode.BLENDED, other):

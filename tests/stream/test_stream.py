@@ -15,7 +15,7 @@ from codec.media import open_clip
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.format import MAGIC, parse_stream, read_info
-from codec.stream.settings import DecodedGop, EncodeSettings
+from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding
 from codec.stream.source import StreamSource
 from tests.conftest import make_clip
 
@@ -175,7 +175,10 @@ def test_after_a_scene_cut_pictures_are_not_predicted_from_the_old_scene(
     output = tmp_path / "c.gop"
     shown = encode(path, output, EncodeSettings(1.28, structure))
     assert digest(list(decode_stream(output))) == digest(shown)
-    inside = {i: record.cut for i, record in parse_stream(output).records.items() if record.cut}
+    records = parse_stream(output).records
+    said = {i: GopCoding(record.chained, record.cut) for i, record in records.items()}
+    assert {d.gop.index: d.coding for d in shown} == {d.gop.index: d.coding for d in decode_stream(output)} == said
+    inside = {i: record.cut for i, record in records.items() if record.cut}
     index, offset = divmod(cut, gop.step(structure))
     if offset == 0 and structure is Structure.DISJOINT:
         assert inside == {} and index in read_info(output).key_gops
