@@ -8,7 +8,7 @@ from functools import cache
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _FREE_KEPT = 256 << 20
 _LARGEST_KEPT = 64 << 20
-_LARGEST_MIXED = 1 << 20
+_LARGEST_MIXED = 256 << 10
 
 
 @cache
@@ -21,7 +21,8 @@ def keep_freed() -> None:
 @cache
 def give_back_pictures() -> None:
     """For the window's process: pictures come and go in any order. Left to itself the allocator soon mixes them with
-    small pieces that stay, and cannot give their memory back."""
+    small pieces that stay, and cannot give their memory back: with a limit of 1 MiB, under which chroma of 1920x1080
+    lies, resident memory grew by 40 MiB a minute of random looking."""
     _set(_FREE_KEPT // 4, _LARGEST_MIXED)
 
 

@@ -60,14 +60,18 @@ def to_frame(picture: Picture) -> av.VideoFrame:
 
 
 def from_frame(frame: av.VideoFrame, colour: Colour) -> Picture:
-    """An 8-bit yuv420p ffmpeg frame as a picture (copied)."""
+    """An 8-bit yuv420p ffmpeg frame as a picture, copied into one piece of memory."""
     width, height = frame.width, frame.height
-    half = (width + 1) // 2, (height + 1) // 2
-    y, u, v = (
-        np.ascontiguousarray(plane_array(plane, *size))
-        for plane, size in zip(frame.planes, ((width, height), half, half), strict=True)
-    )
-    return Picture(y, u, v, colour)
+    wide, high = (width + 1) // 2, (height + 1) // 2
+    luma, chroma = width * height, wide * high
+    # Not views of the frame: they would keep its padded buffers. Not three pieces: small ones are scattered among what
+    # stays, and their memory is hard to give back.
+    held = np.empty(luma + 2 * chroma, np.uint8)
+    y, u, v = np.split(held, (luma, luma + chroma))
+    picture = Picture(y.reshape(height, width), u.reshape(high, wide), v.reshape(high, wide), colour)
+    for plane, values in zip(frame.planes, (picture.y, picture.u, picture.v), strict=True):
+        values[:] = plane_array(plane, values.shape[1], values.shape[0])
+    return picture
 
 
 def to_rgb(picture: Picture) -> Rgb:
