@@ -32,6 +32,17 @@ def use_opengl() -> bool:
     return driver_works(allow_software=wish == "opengl")
 
 
+TEN_BITS = 30
+"""Depth of a screen that shows 10 bits a channel, as X11 counts it."""
+
+
+def shows_ten_bits() -> bool:
+    """True when pictures are drawn by OpenGL on a screen of 10 bits a channel."""
+    screen = QGuiApplication.primaryScreen()
+    desktop = QOpenGLContext.openGLModuleType() is QOpenGLContext.OpenGLModuleType.LibGL
+    return screen is not None and screen.depth() == TEN_BITS and use_opengl() and desktop
+
+
 def driver_works(*, allow_software: bool) -> bool:
     """True when a context can be made and its driver takes the shaders."""
     from app.render.gl import GlRenderer

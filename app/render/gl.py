@@ -29,7 +29,7 @@ from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Magnify, Minify
 from codec.errors import MediaError, SeamscopeError
 from codec.media.colour import from_rgb, to_rgb
-from codec.media.picture import Picture, Transfer
+from codec.media.picture import DeepPlanes, Picture, Transfer
 from codec.resources import resource_folder
 
 GL_TEXTURE0, GL_TEXTURE_2D, GL_TRIANGLE_STRIP = 0x84C0, 0x0DE1, 0x0005
@@ -65,7 +65,9 @@ class Placement:
 class GlRenderer:
     """Shaders and textures of one context. Raises GlError when the driver refuses them."""
 
-    def __init__(self, background: tuple[float, float, float]) -> None:
+    def __init__(self, background: tuple[float, float, float], *, ten_bits: bool = False) -> None:
+        """`ten_bits`: what is drawn into has 10 bits a channel (desktop OpenGL only)."""
+        self.ten_bits = ten_bits
         context = QOpenGLContext.currentContext()
         assert context is not None
         self._background = background
@@ -110,6 +112,7 @@ class GlRenderer:
         program.setUniformValue1f(program.uniformLocation("split"), line)
         program.setUniformValue1i(program.uniformLocation("magnify"), int(place.magnify))
         program.setUniformValue1i(program.uniformLocation("minify"), int(place.minify))
+        program.setUniformValue1f(program.uniformLocation("largest_code"), 1023.0 if self.ten_bits else 255.0)
         program.setUniformValue(program.uniformLocation("background"), QVector3D(*self._background))
         self._strip()
         program.release()
@@ -139,6 +142,9 @@ class GlRenderer:
             values = QMatrix3x3([float(value) for value in matrix.ravel()])
             program.setUniformValue(program.uniformLocation(f"{name}_matrix"), values)
             program.setUniformValue(program.uniformLocation(f"{name}_offset"), QVector3D(*map(float, offset)))
+        # A sampler gives 0 to 1: of codes of 10 bits in words of 16 that is a little, in codes of 8 bits a quarter.
+        largest = 65535 / 4 if self.deep_of(shown) is not None else 255.0
+        program.setUniformValue1f(program.uniformLocation("largest_sample"), largest)
         program.setUniformValue1i(program.uniformLocation("mode"), _mode(look))
         program.setUniformValue1i(program.uniformLocation("gain"), 1 if look is None else look.gain)
         program.setUniformValue1i(program.uniformLocation("toned"), int(shown.transfer is not Transfer.SDR))
@@ -148,6 +154,10 @@ class GlRenderer:
         for unit, texture in enumerate(textures.values()):
             texture.release(unit)
         target.release()
+
+    def deep_of(self, shown: Shown) -> DeepPlanes | None:
+        """The planes of 10 bits, where there are some and they can be shown; differences are of 8 bits."""
+        return shown.picture.deep if self.ten_bits and shown.dithers else None
 
     def _strip(self) -> None:
         self._vertices.bind()
@@ -179,7 +189,7 @@ class _Slot:
         if shown.same_as(self._shown):
             return
         checked = _comparable(shown)
-        self._upload("take", checked.picture)
+        self._upload("take", self._renderer.deep_of(checked) or checked.picture)
         self._upload("reference", checked.reference or checked.picture)
         self._upload_table(checked.look or DifferenceLook())
         self._upload_tone(checked.transfer)
@@ -202,9 +212,11 @@ class _Slot:
         self._textures.clear()
         self._target, self._shown = None, None
 
-    def _upload(self, name: str, picture: Picture) -> None:
+    def _upload(self, name: str, picture: Picture | DeepPlanes) -> None:
+        kinds = QOpenGLTexture.TextureFormat
         for part, plane in zip(_PLANES, (picture.y, picture.u, picture.v), strict=True):
-            formats = QOpenGLTexture.TextureFormat.R8_UNorm, QOpenGLTexture.PixelFormat.Red
+            form = kinds.R8_UNorm if plane.dtype == np.uint8 else kinds.R16_UNorm
+            formats = form, QOpenGLTexture.PixelFormat.Red
             self._fill(f"{name}_{part}", np.ascontiguousarray(plane), plane.shape[1], plane.shape[0], formats)
 
     def _upload_table(self, look: DifferenceLook) -> None:
@@ -230,19 +242,20 @@ class _Slot:
         formats: tuple[QOpenGLTexture.TextureFormat, QOpenGLTexture.PixelFormat],
     ) -> None:
         texture = self._textures.get(name)
-        if texture is None or (texture.width(), texture.height()) != (width, height):
+        words = QOpenGLTexture.PixelType.UInt8 if values.dtype == np.uint8 else QOpenGLTexture.PixelType.UInt16
+        if texture is None or (texture.width(), texture.height(), texture.format()) != (width, height, formats[0]):
             if texture is not None:
                 texture.destroy()
             texture = self._textures[name] = QOpenGLTexture(QOpenGLTexture.Target.Target2D)
             texture.setFormat(formats[0])
             texture.setSize(width, height)
             texture.setMipLevels(1)
-            texture.allocateStorage(formats[1], QOpenGLTexture.PixelType.UInt8)
+            texture.allocateStorage(formats[1], words)
             texture.setMinMagFilters(QOpenGLTexture.Filter.Nearest, QOpenGLTexture.Filter.Nearest)
         # Rows are as long as the plane is wide, whatever multiple of four that is not.
         options = QOpenGLPixelTransferOptions()
         options.setAlignment(1)
-        texture.setData(formats[1], QOpenGLTexture.PixelType.UInt8, VoidPtr(values), options)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        texture.setData(formats[1], words, VoidPtr(values), options)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def _program(header: str, fragment: str) -> QOpenGLShaderProgram:

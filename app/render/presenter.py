@@ -20,7 +20,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app.render import scaling
-from app.render.choice import use_opengl
+from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.images import ImageStore
 from app.render.shown import Shown
@@ -155,6 +155,8 @@ class Presenter(QObject):
         self._ask((frame,))
 
     def _ask(self, frames: tuple[int, ...]) -> None:
+        if self._session.clip is not None:
+            self._session.clip.keep_deep(shows_ten_bits())
         takes = {take.id: take for take in self._session.takes}
         arrangement = self.arrangement()
         self.planes_only = use_opengl()

@@ -4,8 +4,8 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 
-from app.render.choice import surface_format
-from app.render.gl import GlRenderer, Placement
+from app.render.choice import shows_ten_bits, surface_format
+from app.render.gl import GL_RGB10_A2, GlRenderer, Placement
 from app.state.session import Session
 from app.views.aids import Aids
 from app.views.canvas_logic import CanvasLogic
@@ -21,6 +21,10 @@ class GlCanvas(CanvasLogic, QOpenGLWidget):
     def __init__(self, session: Session, aids: Aids | None = None) -> None:
         super().__init__()
         self.setFormat(surface_format())
+        self._ten_bits = shows_ten_bits()
+        if self._ten_bits:
+            # Qt would take 8 bits, whatever the window has.
+            self.setTextureFormat(GL_RGB10_A2)
         self._renderer: GlRenderer | None = None
         self._problem = ""
         self.set_up(session, aids)
@@ -37,7 +41,7 @@ class GlCanvas(CanvasLogic, QOpenGLWidget):
         """Compile shaders; again whenever the widget gets another context."""
         colour = QColor(BACKGROUND)
         try:
-            self._renderer = GlRenderer((colour.redF(), colour.greenF(), colour.blueF()))
+            self._renderer = GlRenderer((colour.redF(), colour.greenF(), colour.blueF()), ten_bits=self._ten_bits)
         except SeamscopeError as error:
             self._problem = str(error)
         self.context().aboutToBeDestroyed.connect(self.release)

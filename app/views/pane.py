@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.render.choice import use_opengl
+from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
@@ -135,8 +135,9 @@ class Pane(QWidget):
             label.setStyleSheet(style)
 
     def _made_of(self, info: ClipInfo) -> str:
-        """What is shown of a source that no screen of 8 bits and standard range could show as it is."""
-        parts = [f"{info.bit_depth}-bit, dithered"] if info.bit_depth > 8 else []
+        """What is shown of a source that a screen of 8 bits and standard range could not show as it is."""
+        shown = "shown in 10 bits" if shows_ten_bits() else "dithered"
+        parts = [f"{info.bit_depth}-bit, {shown}"] if info.bit_depth > 8 else []
         if info.transfer is not Transfer.SDR:
             parts.append(f"{info.transfer.value} {'' if self._session.view.tone_mapping else 'not '}tone-mapped")
         return " · ".join(parts)

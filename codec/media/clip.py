@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,7 @@ from av.video.frame import PictureType
 
 from codec.errors import MediaError, SettingError
 from codec.media import colour, probe, raw
-from codec.media.picture import Colour, Picture, Timing
+from codec.media.picture import Colour, DeepPlanes, Picture, Timing
 from codec.media.probe import ClipInfo
 from codec.media.sequence import SequenceReader, is_sequence
 
@@ -88,6 +89,11 @@ class Clip:
         for index in range(start, stop):
             yield self.picture(index)
 
+    def keep_deep(self, keep: bool) -> None:
+        """From now on pictures of a source of more than 8 bits bring what they were before dithering, or not."""
+        if isinstance(self._reader, FileReader):
+            self._reader.keep_deep = keep
+
     def close(self) -> None:
         """Give back the file; the clip is of no use afterwards."""
         with self._lock:
@@ -128,6 +134,7 @@ class FileReader:
             self._numbers = None if self._index.pts is None else {pts: i for i, pts in enumerate(self._index.pts)}
             self._frames: Iterator[av.VideoFrame] = iter(())
             self._types: dict[int, str] = {}
+            self.keep_deep = False
             self._position = 0
             self._restart(0)
             first = self._first_frame()
@@ -252,25 +259,37 @@ class FileReader:
         return None
 
     def _convert(self, frame: av.VideoFrame) -> Picture:
-        return convert(frame, self._colour, self._rotation, self._size)
+        keep_deep = self.keep_deep and self.info.bit_depth > 8
+        return convert(frame, self._colour, self._rotation, self._size, keep_deep=keep_deep)
 
 
-def convert(frame: av.VideoFrame, shown: Colour, rotation: int, size: tuple[int, int]) -> Picture:
-    """An ffmpeg frame of any format as an upright 8-bit 4:2:0 picture; frames of another size are scaled to `size`."""
-    if frame.format.name not in ("yuv420p", "yuvj420p") or (frame.width, frame.height) != size:
-        source_range = None if frame.format.is_rgb else colour.range_of(shown.full_range)
-        frame = frame.reformat(
-            width=size[0],
-            height=size[1],
-            format="yuv420p",
-            src_colorspace=None if frame.format.is_rgb else colour.space_of(shown.matrix),
-            dst_colorspace=colour.space_of(shown.matrix),
-            src_color_range=source_range,
-            dst_color_range=colour.range_of(shown.full_range),
-            interpolation=colour.FLAGS,
-        )
-    picture = colour.from_frame(frame, shown)
-    if rotation == 0:
+def convert(
+    frame: av.VideoFrame, shown: Colour, rotation: int, size: tuple[int, int], *, keep_deep: bool = False
+) -> Picture:
+    """An ffmpeg frame of any format as an upright 8-bit 4:2:0 picture; frames of another size are scaled to `size`.
+    With `keep_deep` it brings 10 bits too."""
+    picture = colour.from_frame(_formatted(frame, shown, size, ("yuv420p", "yuvj420p")), shown)
+    deep = colour.deep_planes(_formatted(frame, shown, size, ("yuv420p10le",))) if keep_deep else None
+    if rotation:
+        y, u, v = (np.ascontiguousarray(np.rot90(p, rotation // 90)) for p in (picture.y, picture.u, picture.v))
+        picture = Picture(y, u, v, shown)
+    if deep is None:
         return picture
-    y, u, v = (np.ascontiguousarray(np.rot90(p, rotation // 90)) for p in (picture.y, picture.u, picture.v))
-    return Picture(y, u, v, shown)
+    turned = (np.ascontiguousarray(np.rot90(p, rotation // 90)) for p in (deep.y, deep.u, deep.v))
+    return replace(picture, deep=DeepPlanes(*turned))
+
+
+def _formatted(frame: av.VideoFrame, shown: Colour, size: tuple[int, int], formats: tuple[str, ...]) -> av.VideoFrame:
+    """The frame in one of `formats`, the first if it is in none, and of that size."""
+    if frame.format.name in formats and (frame.width, frame.height) == size:
+        return frame
+    return frame.reformat(
+        width=size[0],
+        height=size[1],
+        format=formats[0],
+        src_colorspace=None if frame.format.is_rgb else colour.space_of(shown.matrix),
+        dst_colorspace=colour.space_of(shown.matrix),
+        src_color_range=None if frame.format.is_rgb else colour.range_of(shown.full_range),
+        dst_color_range=colour.range_of(shown.full_range),
+        interpolation=colour.FLAGS,
+    )

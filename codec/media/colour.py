@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from codec.media.picture import Colour, Matrix, Picture, Plane, Rgb
+from codec.media.picture import Colour, DeepPlanes, Matrix, Picture, Plane, Rgb
 
 _SPACES = {Matrix.BT601: Colorspace.SMPTE170M, Matrix.BT709: Colorspace.ITU709, Matrix.BT2020: Colorspace.BT2020}
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
@@ -44,7 +44,7 @@ def space_of(matrix: Matrix) -> Colorspace:
 
 
 def plane_array(plane: av.video.plane.VideoPlane, width: int, height: int) -> Plane:
-    """A view of an 8-bit plane without its row padding: (height, width)."""
+    """A view of a plane without its row padding: (height, width), `width` counted in bytes."""
     rows = np.frombuffer(plane, dtype=np.uint8)
     return rows[: plane.line_size * height].reshape(height, plane.line_size)[:, :width]
 
@@ -61,17 +61,27 @@ def to_frame(picture: Picture) -> av.VideoFrame:
 
 def from_frame(frame: av.VideoFrame, colour: Colour) -> Picture:
     """An 8-bit yuv420p ffmpeg frame as a picture, copied into one piece of memory."""
+    return Picture(*_planes(frame, np.dtype(np.uint8)), colour)
+
+
+def deep_planes(frame: av.VideoFrame) -> DeepPlanes:
+    """The planes of a yuv420p10le ffmpeg frame, copied into one piece of memory."""
+    return DeepPlanes(*_planes(frame, np.dtype("<u2")))
+
+
+def _planes(frame: av.VideoFrame, kind: np.dtype) -> list[np.ndarray]:
     width, height = frame.width, frame.height
     wide, high = (width + 1) // 2, (height + 1) // 2
     luma, chroma = width * height, wide * high
     # Not views of the frame: they would keep its padded buffers. Not three pieces: small ones are scattered among what
     # stays, and their memory is hard to give back.
-    held = np.empty(luma + 2 * chroma, np.uint8)
-    y, u, v = np.split(held, (luma, luma + chroma))
-    picture = Picture(y.reshape(height, width), u.reshape(high, wide), v.reshape(high, wide), colour)
-    for plane, values in zip(frame.planes, (picture.y, picture.u, picture.v), strict=True):
-        values[:] = plane_array(plane, values.shape[1], values.shape[0])
-    return picture
+    parts = np.split(np.empty(luma + 2 * chroma, kind), (luma, luma + chroma))
+    shapes = (height, width), (high, wide), (high, wide)
+    made = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+    for plane, values in zip(frame.planes, made, strict=True):
+        wide, high = kind.itemsize * values.shape[1], values.shape[0]
+        values.view(np.uint8)[:] = plane_array(plane, wide, high)
+    return made
 
 
 def to_rgb(picture: Picture) -> Rgb:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.uint8]
+Plane16 = NDArray[np.uint16]
 Rgb = NDArray[np.uint8]
 """(H, W, 3) uint8, full range, the RGB that the viewer shows and every metric is computed on."""
 
@@ -40,6 +41,20 @@ class Colour:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DeepPlanes:
+    """What a picture was before it was dithered to 8 bits: planes of its shapes, uint16 codes from 0 to 1023."""
+
+    y: Plane16
+    u: Plane16
+    v: Plane16
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes held by the three planes."""
+        return self.y.nbytes + self.u.nbytes + self.v.nbytes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """One picture: `y` (H, W), `u` and `v` (ceil(H/2), ceil(W/2)), all uint8 and C-contiguous."""
 
@@ -47,6 +62,8 @@ class Picture:
     u: Plane
     v: Plane
     colour: Colour
+    deep: DeepPlanes | None = None
+    """Only for screens of 10 bits, and only of sources that were asked to keep it."""
 
     @property
     def width(self) -> int:
@@ -58,8 +75,9 @@ class Picture:
 
     @property
     def size_bytes(self) -> int:
-        """Bytes held by the three planes."""
-        return self.y.nbytes + self.u.nbytes + self.v.nbytes
+        """Bytes held by all planes."""
+        own = self.y.nbytes + self.u.nbytes + self.v.nbytes
+        return own if self.deep is None else own + self.deep.size_bytes
 
 
 @dataclass(frozen=True, slots=True)

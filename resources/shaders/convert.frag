@@ -18,6 +18,8 @@ uniform sampler2D tone;
 uniform int toned;
 // 0: what lies between two codes is kept, as far as the target holds it.
 uniform int whole_codes;
+// What a sample of 1 in the planes of `take` stands for, in codes of 8 bits.
+uniform float largest_sample;
 // 0 picture, 1 luma absolute, 2 luma signed, 3 RGB absolute, 4 RGB signed.
 uniform int mode;
 uniform int gain;
@@ -28,16 +30,16 @@ const vec4 WEIGHTS = vec4(-0.028125, 0.240625, 0.871875, -0.084375);
 // The largest value that swscale's 15 bits between its two passes can hold.
 const float LARGEST = 32767.0 / 128.0;
 
-float line(sampler2D plane, ivec2 at, int row, bool odd, ivec2 last) {
+float line(sampler2D plane, ivec2 at, int row, bool odd, ivec2 last, float largest) {
     float sum = 0.0;
     for (int tap = 0; tap < 4; ++tap) {
         int column = clamp(odd ? at.x + 2 - tap : at.x - 2 + tap, 0, last.x);
         sum += WEIGHTS[tap] * texelFetch(plane, ivec2(column, row), 0).r;
     }
-    return min(255.0 * sum, LARGEST);
+    return min(largest * sum, LARGEST);
 }
 
-float chroma(sampler2D plane, ivec2 pixel) {
+float chroma(sampler2D plane, ivec2 pixel, float largest) {
     ivec2 at = pixel / 2;
     ivec2 last = textureSize(plane, 0) - 1;
     bool odd_column = (pixel.x & 1) == 1;
@@ -45,14 +47,14 @@ float chroma(sampler2D plane, ivec2 pixel) {
     float sum = 0.0;
     for (int tap = 0; tap < 4; ++tap) {
         int row = clamp(odd_row ? at.y + 2 - tap : at.y - 2 + tap, 0, last.y);
-        sum += WEIGHTS[tap] * line(plane, at, row, odd_column, last);
+        sum += WEIGHTS[tap] * line(plane, at, row, odd_column, last, largest);
     }
     return sum;
 }
 
-vec3 rgb(sampler2D y, sampler2D u, sampler2D v, ivec2 pixel, mat3 matrix, vec3 offset) {
-    float luma = 255.0 * texelFetch(y, pixel, 0).r;
-    vec3 codes = matrix * vec3(luma, chroma(u, pixel), chroma(v, pixel)) + offset;
+vec3 rgb(sampler2D y, sampler2D u, sampler2D v, ivec2 pixel, mat3 matrix, vec3 offset, float largest) {
+    float luma = largest * texelFetch(y, pixel, 0).r;
+    vec3 codes = matrix * vec3(luma, chroma(u, pixel, largest), chroma(v, pixel, largest)) + offset;
     codes = clamp(codes, 0.0, 255.0);
     return whole_codes == 1 ? floor(codes + 0.5) : codes;
 }
@@ -85,9 +87,9 @@ void main() {
         colour = texelFetch(table, ivec2(int(code(difference, mode == 1) + 0.5), 0), 0);
         return;
     }
-    vec3 shown = rgb(take_y, take_u, take_v, pixel, take_matrix, take_offset);
+    vec3 shown = rgb(take_y, take_u, take_v, pixel, take_matrix, take_offset, largest_sample);
     if (mode >= 3) {
-        vec3 other = rgb(reference_y, reference_u, reference_v, pixel, reference_matrix, reference_offset);
+        vec3 other = rgb(reference_y, reference_u, reference_v, pixel, reference_matrix, reference_offset, 255.0);
         vec3 change = shown - other;
         bool absolute = mode == 3;
         shown = vec3(code(change.r, absolute), code(change.g, absolute), code(change.b, absolute));

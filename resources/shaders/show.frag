@@ -15,6 +15,8 @@ uniform int minify;
 // 1: what falls between two codes is spread over the pixels around.
 uniform int left_dithered;
 uniform int right_dithered;
+// Of the pane: 255, or 1023 where the screen has 10 bits.
+uniform float largest_code;
 uniform vec3 background;
 out vec4 colour;
 
@@ -104,7 +106,7 @@ void main() {
     // Samplers cannot be chosen by a condition in every GLSL.
     vec3 shown = on_left ? sampled(left, centre) : sampled(right, centre);
     if ((on_left ? left_dithered : right_dithered) == 1) {
-        shown = floor(255.0 * shown + threshold(ivec2(at))) / 255.0;
+        shown = floor(largest_code * shown + threshold(ivec2(at))) / largest_code;
     }
     colour = vec4(shown, 1.0);
 }

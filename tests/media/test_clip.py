@@ -134,3 +134,31 @@ def test_bad_files_get_one_sentence(tmp_path: Path, small_clip: Path) -> None:
             open_clip(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_clip_keeps_its_10_bits_when_asked_to(slow_slope: Path, clips: Path) -> None:
+    with open_clip(slow_slope) as clip:
+        plain = clip.picture(1)
+        clip.keep_deep(True)
+        deep = clip.picture(1)
+    assert plain.deep is None and deep.deep is not None
+    assert np.array_equal(deep.deep.y, np.broadcast_to(256 + np.arange(512) // 32, (256, 512)))
+    assert deep.deep.u.shape == deep.deep.v.shape == (128, 256) and np.all(deep.deep.u == 512)
+    assert all(np.array_equal(getattr(deep, name), getattr(plain, name)) for name in "yuv")
+    assert deep.size_bytes == 3 * plain.size_bytes
+    turned = clips / "turned.mp4"
+    upright = make_clip(
+        clips / "upright.mp4", "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-x265-params", "log-level=0", frames=2
+    )
+    command = [ffmpeg_program(), "-v", "error", "-y", "-display_rotation", "90", "-i", str(upright), "-c", "copy"]
+    subprocess.run([*command, str(turned)], check=True)
+    eight = make_clip(clips / "eight.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=2)
+    for path in (turned, eight):
+        with open_clip(path) as clip:
+            clip.keep_deep(True)
+            picture = clip.picture(0)
+        if path is eight:
+            assert picture.deep is None
+        else:
+            assert picture.deep is not None and picture.deep.y.shape == picture.y.shape == (96, 64)
+            assert np.abs(picture.deep.y / 4 - picture.y).max() <= 1
