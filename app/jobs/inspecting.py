@@ -120,6 +120,10 @@ class Inspector:
         """The map asked for of a take's picture on the screen, if it is computed."""
         return self._heat.get((self._key(take), self._session.view.inspection.overlay))
 
+    def compares(self, take: Take) -> bool:
+        """True for a take that is compared with the reference, which is another one."""
+        return take is not self._reference()
+
     def worst_regions(self, take: Take, count: int) -> list[tuple[Region, float]]:
         """Squares of the picture on the screen where LPIPS lies densest, worst first; empty until it is computed."""
         heat, clip = self._heat.get((self._key(take), Overlay.LPIPS)), self._session.clip

@@ -53,6 +53,15 @@ class Aids:
                 self._images.popitem(last=False)
         return kept[1], heat_area(heat)
 
+    def heat_note(self, take_id: int) -> str:
+        """Why a take has no map although one is asked for; empty for the one compared with."""
+        take, overlay = self._session.takes.by_id(take_id), self._session.view.inspection.overlay
+        if take is None or overlay is None or not self._inspector.compares(take):
+            return ""
+        if self._session.playback.playing:
+            return f"Map of {overlay.value}: when paused"
+        return "" if self._inspector.heat(take) is not None else f"Map of {overlay.value}: being computed"
+
     def region_text(self, take_id: int) -> str:
         """What the region of a take scores, or an empty text."""
         take = self._session.takes.by_id(take_id)

@@ -107,7 +107,7 @@ class CanvasLogic(_Widget):
         """Everything that stands over the pictures."""
         content, place, area = self.content, self.place(), QRectF(self.rect())
         inspection = self._session.view.inspection
-        if inspection.overlay is not None and not self._session.playback.playing:
+        if inspection.overlay is not None and content.frame >= 0:
             self._paint_heat(painter, inspection.overlay)
         if content.boundary and content.has_picture:
             overlays.paint_boundary(painter, place, area)
@@ -135,8 +135,12 @@ class CanvasLogic(_Widget):
         if content.split:
             halves = [QRectF(0, 0, line, self.height()), QRectF(line, 0, self.width() - line, self.height())]
         for take, half in zip(content.takes, halves, strict=False):
-            heat = None if self._aids is None else self._aids.heat(take)
-            if heat is not None:
+            if self._aids is None:
+                return
+            note, heat = self._aids.heat_note(take), self._aids.heat(take)
+            if note:
+                overlays.paint_heat_note(painter, half, note)
+            elif heat is not None:
                 painter.save()
                 painter.setClipRect(half)
                 overlays.paint_heat(painter, place, heat)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.render.difference import scale_colours, scale_ends
-from app.render.heat import FULL, heat_colours
+from app.render.heat import FULL, heat_scale
 from app.render.shown import Shown
 from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
@@ -189,16 +189,23 @@ def paint_heat_scale(painter: QPainter, area: QRectF, overlay: Overlay) -> None:
     texture = overlay is Overlay.TEXTURE
     box = QRectF(area.left() + 10, area.bottom() - 48, 236 if texture else 176, 40)
     painter.fillRect(box, _SHADE)
-    colours = heat_colours(overlay)
-    strip = QImage(colours.tobytes(), 256, 1, 768, QImage.Format.Format_RGB888)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, box.width() - 16, 10), strip)
+    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, box.width() - 16, 10), heat_scale(overlay))
     painter.setPen(QColor(TEXT))
     words, full = box.adjusted(8, 18, -8, -3), FULL[overlay]
-    texts = (f"blurred -{full:g}", "", f"+{full:g} invented") if texture else ("0", overlay.value, f"{full:g}")
+    texts = (f"blurred -{full:g}", "codes", f"+{full:g} invented") if texture else ("0", overlay.value, f"{full:g}")
     sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
     for side, text in zip(sides, texts, strict=True):
         painter.drawText(words, side, text)
+
+
+def paint_heat_note(painter: QPainter, area: QRectF, text: str) -> None:
+    """Where the scale of a map will stand, while there is no map."""
+    width = painter.fontMetrics().horizontalAdvance(text) + 16
+    box = QRectF(area.left() + 10, area.bottom() - 34, min(width, area.width() - 20), 26)
+    painter.fillRect(box, _SHADE)
+    painter.setPen(QColor(TEXT))
+    painter.drawText(box.adjusted(8, 0, -8, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def paint_scan_line(painter: QPainter, place: Geometry, row: int, area: QRectF) -> None:

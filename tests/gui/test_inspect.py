@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -151,9 +151,18 @@ def test_the_lpips_map_lies_where_the_picture_differs(qtbot: QtBot, window: Main
     assert np.array_equal(heat, heat_map(QUIET, take, source))
     assert window.inspector.heat(two_takes[0]) is None
     assert window.panes[two_takes[1].id].canvas._aids.heat(two_takes[1].id) is not None
+    aids = window.panes[two_takes[1].id].canvas._aids
+    notes = [aids.heat_note(take.id) for take in two_takes]
+    assert notes == ["", ""]
     # Another frame: its own map comes without asking again.
     window.session.playback.seek(20)
     assert window.inspector.heat(two_takes[1]) is None
+    assert [aids.heat_note(take.id) for take in two_takes] == ["", "Map of LPIPS density: being computed"]
+    window._trigger("play")
+    assert aids.heat_note(two_takes[1].id) == "Map of LPIPS density: when paused"
+    window.panes[two_takes[1].id].canvas.grab()
+    window._trigger("play")
+    window.session.playback.seek(20)
     qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
     window._trigger("heat")
     assert window.session.view.inspection.overlay is None
@@ -192,6 +201,20 @@ def test_texture_is_blue_where_detail_was_lost_and_red_where_it_was_invented() -
     assert colours[2].alpha() == 0
     assert all(colour.blue() > colour.red() for colour in colours[:2])
     assert all(colour.red() > colour.blue() for colour in colours[3:])
+
+
+@pytest.mark.parametrize(("codes", "tint"), [(-1.0, "blue"), (1.0, "red")])
+def test_a_code_of_texture_can_be_seen_over_a_picture(codes: float, tint: str) -> None:
+    """Over mid-grey; what good encoders lose is a code or two."""
+    image = QImage(1, 1, QImage.Format.Format_RGB32)
+    image.fill(QColor(128, 128, 128))
+    painter = QPainter(image)
+    painter.drawImage(0, 0, heat_image(np.array([[codes]], np.float16), Overlay.TEXTURE))
+    painter.end()
+    shown = image.pixelColor(0, 0)
+    channels = {"red": shown.red(), "green": shown.green(), "blue": shown.blue()}
+    assert channels.pop(tint) > 128 + 25
+    assert all(value < 128 for value in channels.values())
 
 
 def test_the_texture_map_tells_blur_from_invented_detail(small_clip) -> None:
