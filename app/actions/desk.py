@@ -85,6 +85,7 @@ FILE_ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.screen.desk.ask_save_project(),
     ),
     ActionSpec("import", "Import a decoded file as a take…", ("Ctrl+I",), "File", lambda c: c.screen.desk.ask_import()),
+    ActionSpec("save_view", "Save the view as PNG…", ("Ctrl+Alt+C",), "File", lambda c: c.screen.view_keys.ask_save()),
     ActionSpec(
         "save_crops", "Save crops as PNG…", ("Ctrl+Shift+S",), "File", lambda c: c.screen.desk.exports.ask_crops()
     ),

@@ -149,10 +149,34 @@ LAYOUT_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 
+def _zoom(name: str, text: str, key: str, zoom: float) -> ActionSpec:
+    return ActionSpec(name, text, (key,), "View", lambda c: c.session.view.set_zoom(zoom))
+
+
+def _pan(name: str, text: str, key: str, right: int, down: int) -> ActionSpec:
+    return ActionSpec(name, text, (key,), "View", lambda c: c.screen.view_keys.pan(right, down))
+
+
+ZOOM_ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("zoom_in", "Zoom in", ("Shift+Up",), "View", lambda c: c.screen.view_keys.zoom(1)),
+    ActionSpec("zoom_out", "Zoom out", ("Shift+Down",), "View", lambda c: c.screen.view_keys.zoom(-1)),
+    _zoom("zoom_half", "Zoom 50 %", "Ctrl+5", 0.5),
+    _zoom("zoom_2", "Zoom 200 %", "Ctrl+2", 2.0),
+    _zoom("zoom_4", "Zoom 400 %", "Ctrl+4", 4.0),
+    _zoom("zoom_8", "Zoom 800 %", "Ctrl+8", 8.0),
+    _pan("pan_left", "Look further left", "Alt+Shift+Left", -1, 0),
+    _pan("pan_right", "Look further right", "Alt+Shift+Right", 1, 0),
+    _pan("pan_up", "Look further up", "Alt+Shift+Up", 0, -1),
+    _pan("pan_down", "Look further down", "Alt+Shift+Down", 0, 1),
+)
+
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_one", "Zoom 1:1", ("Ctrl+0",), "View", lambda c: c.session.view.set_zoom(1.0)),
     ActionSpec("zoom_fit", "Fit", ("Ctrl+9",), "View", lambda c: c.session.view.set_zoom(None)),
     ActionSpec("zoom_reset", "Reset view", ("R",), "View", lambda c: c.session.view.reset()),
+    *ZOOM_ACTIONS,
+    ActionSpec("copy_view", "Copy the view as a picture", ("Ctrl+C",), "View", lambda c: c.screen.view_keys.copy()),
     ActionSpec(
         "charts",
         "Charts",

@@ -33,7 +33,7 @@ class Rivals:
         except SettingError as error:
             self._session.message.emit(str(error))
             return None
-        preset = f", {recipe.preset}" if recipe.preset else ""
+        preset = f", preset {recipe.preset}" if recipe.preset else ""
         take = self._session.takes.add(KIND_OF[codec], f"{asked}{preset}")
         take.recipe = kept
         output = self._engine.folder / f"rival-{self._engine.new_number()}.mkv"

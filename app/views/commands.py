@@ -11,6 +11,7 @@ from app.state.session import Session
 from app.views.menus import key_sheet
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
+from app.views.view_desk import ViewDesk
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -24,6 +25,7 @@ class Commands:
     def __init__(self, window: "MainWindow", session: Session) -> None:
         self._window, self._session = window, session
         self.desk = Desk(window, session)
+        self.view_keys = ViewDesk(window, session)
         self._last_focus: tuple[int | None, int | None] = (None, None)
         self._before_hold: list[int | None] = []
         """The focus before the source was held; empty while it is not."""

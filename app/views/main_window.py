@@ -285,6 +285,8 @@ class MainWindow(QMainWindow):
             f"cache {cache.held_bytes / 2**20:.0f} of {cache.limit_bytes / 2**20:.0f} MiB",
             f"device {self.engine.device}",
         ]
+        if self.session.clip is not None:
+            parts.insert(0, self.commands.view_keys.zoom_text)
         if self.session.playback.playing:
             parts.append(f"{self.player.fps:.1f} fps shown, {self.session.playback.skipped} skipped")
         self.status_text.setText(" · ".join(parts))

@@ -38,5 +38,9 @@ class Transport(QWidget):
             self.position.setText("")
             return
         seconds = playback.time_of(playback.frame)
-        speed = "" if playback.speed == 1 else f" · {playback.speed:g}×"
-        self.position.setText(f"frame {playback.frame} / {playback.frame_count - 1} · {seconds:.3f} s{speed}")
+        parts = [f"frame {playback.frame} / {playback.frame_count - 1}", f"{seconds:.3f} s"]
+        if playback.speed != 1 or playback.backward:
+            parts.append(f"{'-' if playback.backward else ''}{playback.speed:g}×")
+        if not playback.loop or playback.to_and_fro:
+            parts.append("to and fro" if playback.loop else "no loop")
+        self.position.setText(" · ".join(parts))

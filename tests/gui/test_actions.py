@@ -116,6 +116,7 @@ def observed(window: MainWindow, doors: Doors) -> list[object]:
         [row.field.isHidden() for row in window.side.takes.rows.values()],
         sorted(type(w).__name__ for w in QApplication.topLevelWidgets() if w.isVisible()),
         QGuiApplication.clipboard().text(),
+        QGuiApplication.clipboard().image().isNull(),
         window.banner.text(),
         window.runner.active,
     ]

@@ -121,5 +121,5 @@ def test_a_take_is_exported_under_its_name(
     working._trigger("export_take")
     idle(qtbot, working)
     assert (tmp_path / "mine.mkv").read_bytes() == take.file.read_bytes()
-    assert proposed == ["HEVC__x265__CRF_45__ultrafast.mkv"]
+    assert proposed == ["HEVC__x265__CRF_45__preset_ultrafast.mkv"]
     assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]

@@ -83,7 +83,7 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
         ["coarse", first.name],
         ["coarse", first.name],
         [first.name, "coarse"],
-        [first.name, "HEVC (x265) CRF 45, ultrafast"],
+        [first.name, "HEVC (x265) CRF 45, preset ultrafast"],
     ):
         window._refresh_all()
         qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
