@@ -70,8 +70,7 @@ class Engine:
 
     def warm_up(self) -> None:
         """Load the models in the background."""
-        device = self.session.settings.device
-        self.runner.submit(Lane.CODEC, tasks.warm_up, (device,), on_done=self._warmed)
+        self._warm_codec()
         self.runner.submit(Lane.METRICS, tasks.warm_metrics, on_done=self._told)
 
     def _warmed(self, outcome: Outcome, value: Any) -> None:
@@ -87,7 +86,11 @@ class Engine:
     def set_device(self, device: str) -> None:
         """Where the next encodes run."""
         self.session.update_settings(replace(self.session.settings, device=device))
-        self.runner.submit(Lane.CODEC, tasks.warm_up, (device,), on_done=self._warmed)
+        self._warm_codec()
+
+    def _warm_codec(self) -> None:
+        settings = self.session.settings
+        self.runner.submit(Lane.CODEC, tasks.warm_up, (settings.device, settings.precision), on_done=self._warmed)
 
     def open(
         self, path: Path, start: int = 0, stop: int | None = None, *, then: Callable[[], None] | None = None
@@ -132,7 +135,12 @@ class Engine:
             return None
         number = self.new_number()
         try:
-            EncodeSettings(lmbda, device=self.session.settings.device, key_interval=key_interval)
+            settings = EncodeSettings(
+                lmbda,
+                device=self.session.settings.device,
+                key_interval=key_interval,
+                precision=self.session.settings.precision,
+            )
             colour = clip.info.colour
             overlap, disjoint = (self.spool(number, structure, colour, clip) for structure in Structure)
             source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self.session.theta)
@@ -144,7 +152,7 @@ class Engine:
         take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}{keys}", lmbda=lmbda)
         take.recipe = Recipe(None, lmbda=lmbda, key_interval=key_interval)
         nothing = [float("nan")] * clip.frame_count
-        encoded = Encoded(command=_command(clip, lmbda, key_interval), frame_bits=list(nothing))
+        encoded = Encoded(command=_command(clip, settings), frame_bits=list(nothing))
         other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
         self.session.takes.update(take, source=source, encoded=encoded, disjoint=other)
         first = self.session.seam_mode.structure
@@ -189,10 +197,14 @@ class Engine:
     def _submit_neural(self, take: Take, structure: Structure, *, background: bool = False) -> None:
         clip = self.session.clip
         assert clip is not None and take.lmbda is not None and isinstance(take.source, SpooledTake)
-        visible = gop.gop_of(self.session.playback.frame, clip.frame_count, structure)
-        key_interval = DEFAULT_KEY_INTERVAL if take.recipe is None else take.recipe.key_interval
+        wanted = self.session.settings
         settings = EncodeSettings(
-            take.lmbda, structure, self.session.settings.device, visible, key_interval=key_interval
+            take.lmbda,
+            structure,
+            wanted.device,
+            gop.gop_of(self.session.playback.frame, clip.frame_count, structure),
+            key_interval=DEFAULT_KEY_INTERVAL if take.recipe is None else take.recipe.key_interval,
+            precision=wanted.precision,
         )
         spec = take.source.spec
         spool = spec.overlap if structure is Structure.OVERLAP else spec.disjoint
@@ -361,11 +373,13 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, lmbda: float, key_interval: int) -> str:
+def _command(clip: Clip, settings: EncodeSettings) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{lmbda:g}"]
-    if key_interval != DEFAULT_KEY_INTERVAL:
-        words += ["--key-interval", str(key_interval)]
+    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{settings.lmbda:g}"]
+    if settings.key_interval != DEFAULT_KEY_INTERVAL:
+        words += ["--key-interval", str(settings.key_interval)]
+    if settings.precision != "auto":
+        words += ["--precision", settings.precision]
     if clip.frame_count < clip.info.total_frames:
         words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
     return shlex.join(words)

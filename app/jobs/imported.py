@@ -169,7 +169,7 @@ def open_rival(context: WorkContext, path: Path, width: int, height: int, frame_
         raise
 
 
-def decode_into_spool(context: _Emitting, path: Path, device: str, spool: SpoolSpec) -> None:
+def decode_into_spool(context: _Emitting, path: Path, device: str, precision: str, spool: SpoolSpec) -> None:
     """Decode a stream's undamaged GoPs into a spool, telling so as they come. Raises StreamError, ModelError."""
     from app.jobs.tasks import GopReady
     from codec.stream.decoder import decode_stream
@@ -180,7 +180,7 @@ def decode_into_spool(context: _Emitting, path: Path, device: str, spool: SpoolS
         raise MediaError(f"{path}: the stream is no longer the one that was looked at.")
     pictures = FrameSpool(spool)
     try:
-        for decoded in decode_stream(path, device, context, skip_damaged=True):
+        for decoded in decode_stream(path, device, context, precision=precision, skip_damaged=True):
             for offset, picture in enumerate(decoded.pictures):
                 pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
             context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes, decoded.coding))

@@ -144,10 +144,11 @@ class Imports:
             self.session.takes.update(take, status=Status.READY, progress=1.0, message=" ".join(facts.notes))
             self.engine.scoring.refresh()
 
+        settings, spool = self.session.settings, overlap if structure is Structure.OVERLAP else disjoint
         job = self.engine.runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
-            (facts.path, self.session.settings.device, overlap if structure is Structure.OVERLAP else disjoint),
+            (facts.path, settings.device, settings.precision, spool),
             on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
             on_event=lambda event: self.engine.gop_ready(take, event),
             on_done=done,

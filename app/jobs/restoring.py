@@ -153,7 +153,7 @@ class Restoring:
         job = self._engine.runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
-            (facts.path, self._session.settings.device, spec),
+            (facts.path, self._session.settings.device, self._session.settings.precision, spec),
             background=not main,
             on_progress=progress,
             on_event=lambda event: self._engine.gop_ready(take, event),

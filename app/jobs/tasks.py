@@ -55,7 +55,7 @@ def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | Non
     return clip
 
 
-def warm_up(context: EmittingContext, device: str) -> str:
+def warm_up(context: EmittingContext, device: str, precision: str) -> str:
     """Load torch, the codec's weights and the entropy coder before they are first needed; returns the device."""
     from codec.model import device as devices
     from codec.model import store
@@ -63,7 +63,7 @@ def warm_up(context: EmittingContext, device: str) -> str:
 
     context.report(0.0, "loading the model")
     chosen = devices.pick(device)
-    run_once(store.default_model(chosen))
+    run_once(store.named_model("", chosen, precision))
     return str(chosen)
 
 

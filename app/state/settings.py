@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL, PRECISIONS
 
 RECENT_LIMIT = 10
 DEFAULT_CACHE_BYTES = 2**31
@@ -29,6 +29,8 @@ class Settings:
     key_interval: int = DEFAULT_KEY_INTERVAL
     theme: str = "dark"
     """One of THEMES."""
+    precision: str = "auto"
+    """Of the neural codec's networks, one of PRECISIONS."""
 
     @property
     def cache_limit_bytes(self) -> int:
@@ -80,6 +82,7 @@ def _within_range(loaded: Settings) -> Settings:
         cache_bytes=min(CACHE_LIMIT_BYTES, max(0, int(loaded.cache_bytes))),
         theme=loaded.theme if loaded.theme in THEMES else "dark",
         device=loaded.device if loaded.device in DEVICES else "auto",
+        precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
         lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
         key_interval=min(MAX_KEY_INTERVAL, max(1, int(loaded.key_interval))),
     )

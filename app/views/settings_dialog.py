@@ -1,4 +1,4 @@
-"""Settings: memory for pictures, device, theme. They hold at once and are remembered."""
+"""Settings: memory for pictures, device, precision, theme. They hold at once and are remembered."""
 
 from dataclasses import replace
 
@@ -15,10 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.state.settings import CACHE_LIMIT_BYTES, THEMES, Settings
-from codec.stream.settings import DEVICES
+from codec.stream.settings import DEVICES, PRECISIONS
 
 _MIB = 2**20
 MIN_CACHE_MIB = 64
+_PRECISIONS = {"auto": "auto: 16 bits where that is faster", "full": "full: 32 bits everywhere"}
+assert set(_PRECISIONS) == set(PRECISIONS)
 
 
 class SettingsDialog(QDialog):
@@ -44,6 +46,12 @@ class SettingsDialog(QDialog):
         self.device.setCurrentText(settings.device)
         self.device.setAccessibleName("Device")
         self.device.setToolTip("Where the neural codec runs; auto takes the fastest device found")
+        self.precision = QComboBox()
+        for name, text in _PRECISIONS.items():
+            self.precision.addItem(text, name)
+        self.precision.setCurrentIndex(self.precision.findData(settings.precision))
+        self.precision.setAccessibleName("Precision of the neural codec")
+        self.precision.setToolTip("Streams decode to the same symbols either way; pictures differ by a code or so")
         self.theme = QComboBox()
         self.theme.addItems(THEMES)
         self.theme.setCurrentText(settings.theme)
@@ -51,6 +59,7 @@ class SettingsDialog(QDialog):
         form = QFormLayout()
         form.addRow("Memory for pictures", self.cache)
         form.addRow("Device", self.device)
+        form.addRow("Precision", self.precision)
         form.addRow("Theme", self.theme)
         note = QLabel("Around pictures it stays dark in both themes.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -69,6 +78,7 @@ class SettingsDialog(QDialog):
                 self._settings,
                 cache_bytes=cache,
                 device=self.device.currentText(),
+                precision=self.precision.currentData(),
                 theme=self.theme.currentText(),
             )
         )

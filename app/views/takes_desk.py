@@ -218,7 +218,7 @@ class Desk(QObject):
         kept = replace(wanted, recent=before.recent, lmbda=before.lmbda, key_interval=before.key_interval)
         self._session.update_settings(kept)
         self._window.presenter.cache.set_limit(kept.cache_limit_bytes)
-        if kept.device != before.device:
+        if (kept.device, kept.precision) != (before.device, before.precision):
             self._window.engine.set_device(kept.device)
             self._window.side.neural.device.setCurrentText(kept.device)
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.imports import Difference, FileFacts, ImportDecision, ImportQuestion, Pairing, compare
+from app.state.settings import load_settings, settings_file
 from app.state.takes import Kind, Recipe, Status, Take
 from app.views import theme
 from app.views.main_window import MainWindow
@@ -331,9 +332,11 @@ def test_settings_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWind
     assert dialog.cache.text().startswith("automatic")
     dialog.cache.setValue(10)
     dialog.theme.setCurrentText("light")
+    dialog.precision.setCurrentIndex(dialog.precision.findData("full"))
     dialog._accept()
     settings = window.session.settings
-    assert (settings.cache_bytes, settings.theme) == (64 * 2**20, "light")
+    assert (settings.cache_bytes, settings.theme, settings.precision) == (64 * 2**20, "light", "full")
+    assert load_settings(settings_file()) == settings
     assert window.presenter.cache.limit_bytes == 64 * 2**20
     assert theme.current() is theme.LIGHT
     assert theme.LIGHT.surface in QApplication.instance().styleSheet()

@@ -1,6 +1,7 @@
 """The engine with real work: in this process for what comes of it, in worker processes for cancel and order."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -252,3 +253,23 @@ def test_of_two_clips_asked_for_the_newer_is_shown(
         busy.open(path)
     qtbot.waitUntil(lambda: other in shown, timeout=WAIT_MS)
     assert shown == [other] and messages == []
+
+
+def test_takes_are_encoded_in_the_precision_of_the_settings(engine: Engine, session: Session, small_clip: Path) -> None:
+    """Checked by the stream that the encoder itself makes in that precision."""
+    from codec.stream.encoder import encode_clip
+    from codec.stream.settings import DecodedGop, EncodeSettings
+
+    engine.open(small_clip)
+    session.update_settings(replace(session.settings, precision="full", device="cpu"))
+    take = engine.encode_neural(0.3)
+    assert take is not None and take.status is Status.READY, take and take.error
+    assert "--precision full" in take.command
+    own = take.file.with_name("own.gop")
+    shown: list[DecodedGop] = []
+    with open_clip(small_clip) as clip:
+        settings = EncodeSettings(0.3, device="cpu", precision="full")
+        encode_clip(clip, clip.timing, clip.info.sample_aspect, own, settings, on_gop=shown.append)
+    assert own.read_bytes() == take.file.read_bytes()
+    assert np.array_equal(shown[0].pictures[3].y, take.picture(3, SeamMode.HARD_CUT).y)
+    own.unlink()
