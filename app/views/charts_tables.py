@@ -18,6 +18,7 @@ from app.state.curves import CURVES, WORST_SHARE, Series, Statistics, statistics
 from app.state.rates import points_of, savings
 from app.state.takes import Kind
 from app.views import theme
+from app.views.names import brief
 from app.views.theme import kind_ink
 from codec.metrics.bjontegaard import MIN_POINTS
 
@@ -25,6 +26,8 @@ _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
 )
+_NAMED_POINTS = 16
+"""With more of them in the rate chart, names lie over one another; the mouse over a point tells its name."""
 _MEASURED = tuple(key for key in CURVES if key != "bits")
 
 
@@ -165,6 +168,7 @@ class RateChart(QWidget):
                 hoverable=True, hoverSize=12,
                 tip=self._tip,
             )  # fmt: skip
+            self._name(entries, points, colour)
             dots.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
             self.item.addItem(dots)
         waiting = len(self._series) - len(points)
@@ -177,6 +181,15 @@ class RateChart(QWidget):
         ]
         self.note.setText(" · ".join(parts))
         self.note.setToolTip("\n".join(saving.details for saving in found) or _NEEDED)
+
+    def _name(self, entries: list[Series], points: dict[int, tuple[float, float]], colour: str) -> None:
+        """What was asked for beside every point, while there are few."""
+        if len(points) > _NAMED_POINTS:
+            return
+        for entry in entries:
+            text = pg.TextItem(brief(entry.name), color=colour, anchor=(-0.05, 0.9))
+            text.setPos(*points[entry.take])
+            self.item.addItem(text, ignoreBounds=True)
 
     def _tip(self, x: float, y: float, data: int) -> str:
         name = next((entry.name for entry in self._series if entry.take == data), "")
