@@ -63,6 +63,7 @@ class SeamPanel(QWidget):
         session.takes.changed.connect(self._takes_changed)
         session.takes.take_changed.connect(self._take_changed)
         session.focus_changed.connect(self.refresh)
+        session.selection_changed.connect(self.refresh)
         session.view.inspection.changed.connect(self._line_changed)
         session.playback.frame_changed.connect(self._frame_changed)
         session.view.seam_loop.changed.connect(self.refresh)
@@ -225,9 +226,10 @@ class SeamPanel(QWidget):
         return self._take_at_hand([t for t in takes if t.kind is Kind.NEURAL and t.encoded.rate is not None])
 
     def _take_at_hand(self, takes: list[Take]) -> Take | None:
-        """The one in focus, else the newest."""
-        focused = [take for take in takes if take.id == self._session.focus]
-        return (focused or takes or [None])[-1]
+        """The one chosen or in focus, else the newest that can be seen, else the newest."""
+        session = self._session
+        chosen = [take for number in (session.focus, session.selected) for take in takes if take.id == number]
+        return (chosen or [take for take in takes if take.visible] or takes or [None])[-1]
 
     def measure_ratio(self) -> None:
         """Measure the seam ratio of the take at hand in every seam mode whose stream is whole."""

@@ -300,3 +300,19 @@ def test_the_facts_tell_how_the_frame_shown_was_coded(
         qtbot.waitUntil(lambda frame=frame: f"<b>Frame {frame}</b> · Source: I frame" in window.info.text())
         assert f"{rival.name}: {kind} frame, {rival.frame_bits[frame]:,.0f} bits" in window.info.text()
         assert f"{stepped.name}: {chained}, 800 bits a frame" in window.info.text()
+
+
+def test_the_seam_panel_speaks_of_the_take_chosen_and_of_none_that_is_hidden(
+    qtbot: QtBot, window: MainWindow, stepped: Take
+) -> None:
+    takes, panel = window.session.takes, window.inspector_panel.seams
+    other = takes.add(Kind.NEURAL, "λ 1", lmbda=1.0, status=Status.READY)
+    stepped.encoded.gops = {n: GopCoding(chained=n % 2 == 1) for n in range(4)}
+    other.encoded.gops = {n: GopCoding(chained=n > 0) for n in range(4)}
+    window._trigger("panel_seams")
+    assert panel.chained.text().endswith(f"one of 4 GoPs in {other.name}.")
+    window.session.select(stepped)
+    assert panel.chained.text().endswith(f"one of 2 GoPs in {stepped.name}.")
+    window.session.select(None)
+    takes.set_visible(other, False)
+    assert panel.chained.text().endswith(f"one of 2 GoPs in {stepped.name}.")
