@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-HIGHER_IS_BETTER = frozenset({"psnr_db", "ssim"})
+from app.state.curves import CURVES
+
 APART = 4
 """Frames of one take nearer to each other than this show the same fault: only the worst of them is listed."""
 
@@ -21,7 +22,7 @@ class Worst:
 
 def worst_frames(values: NDArray[np.floating], metric: str, count: int) -> list[int]:
     """Up to `count` frame numbers, worst first, each at least APART frames from the others; NaN is left out."""
-    badness = -values if metric in HIGHER_IS_BETTER else values
+    badness = -values if CURVES[metric].higher_is_better else values
     order = np.argsort(-badness, kind="stable")
     found: list[int] = []
     for frame in order:
@@ -39,5 +40,5 @@ def worst_of_all(by_take: dict[int, NDArray[np.floating]], metric: str, count: i
         for take, values in by_take.items()
         for frame in worst_frames(values, metric, count)
     ]
-    found.sort(key=lambda entry: -entry.value if metric not in HIGHER_IS_BETTER else entry.value)
+    found.sort(key=lambda entry: entry.value if CURVES[metric].higher_is_better else -entry.value)
     return found[:count]

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from app.state.scores import METRICS
 from app.state.worst import APART, Worst, worst_frames, worst_of_all
 
 NAN = float("nan")
@@ -12,9 +14,17 @@ def test_worst_frames_are_apart_and_in_order() -> None:
     assert worst_frames(values, "lpips", 1) == [1]
 
 
-def test_low_is_bad_where_high_is_good() -> None:
+@pytest.mark.parametrize("metric", ["psnr_db", "ssim", "vmaf"])
+def test_low_is_bad_where_high_is_good(metric: str) -> None:
     values = np.array([30.0, 28.0, 40.0, 41.0, 42.0, 20.0], np.float32)
-    assert worst_frames(values, "psnr_db", 2) == [5, 1]
+    assert worst_frames(values, metric, 2) == [5, 1]
+    assert [entry.value for entry in worst_of_all({1: values}, metric, 2)] == [20.0, 28.0]
+
+
+def test_every_metric_that_is_scored_can_be_listed() -> None:
+    values = np.array([1.0, 2.0])
+    for metric in METRICS:
+        assert worst_frames(values, metric, 1) == [0 if metric in ("psnr_db", "ssim", "vmaf") else 1]
 
 
 def test_frames_without_a_value_are_never_listed() -> None:
