@@ -15,6 +15,7 @@ class Exports(Protocol):
     """Files that are written of what is seen."""
 
     def ask_crops(self) -> None: ...
+    def ask_worst(self) -> None: ...
     def ask_video(self) -> None: ...
     def ask_page(self) -> None: ...
     def ask_charts(self) -> None: ...
@@ -102,6 +103,14 @@ FILE_ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Alt+E",),
         "File",
         lambda c: c.screen.desk.exports.ask_charts(),
+        _has_take,
+    ),
+    ActionSpec(
+        "save_worst",
+        "Save the worst frames as PNG…",
+        ("Ctrl+Alt+W",),
+        "File",
+        lambda c: c.screen.desk.exports.ask_worst(),
         _has_take,
     ),
     ActionSpec(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.state.takes import Take
+from codec.context import WorkContext
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
@@ -28,6 +29,35 @@ class Box:
 def file_name(take: Take) -> str:
     """The take's name as part of a file's name: letters, digits and dots."""
     return re.sub(r"[^a-z0-9.]+", "_", take.name.lower().replace("λ", "")).strip("_.") or "take"
+
+
+@dataclass(frozen=True, slots=True)
+class WorstFrame:
+    """A frame of a take that scored badly, and what it is compared with."""
+
+    rank: int
+    """1: the worst."""
+    take: Take
+    reference: Take
+    frame: int
+
+
+def save_worst(
+    context: WorkContext, wanted: tuple[WorstFrame, ...], metric: str, mode: SeamMode, folder: Path
+) -> list[Path]:
+    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`.
+
+    Raises MediaError, Cancelled.
+    """
+    written = []
+    for done, each in enumerate(wanted):
+        context.check()
+        context.report(done / len(wanted), f"frame {each.frame}")
+        stem = f"worst_{metric}_{each.rank:02d}_frame_{each.frame:04d}"
+        for take, name in ((each.take, file_name(each.take)), (each.reference, "reference")):
+            write_png(folder / f"{stem}_{name}.png", to_rgb(take.picture(each.frame, mode)))
+            written.append(folder / f"{stem}_{name}.png")
+    return written
 
 
 def save(

@@ -121,6 +121,31 @@ class ExportDesk:
         takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
         self._window.engine.in_background(frames.save, (takes, frame, mode, folder, self.box()))
 
+    def ask_worst(self) -> None:
+        """Ask for a folder and write the frames that the list of the worst names."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder for the worst frames", self._folder())
+        if folder:
+            self.save_worst(Path(folder))
+
+    def save_worst(self, folder: Path) -> None:
+        """The worst frames of the takes shown by the metric chosen in their list, each with the reference's (a job)."""
+        panel, session = self._window.inspector_panel.worst, self._session
+        panel.refresh()
+        found = {take.id: take for take in session.takes}
+        chosen = session.view.layouts.reference
+        reference = found.get(-1 if chosen is None else chosen) or next(iter(session.takes))
+        wanted = tuple(
+            frames.WorstFrame(rank, found[entry.take], reference, entry.frame)
+            for rank, entry in enumerate(panel.entries(), start=1)
+            if found[entry.take].ready(entry.frame, session.seam_mode)
+            and reference.ready(entry.frame, session.seam_mode)
+        )
+        if not wanted:
+            session.message.emit("No frame of the takes shown has been measured yet.")
+            return
+        metric = panel.choice.currentData().removesuffix("_db")
+        self._start(Lane.MEDIA, frames.save_worst, (wanted, metric, session.seam_mode, folder), folder)
+
     def box(self) -> Box:
         """The region chosen, else the part of the picture that the panes show."""
         clip, view = self._session.clip, self._session.view

@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
             (self.transport.seams, "seam_mode"),
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
+            (self.inspector_panel.worst.save, "save_worst"),
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)

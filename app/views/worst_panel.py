@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
 from app.state.session import Session
@@ -47,6 +47,9 @@ class WorstPanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.choice)
         layout.addWidget(self.list, 3)
+        self.save = QPushButton("Save these frames…")
+        self.save.setToolTip("Every frame of the list as PNG, with that of the reference (Ctrl+Alt+W)")
+        layout.addWidget(self.save)
         self.places = QListWidget()
         self.places.setAccessibleName("Worst places of this frame")
         self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")

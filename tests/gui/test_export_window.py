@@ -123,3 +123,27 @@ def test_a_take_is_exported_under_its_name(
     assert (tmp_path / "mine.mkv").read_bytes() == take.file.read_bytes()
     assert proposed == ["HEVC__x265__CRF_45__preset_ultrafast.mkv"]
     assert not [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
+
+
+def test_the_worst_frames_are_written_with_their_reference(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = working.session
+    take = list(session.takes)[1]
+    working._trigger("panel_worst")
+    panel = working.inspector_panel.worst
+    panel.choice.setCurrentIndex(panel.choice.findData("psnr_db"))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
+    panel.save.click()
+    idle(qtbot, working)
+    entries = panel.entries()
+    assert len(list(tmp_path.glob("worst_psnr_*.png"))) == 2 * len(entries) > 2
+    scores = session.scores.values(session.score_key(take), "psnr_db")
+    assert entries[0].frame == int(np.argmin(scores))
+    stem = f"worst_psnr_01_frame_{entries[0].frame:04d}"
+    for shown, name in ((take, "hevc_x265_crf_45_preset_ultrafast"), (next(iter(session.takes)), "reference")):
+        with Image.open(tmp_path / f"{stem}_{name}.png") as image:
+            assert np.array_equal(np.asarray(image), to_rgb(shown.picture(entries[0].frame, session.seam_mode)))
+    session.takes.set_visible(take, False)
+    working._trigger("save_worst")
+    assert "No frame of the takes shown has been measured" in working.banner.text()
