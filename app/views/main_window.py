@@ -134,6 +134,8 @@ class MainWindow(QMainWindow):
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(self.commands.toggle_full_screen)
+        self.stage.start.ask_asked.connect(self.commands.ask_clip)
+        self.stage.start.open_asked.connect(lambda path: self.commands.desk.open_paths([path]))
         self.inspector_panel.seek_asked.connect(self.player.seek)
         self.inspector_panel.place_asked.connect(self.stage.grid.look_at)
         self.inspector_panel.seams.loop_asked.connect(lambda: self._trigger("seam_loop"))

@@ -1,7 +1,7 @@
 """The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QLabel, QStackedWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from app.jobs.inspecting import Inspector
 from app.render.framing import whole
@@ -11,6 +11,7 @@ from app.state.session import Session
 from app.state.takes import Take
 from app.views.aids import Aids
 from app.views.pane_grid import PaneGrid
+from app.views.start_page import StartPage
 
 
 class Stage(QStackedWidget):
@@ -27,9 +28,7 @@ class Stage(QStackedWidget):
         self.shown_set: FrameSet | None = None
         self.mismatches = 0
         """Times two panes showed different frames; must stay 0."""
-        empty = QLabel("Drop a clip here, or press Ctrl+O")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        empty.setStyleSheet("font-size:20px;color:#9aa0a8")
+        self.start = StartPage(session)
         self.aids = Aids(session, presenter, inspector)
         self.grid = PaneGrid(session, self.aids)
         self.grid.full_screen_asked.connect(self.full_screen_asked)
@@ -39,7 +38,7 @@ class Stage(QStackedWidget):
         self._reframe.setInterval(0)
         self._reframe.timeout.connect(self._follow_panes)
         self.follow(self.grid)
-        self.addWidget(empty)
+        self.addWidget(self.start)
         self.addWidget(self.grid)
         view = session.view
         session.takes.changed.connect(self._takes_changed)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
@@ -16,6 +16,7 @@ from app.views.main_window import MainWindow
 from app.views.pane import Pane
 from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
+from codec.resources import sample_clips
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
 
@@ -347,3 +348,29 @@ def test_buttons_are_enabled_with_their_actions(window: MainWindow, shows: Opene
     assert all(button.isEnabled() for button in buttons)
     window.transport.play.click()
     assert window.session.playback.playing
+
+
+def test_the_empty_window_offers_the_sample_and_what_was_open_lately(
+    qtbot: QtBot, window: MainWindow, small_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = window.stage.start
+    assert start.isVisible() and start.recent == [] and start.sample.isVisible()
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given, **_: (asked.append(given[1]), ("", ""))[1])
+    start.ask.click()
+    assert asked == ["Open clip"]
+    settings = window.session.settings.with_recent(small_clip.parent / "gone.mp4").with_recent(small_clip)
+    window.session.update_settings(settings)
+    assert [button.text() for button in start.recent] == [small_clip.name, "gone.mp4"]
+    start.recent[1].click()
+    qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text(), timeout=WAIT_MS)
+    assert start.isVisible()
+    start.recent[0].click()
+    qtbot.waitUntil(lambda: window.shown_set is not None and window.shown_set.complete, timeout=WAIT_MS)
+    assert window.session.clip.path == small_clip and not start.isVisible()
+
+
+def test_the_sample_of_the_empty_window_opens(qtbot: QtBot, window: MainWindow) -> None:
+    window.stage.start.sample.click()
+    qtbot.waitUntil(lambda: window.shown_set is not None and window.shown_set.complete, timeout=WAIT_MS)
+    assert window.session.clip.path == sample_clips()[0]

@@ -1,0 +1,74 @@
+"""What stands where pictures will be, before the first clip: how to begin."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.state.session import Session
+from codec.resources import sample_clips
+
+LISTED = 6
+"""Recent clips and projects."""
+_WIDTH = 420
+_STEPS = "then drag λ and press Encode, add a rival at the same bitrate, and press Space.  ? shows all keys"
+
+
+class StartPage(QWidget):
+    """An invitation to drop a clip, the open dialog, the sample, what was open lately."""
+
+    ask_asked = Signal()
+    """The open dialog."""
+    open_asked = Signal(object)
+    """A Path."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.recent: list[QPushButton] = []
+        invitation = QLabel("Drop a clip here, or press Ctrl+O")
+        invitation.setStyleSheet("font-size:20px;color:#9aa0a8")
+        steps = QLabel(_STEPS)
+        steps.setStyleSheet("color:#9aa0a8")
+        self.ask = self._button("Open clip…", "Video, images, raw video; a project or stream may be dropped too")
+        self.ask.setObjectName("primary")
+        self.ask.clicked.connect(self.ask_asked)
+        sample = next((path for path in sample_clips() if path.is_file()), None)
+        self.sample = self._button("The sample clip", "" if sample is None else str(sample))
+        self.sample.setVisible(sample is not None)
+        self.sample.clicked.connect(lambda: self.open_asked.emit(sample))
+        self._heading = QLabel("Lately")
+        self._heading.setStyleSheet("color:#9aa0a8")
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(8)
+        self._column.addStretch(1)
+        for part in (invitation, self.ask, self.sample, steps, self._heading):
+            self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._place = self._column.count()
+        self._column.addStretch(1)
+        session.settings_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List what was open lately and is still there to be tried."""
+        paths = [Path(name) for name in self._session.settings.recent[:LISTED]]
+        if [button.toolTip() for button in self.recent] == [str(path) for path in paths]:
+            return
+        for button in self.recent:
+            self._column.removeWidget(button)
+            button.deleteLater()
+        self.recent = []
+        for number, path in enumerate(paths):
+            button = self._button(path.name, str(path))
+            button.clicked.connect(lambda _checked=False, path=path: self.open_asked.emit(path))
+            self._column.insertWidget(self._place + number, button, 0, Qt.AlignmentFlag.AlignHCenter)
+            self.recent.append(button)
+        self._heading.setVisible(bool(paths))
+
+    def _button(self, text: str, tip: str) -> QPushButton:
+        button = QPushButton()
+        button.setFixedWidth(_WIDTH)
+        button.setText(button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDTH - 40))
+        button.setAccessibleName(text)
+        button.setToolTip(tip)
+        return button
