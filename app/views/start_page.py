@@ -52,6 +52,7 @@ class StartPage(QWidget):
     def refresh(self) -> None:
         """List what was open lately and is still there to be tried."""
         paths = [Path(name) for name in self._session.settings.recent[:LISTED]]
+        self._heading.setVisible(bool(paths))
         if [button.toolTip() for button in self.recent] == [str(path) for path in paths]:
             return
         for button in self.recent:
@@ -63,7 +64,6 @@ class StartPage(QWidget):
             button.clicked.connect(lambda _checked=False, path=path: self.open_asked.emit(path))
             self._column.insertWidget(self._place + number, button, 0, Qt.AlignmentFlag.AlignHCenter)
             self.recent.append(button)
-        self._heading.setVisible(bool(paths))
 
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton()

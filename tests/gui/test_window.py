@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
@@ -355,6 +355,11 @@ def test_the_empty_window_offers_the_sample_and_what_was_open_lately(
 ) -> None:
     start = window.stage.start
     assert start.isVisible() and start.recent == [] and start.sample.isVisible()
+
+    def words() -> list[str]:
+        return [label.text() for label in start.findChildren(QLabel) if label.isVisible()]
+
+    assert "Lately" not in words()
     asked: list[str] = []
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given, **_: (asked.append(given[1]), ("", ""))[1])
     start.ask.click()
@@ -362,6 +367,7 @@ def test_the_empty_window_offers_the_sample_and_what_was_open_lately(
     settings = window.session.settings.with_recent(small_clip.parent / "gone.mp4").with_recent(small_clip)
     window.session.update_settings(settings)
     assert [button.text() for button in start.recent] == [small_clip.name, "gone.mp4"]
+    assert "Lately" in words()
     start.recent[1].click()
     qtbot.waitUntil(lambda: "gone.mp4" in window.banner.text(), timeout=WAIT_MS)
     assert start.isVisible()
