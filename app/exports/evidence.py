@@ -12,7 +12,7 @@ from PIL import Image
 from app.exports.charts import ChartData, draw, draw_rates
 from app.exports.frames import Box
 from app.jobs.hashing import content_of
-from app.state.curves import CURVES, WORST_SHARE, Series, statistics
+from app.state.curves import CURVES, RATES, WORST_SHARE, Series, statistics
 from app.state.takes import Kind, Take
 from codec import __version__
 from codec.context import WorkContext
@@ -93,11 +93,19 @@ def _table(request: EvidenceRequest) -> str:
         rate, series = take.rate, by_take.get(take.id)
         cells = ["–", "–", "–"] if rate is None else [f"{rate.size_bytes}", f"{rate.kbps:.1f}", f"{rate.bpp:.5f}"]
         basis = "" if rate is None else rate.basis.value or "measured"
-        scores = [_mean(series, key) for key in CURVES if key != "bits"]
+        scores = [_mean(series, key) for key in CURVES if key not in RATES]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
         texts = [take.name, *cells, basis, *scores, note]
         rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
-    titles = ["take", "bytes", "kbps", "bpp", "rate is", *(k.title for k in CURVES.values() if k.key != "bits"), "note"]
+    titles = [
+        "take",
+        "bytes",
+        "kbps",
+        "bpp",
+        "rate is",
+        *(k.title for k in CURVES.values() if k.key not in RATES),
+        "note",
+    ]
     head = "".join(f"<th>{title}</th>" for title in titles)
     return (
         f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is file bytes · 8 / duration, container "

@@ -46,9 +46,12 @@ CURVES: dict[str, CurveKind] = {
         CurveKind("ssim", "SSIM", "", True, 4, (-2.0, 2.0)),
         CurveKind("vmaf", "VMAF", "", True, 1, (-1e3, 1e3)),
         CurveKind("bits", "Bits per frame", "", None, 0, (-1e8, 1e8)),
+        CurveKind("kbps", "Rate over 1 s", "kbps", None, 1, (-1e6, 1e6)),
     )
 }
 """By key, in the order of charts and tables. SSIM, VMAF and tOF are of the luma plane, the others of the RGB shown."""
+RATES = frozenset({"bits", "kbps"})
+"""Curves of what a take costs; the others are of how good it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ def _series(session: Session, take: Take, place: int) -> Series:
 
 def values_of(session: Session, take: Take, key: str) -> Values | None:
     """One curve over the clip's frames; None when nothing is known of it."""
+    if key == "kbps":
+        bits, clip = values_of(session, take, "bits"), session.clip
+        return None if bits is None or clip is None else rate_over_a_second(bits, float(clip.timing.frame_rate))
     if key != "bits":
         found = session.scores.values(session.score_key(take), key)
         return None if found is None else found.astype(np.float64)
@@ -117,6 +123,18 @@ def values_of(session: Session, take: Take, key: str) -> Values | None:
     if last > first:
         shifted[first:last] = own[first + take.nudge : last + take.nudge]
     return shifted
+
+
+def rate_over_a_second(bits: Values, fps: float) -> Values:
+    """kbps over the second around each frame, at the clip's ends over what there is of it; NaN while a frame's bits are
+    not known. Variable rates are taken at their mean."""
+    window = max(1, round(fps))
+    known = np.isfinite(bits)
+    sums, counts = (np.concatenate(([0.0], np.cumsum(part))) for part in (np.where(known, bits, 0.0), known))
+    low = np.clip(np.arange(len(bits)) - (window - 1) // 2, 0, None)
+    high = np.clip(np.arange(len(bits)) + window // 2 + 1, None, len(bits))
+    there = np.maximum(1, counts[high] - counts[low])
+    return np.where(known, (sums[high] - sums[low]) / there * fps / 1000, np.nan)
 
 
 def statistics(values: Values, kind: CurveKind) -> Statistics | None:

@@ -1,5 +1,7 @@
 """Curves of every take over the frames, what they come to, and quality over rate."""
 
+from functools import partial
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -40,6 +42,9 @@ class Charts(QWidget):
         super().__init__()
         self._session = session
         self._series: tuple[Series, ...] = ()
+        self._range: tuple[float, float] | None = None
+        """Frames that all charts show."""
+        self._ranging = False
         self.charts: dict[str, Chart] = {}
         self.toggles: dict[str, QToolButton] = {}
         self.minus_box = QComboBox()
@@ -105,13 +110,11 @@ class Charts(QWidget):
         return page
 
     def _connect(self) -> None:
-        first = next(iter(self.charts.values()))
         for chart in self.charts.values():
             chart.seek_asked.connect(self.seek_asked)
             chart.hovered.connect(self._hover)
             chart.fit_asked.connect(self.fit)
-            if chart is not first:
-                chart.item.setXLink(first.item)
+            chart.item.getViewBox().sigXRangeChanged.connect(partial(self._same_range, chart))
         self.statistics.seek_asked.connect(self.seek_asked)
         self.rates.take_chosen.connect(self._choose)
         self.minus_box.currentIndexChanged.connect(self.redraw)
@@ -213,7 +216,20 @@ class Charts(QWidget):
         for place, key in enumerate(wanted):
             self._grid.addWidget(self.charts[key], place // columns, place % columns)
             self.charts[key].setVisible(True)
+            if self._range is not None:
+                self.charts[key].item.setXRange(*self._range, padding=0)
         self.redraw()
+
+    def _same_range(self, chart: Chart, *_changed: object) -> None:
+        """One range of frames for all charts that can be seen. Not by the plots' own links: they work with the places
+        of charts on the screen, and those that are hidden have none."""
+        if self._ranging or not self.toggles[chart.kind.key].isChecked():
+            return
+        self._ranging, self._range = True, tuple(chart.item.getViewBox().viewRange()[0])
+        for key in self.wanted:
+            if self.charts[key] is not chart:
+                self.charts[key].item.setXRange(*self._range, padding=0)
+        self._ranging = False
 
     def _move(self, _frame: int) -> None:
         if not self._playhead.isActive():

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.curves import CURVES, WORST_SHARE, Series, Statistics, statistics
+from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics, statistics
 from app.state.rates import points_of, savings
 from app.state.takes import Kind
 from app.views import theme
@@ -28,7 +28,7 @@ _NEEDED = (
 )
 _NAMED_POINTS = 16
 """With more of them in the rate chart, names lie over one another; the mouse over a point tells its name."""
-_MEASURED = tuple(key for key in CURVES if key != "bits")
+_MEASURED = tuple(key for key in CURVES if key not in RATES)
 
 
 class StatisticsTable(QTableWidget):

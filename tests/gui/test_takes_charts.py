@@ -113,6 +113,8 @@ def test_the_mouse_reads_seeks_pans_and_zooms_over_frames(qtbot: QtBot, session:
     (start, stop), _ = box.viewRange()
     assert stop - start < 12
     assert charts.charts["bits"].item.getViewBox().viewRange()[0] == pytest.approx([start, stop])
+    charts.toggles["kbps"].setChecked(True)
+    assert charts.charts["kbps"].item.getViewBox().viewRange()[0] == pytest.approx([start, stop])
     before = [start, stop]
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=place(10))
     qtbot.mouseMove(viewport, place(12))

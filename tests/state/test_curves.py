@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.state.curves import CURVES, decimate, difference, series_of, statistics, values_of
+from app.state.curves import CURVES, decimate, difference, rate_over_a_second, series_of, statistics, values_of
 from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, RateBasis, Status
@@ -29,7 +29,9 @@ def test_series_hold_what_is_known_of_every_take_with_a_pane(session: Session) -
     session.scores.add(session.score_key(second), [FrameMeasures(3, 30.0, 0.25, None, 0.9, None)])
     a, b = series_of(session)
     assert (a.name, a.place, a.kbps, a.bpp, a.rate_note) == ("HEVC (x265) CRF 20", 0, 10.0, 0.01, "stated")
-    assert set(a.values) == {"bits"} and a.values["bits"].tolist() == [8.0] * 20
+    assert set(a.values) == {"bits", "kbps"} and a.values["bits"].tolist() == [8.0] * 20
+    # 8 bits a frame, 25 frames a second.
+    assert a.values["kbps"].tolist() == pytest.approx([0.2] * 20)
     assert b.place == 1 and b.values["lpips"][3] == 0.25 and np.isnan(b.values["lpips"]).sum() == 19
     assert b.values["ssim"][3] == pytest.approx(0.9) and "tof" not in b.values
     assert len(series_of(session, hidden=True)) == 3
@@ -43,6 +45,18 @@ def test_bits_follow_a_shifted_take(session: Session, nudge: int, wanted: list[f
     values = values_of(session, take, "bits")
     assert values is not None and len(values) == 20
     np.testing.assert_array_equal(values[:4], wanted)
+
+
+def test_the_rate_over_a_second_spreads_a_peak_over_its_second() -> None:
+    bits = np.full(100, 1000.0)
+    bits[50] += 25_000
+    rate = rate_over_a_second(bits, 25.0)
+    assert np.flatnonzero(rate > 25.5).tolist() == list(range(38, 63))
+    assert rate[50] == pytest.approx(50.0) and rate[0] == rate[99] == pytest.approx(25.0)
+    bits[40:60] = NAN
+    rate = rate_over_a_second(bits, 25.0)
+    assert np.isnan(rate[40:60]).all() and rate[39] == rate[60] == pytest.approx(25.0)
+    assert rate_over_a_second(np.array([3000.0]), 30.0).tolist() == [90.0]
 
 
 def test_statistics_name_the_worst_frames_by_the_metrics_direction() -> None:
