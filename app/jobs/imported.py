@@ -117,7 +117,12 @@ def inspect(context: WorkContext, path: Path) -> FileFacts:
     if path.suffix.lower() == STREAM_SUFFIX:
         info = read_info(path)
         timing = info.timing
-        lost = f"{len(info.damaged)} GoPs are damaged and stay empty." if info.damaged else ""
+        count = len(info.damaged)
+        lost = (
+            f"{count} {'GoP is damaged and stays' if count == 1 else 'GoPs are damaged and stay'} empty."
+            if count
+            else ""
+        )
         return FileFacts(
             path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
             "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,

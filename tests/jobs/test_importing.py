@@ -197,7 +197,7 @@ def test_a_damaged_stream_shows_what_is_whole_and_says_what_is_not(
     take = imports.accept(look_at(imports, bad), ImportDecision())
     assert take is not None and take.status is Status.READY
     assert take.ready(3, session.seam_mode) and not take.ready(19, session.seam_mode)
-    assert "1 GoPs are damaged" in take.message
+    assert "1 GoP is damaged and stays empty." in take.message
 
 
 def test_files_that_are_none_and_files_without_a_clip_are_one_sentence(
