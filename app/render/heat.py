@@ -1,5 +1,7 @@
 """LPIPS and texture maps as see-through images."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
@@ -40,6 +42,7 @@ def heat_image(heat: NDArray[np.floating], overlay: Overlay) -> QImage:
     return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
+@lru_cache(maxsize=2)
 def heat_scale(overlay: Overlay) -> QImage:
     """One row: the map's colours from its smallest to its largest value."""
     full = FULL[overlay]

@@ -2,12 +2,14 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.state.session import Session
 from app.views.theme import ACCENT, MUTED, TEXT
+from codec import gop
 
 _MARGIN = 10
+_TIP = "Click or drag to seek; the ticks are GoP boundaries (G)"
 
 
 class Timeline(QWidget):
@@ -20,7 +22,8 @@ class Timeline(QWidget):
         self._session = session
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline")
-        self.setToolTip("Click or drag to seek; the ticks are GoP boundaries (G)")
+        self.setToolTip(_TIP)
+        self.setMouseTracking(True)
         for signal in (session.playback.frame_changed, session.playback.state_changed, session.seam_changed):
             signal.connect(self._refresh)
         session.clip_changed.connect(self._refresh)
@@ -70,6 +73,17 @@ class Timeline(QWidget):
             self.seek_asked.emit(self.frame_at(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Seek along."""
-        if event.buttons() & Qt.MouseButton.LeftButton and self._session.clip is not None:
-            self.seek_asked.emit(self.frame_at(event.position().x()))
+        """Seek along; without a button tell what lies there."""
+        if self._session.clip is None:
+            return
+        frame = self.frame_at(event.position().x())
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.seek_asked.emit(frame)
+        elif not event.buttons():
+            QToolTip.showText(event.globalPosition().toPoint(), self.words_of(frame), self)
+
+    def words_of(self, frame: int) -> str:
+        """A frame's time and GoP in words."""
+        session = self._session
+        where = gop.gop_of(frame, session.playback.frame_count, session.seam_mode.structure)
+        return f"frame {frame} · {session.playback.time_of(frame):.3f} s · GoP {where}\n{_TIP}"

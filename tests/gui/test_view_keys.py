@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QToolTip
 from pytestqt.qtbot import QtBot
 
 from app.state.takes import Take
 from app.views.main_window import MainWindow
+from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_layouts import rgb, settle, visible
 
@@ -92,3 +93,15 @@ def test_the_transport_tells_speed_direction_and_loop(window: MainWindow, two_ta
     assert position.text().endswith(f"s · -{playback.speed:g}× · to and fro")
     window._trigger("loop")
     assert position.text().endswith("no loop")
+
+
+@pytest.mark.qt_log_ignore("plugin does not support", extend=True)
+def test_the_timeline_tells_what_lies_under_the_mouse(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    timeline = window.timeline
+    x = next(x for x in range(timeline.width()) if timeline.frame_at(x) == 17)
+    qtbot.mouseMove(timeline, QPoint(x, 5))
+    qtbot.waitUntil(lambda: QToolTip.text().startswith("frame 17 · 0.680 s · GoP 2\n"), timeout=WAIT_MS)
+    assert window.session.playback.frame == 0
+    window.session.set_seam_mode(SeamMode.DISJOINT)
+    assert timeline.words_of(17).startswith("frame 17 · 0.680 s · GoP 1\n")
+    QToolTip.hideText()
