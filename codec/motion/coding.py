@@ -25,7 +25,7 @@ Vectors = NDArray[np.int32]
 _FINE_LEVEL = 10.0
 _PRICE_MIDDLE = 135.0
 _PRICE_OCTAVE = 4.0
-_SHARES = (0.18, 0.45, 1.0, 2.5)
+_SHARES = (0.18, 0.45, 1.0, 1.7)
 """Price of a bit by class of plane: an anchor's vectors serve all pictures of the GoP."""
 _ROOM = 24
 """Bytes a cell and plane takes at the very most."""
