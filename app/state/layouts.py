@@ -98,6 +98,9 @@ class Layouts:
 
     def __init__(self) -> None:
         self.layout = Layout.GRID
+        """In force now."""
+        self._before: Layout | None = None
+        """While presenting: the layout to go back to."""
         self.differing = False
         """Differences instead of pictures."""
         self.difference = DifferenceLook()
@@ -139,10 +142,31 @@ class Layouts:
         columns = {Layout.ROW: max(1, len(shown)), Layout.COLUMN: 1}.get(self.layout)
         return Arrangement(tuple(Tile(number) for number in shown), columns, reference, look)
 
+    @property
+    def kept(self) -> Layout:
+        """The layout outside of presentations: what a project file remembers."""
+        return self.layout if self._before is None else self._before
+
     def set_layout(self, layout: Layout) -> None:
-        """Place panes in another way."""
+        """Place panes in another way; while presenting, until the presentation ends."""
         self.layout = layout
         self.changed.emit()
+
+    def keep_layout(self, layout: Layout) -> None:
+        """Place panes as a project says; a presentation that goes on ends in it. Emits nothing."""
+        if self._before is None:
+            self.layout = layout
+        else:
+            self._before, self.layout = layout, _for_a_room(layout)
+
+    def present(self, on: bool) -> None:
+        """Place panes so that pictures are largest, or as they stood before."""
+        if on and self._before is None:
+            self._before, self.layout = self.layout, _for_a_room(self.layout)
+            self.changed.emit()
+        elif not on and self._before is not None:
+            self._before, self.layout = None, self._before
+            self.changed.emit()
 
     def toggle_difference(self) -> None:
         """Differences, or pictures again."""
@@ -203,3 +227,8 @@ class Layouts:
         """A new clip: take ids mean nothing any more; the way of looking stays."""
         self.reference, self.partner, self.blinking = None, None, False
         self.changed.emit()
+
+
+def _for_a_room(layout: Layout) -> Layout:
+    """The layout that shows pictures largest: a split fills the screen already, panes go where they fit best."""
+    return Layout.SPLIT if layout is Layout.SPLIT else Layout.GRID

@@ -90,8 +90,9 @@ class View:
         self.set_zoom(None)
 
     def present(self, on: bool) -> None:
-        """Presentation on or off."""
+        """Presentation on or off: the layout that shows pictures largest, then the one that was there before."""
         self.presenting = on
+        self.layouts.present(on)
         self.changed.emit()
 
     def look_at(self, centre: tuple[float, float], zoom: float) -> None:
@@ -122,7 +123,7 @@ class View:
             "magnify": self.magnify.name,
             "minify": self.minify.name,
             "tone_mapping": self.tone_mapping,
-            "layout": layouts.layout.value,
+            "layout": layouts.kept.value,
             "differing": layouts.differing,
             "channels": layouts.difference.channels.value,
             "sign": layouts.difference.sign.value,
@@ -148,7 +149,7 @@ class View:
         self.magnify = next((m for m in Magnify if m.name == values.get("magnify")), self.magnify)
         self.minify = next((m for m in Minify if m.name == values.get("minify")), self.minify)
         look = layouts.difference
-        layouts.layout = _member(Layout, values.get("layout"), layouts.layout)
+        layouts.keep_layout(_member(Layout, values.get("layout"), layouts.kept))
         layouts.difference = DifferenceLook(
             _member(Channels, values.get("channels"), look.channels), _member(Sign, values.get("sign"), look.sign)
         )

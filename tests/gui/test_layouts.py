@@ -14,6 +14,7 @@ from app.render.framing import Framing
 from app.state.layouts import Layout
 from app.state.session import Session
 from app.state.takes import Take
+from app.state.view import View
 from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
 from app.views.names import brief
@@ -262,6 +263,44 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     assert not any(part.isHidden() for part in parts)
     assert "\n" not in pane.label.text()
     assert not window.session.view.presenting
+
+
+@pytest.mark.parametrize("chosen", [Layout.ROW, Layout.COLUMN])
+def test_a_presentation_shows_pictures_as_large_as_they_fit_and_gives_the_layout_back(
+    qtbot: QtBot, window: MainWindow, two_takes: Takes, chosen: Layout
+) -> None:
+    names = {Layout.ROW: "layout_row", Layout.COLUMN: "layout_column"}
+
+    def scale() -> float:
+        settle(qtbot, window)
+        window._refresh_all()
+        qtbot.wait(50)
+        return min(pane.canvas.place().scale for pane in visible(window))
+
+    window._trigger(names[chosen])
+    window._trigger("present")
+    at_first = scale()
+    picked = []
+    for layout, name in names.items():
+        window._trigger(name)
+        assert window.session.view.layouts.layout is layout
+        picked.append(scale())
+    assert at_first == max(picked) > min(picked)
+    assert window.session.view.as_values()["layout"] == chosen.value
+    window._trigger("leave")
+    assert window.session.view.layouts.layout is chosen
+    window._trigger("layout_split")
+    window._trigger("present")
+    assert window.session.view.layouts.layout is Layout.SPLIT
+
+
+def test_a_project_opened_while_presenting_ends_the_presentation_in_its_layout() -> None:
+    view = View()
+    view.present(True)
+    view.restore({"layout": Layout.COLUMN.value})
+    assert view.layouts.layout is Layout.GRID
+    view.present(False)
+    assert view.layouts.layout is Layout.COLUMN
 
 
 def test_a_second_window_shows_the_same_set_with_large_labels(
