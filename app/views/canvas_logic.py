@@ -159,7 +159,10 @@ class CanvasLogic(_Widget):
             overlays.paint_magnifier(painter, shown, pixel, at, inspection.magnifier, area)
         if inspection.values_shown and self.underMouse() and self._aids is not None:
             # In one pane: it holds the values of all takes, those without a pane too.
-            overlays.paint_values(painter, self._aids.rows(*pixel), pixel, area)
+            taken = [QRectF(at.x() - 24, at.y() - 24, 48, 48)]
+            if inspection.magnifier is not None:
+                taken.append(overlays.magnifier_box(at, area))
+            overlays.paint_values(painter, self._aids.rows(*pixel), pixel, area, taken)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom under the cursor."""

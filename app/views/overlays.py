@@ -1,8 +1,9 @@
 """What is painted over pictures: GoP marks, the split's line, the scale of differences, region, cursor."""
 
 import math
+from enum import Enum
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.render.difference import scale_colours, scale_ends
@@ -56,24 +57,57 @@ def paint_split(painter: QPainter, x: float, area: QRectF) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
+class Room(Enum):
+    """How much of a scale a pane can spare."""
+
+    NONE = 0
+    SHORT = 1
+    """A narrow strip with its ends."""
+    FULL = 2
+
+
+_SHORT_SCALE = 96.0
+"""Width of a short scale."""
+
+
+def scale_room(area: QRectF) -> Room:
+    """What of a scale is painted in a pane: a full one takes less than a twentieth of it, a short one a tenth."""
+    if area.width() >= 480 and area.height() >= 270:
+        return Room.FULL
+    return Room.SHORT if area.width() >= 200 and area.height() >= 120 else Room.NONE
+
+
+def _scale_box(area: QRectF, width: float, room: Room) -> QRectF:
+    """At the bottom left of a pane."""
+    height = 40 if room is Room.FULL else 28
+    return QRectF(area.left() + 10, area.bottom() - height - 8, width, height)
+
+
+def _paint_scale_box(painter: QPainter, box: QRectF, strip: QImage, texts: tuple[str, str, str]) -> None:
+    """Colours, and under them what the left end, the whole and the right end stand for."""
+    painter.fillRect(box, _SHADE)
+    short = box.height() < 40
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(QRectF(box.left() + 8, box.top() + 4, box.width() - 16, 6 if short else 10), strip)
+    painter.setPen(QColor(TEXT))
+    words = box.adjusted(8, 11 if short else 18, -8, -1)
+    sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
+    for side, text in zip(sides, texts, strict=True):
+        painter.drawText(words, side, text)
+
+
 def paint_scale(painter: QPainter, look: DifferenceLook, area: QRectF) -> None:
     """The colours of a difference with the code differences they stand for."""
-    width = min(220.0, area.width() - 40)
-    if width < 80:
+    room = scale_room(area)
+    if room is Room.NONE:
         return
-    box = QRectF(area.right() - width - 26, area.bottom() - 48, width + 16, 40)
-    painter.fillRect(box, _SHADE)
+    box = _scale_box(area, 236.0 if room is Room.FULL else _SHORT_SCALE, room)
+    box.moveRight(area.right() - 10)
     colours = scale_colours(look)
     strip = QImage(colours.tobytes(), len(colours), 1, 3 * len(colours), QImage.Format.Format_RGB888)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, width, 10), strip)
     low, high = scale_ends(look)
-    painter.setPen(QColor(TEXT))
-    words = box.adjusted(8, 18, -8, -3)
-    middle = f"{look.channels.value} codes ×{look.gain}"
-    painter.drawText(words, Qt.AlignmentFlag.AlignLeft, f"{low:+.4g}" if low else "0")
-    painter.drawText(words, Qt.AlignmentFlag.AlignHCenter, middle)
-    painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:+.4g}")
+    middle = f"{look.channels.value} codes ×{look.gain}" if room is Room.FULL else ""
+    _paint_scale_box(painter, box, strip, (f"{low:+.4g}" if low else "0", middle, f"{high:+.4g}"))
 
 
 def paint_region(painter: QPainter, place: Geometry, region: Region, scores: str) -> None:
@@ -116,13 +150,29 @@ def paint_crosshair(painter: QPainter, place: Geometry, pixel: tuple[int, int]) 
         painter.drawLine(QPointF(centre.x(), box.bottom() + 3), QPointF(centre.x(), box.bottom() + reach))
 
 
-def paint_values(painter: QPainter, rows: list[ValueRow], pixel: tuple[int, int], area: QRectF) -> None:
-    """A table of every take's values at a pixel, in the corner away from it."""
+def free_corner(size: QSizeF, area: QRectF, taken: list[QRectF]) -> QRectF:
+    """A box of `size` in the corner of `area` where it covers least of what is `taken`; the top left one if it can."""
+    room = area.adjusted(8, 8, -8, -8)
+    far_x, far_y = max(room.left(), room.right() - size.width()), max(room.top(), room.bottom() - size.height())
+    corners = ((room.left(), room.top()), (far_x, room.top()), (room.left(), far_y), (far_x, far_y))
+    boxes = [QRectF(QPointF(*corner), size) for corner in corners]
+
+    def covered(box: QRectF) -> float:
+        shared = [box.intersected(each) for each in taken]
+        return sum(each.width() * each.height() for each in shared)
+
+    return min(boxes, key=covered)
+
+
+def paint_values(
+    painter: QPainter, rows: list[ValueRow], pixel: tuple[int, int], area: QRectF, taken: list[QRectF]
+) -> None:
+    """A table of every take's values at a pixel, in a corner away from what is `taken`: cursor, magnifier."""
     metrics = painter.fontMetrics()
-    line, columns = metrics.height() + 3, (metrics.horizontalAdvance("Y Cb Cr 000 000 000  "), 0)
+    line = metrics.height() + 3
     name = min(180, max(metrics.horizontalAdvance(row.name) for row in rows) + 24)
     values = metrics.horizontalAdvance("000 000 000") + 16
-    box = QRectF(area.left() + 8, area.top() + 8, name + 2 * values + columns[1] + 16, line * (len(rows) + 1) + 8)
+    box = free_corner(QSizeF(name + 2 * values + 16, line * (len(rows) + 1) + 8), area, taken)
     painter.fillRect(box, QColor(0, 0, 0, 200))
     top = box.top() + 4
     painter.setPen(QColor(MUTED))
@@ -143,19 +193,31 @@ def _triple(values: tuple[int, int, int] | None) -> str:
     return "–" if values is None else " ".join(f"{value:d}" for value in values)
 
 
+def magnifier_box(at: QPointF, area: QRectF) -> QRectF:
+    """Where the magnifier stands in a pane for a cursor `at`: below to the right, or where else there is more room;
+    smaller in small panes, never over the cursor."""
+    gap = max(8.0, min(24.0, min(area.width(), area.height()) / 10))
+    full = min(11 * 16, 0.6 * area.width(), 0.6 * area.height())
+    right, left = area.right() - at.x() - gap, at.x() - gap - area.left()
+    below, above = area.bottom() - at.y() - gap, at.y() - gap - area.top()
+    places = ((1, 1, right, below), (-1, 1, left, below), (1, -1, right, above), (-1, -1, left, above))
+    # Straight beside the cursor where no corner has room enough.
+    places += ((1, 0, right, full), (-1, 0, left, full), (0, 1, full, below), (0, -1, full, above))
+    across, down, *rooms = max(places, key=lambda place: min(full, *place[2:]))
+    side = max(1.0, min(full, *rooms))
+    box = QRectF(0, 0, side, side)
+    box.moveCenter(at + QPointF(across * (gap + side / 2), down * (gap + side / 2)))
+    box.moveLeft(max(area.left(), min(area.right() - side, box.left())))
+    box.moveTop(max(area.top(), min(area.bottom() - side, box.top())))
+    return box
+
+
 def paint_magnifier(
     painter: QPainter, shown: Shown, pixel: tuple[int, int], at: QPointF, magnification: int, area: QRectF
 ) -> None:
     """The samples around a pixel, each `magnification` screen pixels wide, in a box beside `at`."""
-    side = min(11 * 16, 0.7 * area.width(), 0.7 * area.height())
-    reach = math.ceil(side / magnification / 2)
-    box = QRectF(at.x() + 24, at.y() + 24, side, side)
-    if box.right() > area.right():
-        box.moveRight(at.x() - 24)
-    if box.bottom() > area.bottom():
-        box.moveBottom(at.y() - 24)
-    box.moveLeft(max(area.left(), box.left()))
-    box.moveTop(max(area.top(), box.top()))
+    box = magnifier_box(at, area)
+    reach = math.ceil(box.width() / magnification / 2)
     left, top = pixel[0] - reach, pixel[1] - reach
     samples = shown.crop(left, top, 2 * reach + 1, 2 * reach + 1)
     painter.fillRect(box, QColor(BACKGROUND))
@@ -186,17 +248,17 @@ def paint_heat(painter: QPainter, place: Geometry, heat: tuple[QImage, QRectF]) 
 
 def paint_heat_scale(painter: QPainter, area: QRectF, overlay: Overlay) -> None:
     """What the colours of a map stand for."""
-    texture = overlay is Overlay.TEXTURE
-    box = QRectF(area.left() + 10, area.bottom() - 48, 236 if texture else 176, 40)
-    painter.fillRect(box, _SHADE)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(QRectF(box.left() + 8, box.top() + 6, box.width() - 16, 10), heat_scale(overlay))
-    painter.setPen(QColor(TEXT))
-    words, full = box.adjusted(8, 18, -8, -3), FULL[overlay]
-    texts = (f"blurred -{full:g}", "codes", f"+{full:g} invented") if texture else ("0", overlay.value, f"{full:g}")
-    sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
-    for side, text in zip(sides, texts, strict=True):
-        painter.drawText(words, side, text)
+    room = scale_room(area)
+    if room is Room.NONE:
+        return
+    texture, full = overlay is Overlay.TEXTURE, FULL[overlay]
+    if room is Room.SHORT:
+        box, texts = _scale_box(area, _SHORT_SCALE, room), (f"-{full:g}" if texture else "0", "", f"{full:g}")
+    elif texture:
+        box, texts = _scale_box(area, 236.0, room), (f"blurred -{full:g}", "codes", f"+{full:g} invented")
+    else:
+        box, texts = _scale_box(area, 176.0, room), ("0", overlay.value, f"{full:g}")
+    _paint_scale_box(painter, box, heat_scale(overlay), texts)
 
 
 def paint_heat_note(painter: QPainter, area: QRectF, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -12,6 +12,7 @@ from app.render.heat import FULL, heat_area, heat_image
 from app.render.pixels import pixel_value
 from app.render.shown import Shown
 from app.state.inspection import MAGNIFICATIONS, Inspection, Overlay, Region
+from app.state.layouts import DifferenceLook
 from app.views import overlays
 from app.views.canvas import Canvas
 from app.views.main_window import MainWindow
@@ -81,6 +82,52 @@ def test_the_magnifier_shows_samples_around_the_pixel(qtbot: QtBot, pixel: tuple
     if x + 1 < 96:
         neighbour = rgb(shown)[34 + 84 + 2 : 34 + 92 - 2, 34 + 92 + 2 : 34 + 100 - 2]
         assert np.all(neighbour == truth[y, x + 1])
+
+
+@pytest.mark.parametrize("size", [(120, 90), (260, 150), (640, 360), (90, 700)])
+def test_the_magnifier_stands_beside_the_cursor_and_inside_the_pane(size: tuple[int, int]) -> None:
+    area = QRectF(0, 0, *size)
+    for x in range(0, size[0], 7):
+        for y in range(0, size[1], 7):
+            at = QPointF(x, y)
+            box = overlays.magnifier_box(at, area)
+            assert area.contains(box)
+            assert not box.intersects(QRectF(x - 7.5, y - 7.5, 15, 15)), (x, y)
+            assert box.width() >= 0.25 * min(size), (x, y)
+    if min(size) >= 300:
+        assert overlays.magnifier_box(QPointF(10, 10), area).topLeft() == QPointF(34, 34)
+        assert overlays.magnifier_box(QPointF(630, 350), area).bottomRight() == QPointF(606, 326)
+
+
+@pytest.mark.parametrize(("size", "share"), [((800, 500), 0.03), ((300, 170), 0.06), ((150, 100), 0.0)])
+@pytest.mark.parametrize("overlay", Overlay)
+def test_scales_take_little_of_a_pane(size: tuple[int, int], share: float, overlay: Overlay) -> None:
+    for paint in (
+        lambda painter, area: overlays.paint_heat_scale(painter, area, overlay),
+        lambda painter, area: overlays.paint_scale(painter, DifferenceLook(), area),
+    ):
+        image = QImage(*size, QImage.Format.Format_RGB32)
+        image.fill(QColor(255, 0, 255))
+        painter = QPainter(image)
+        paint(painter, QRectF(image.rect()))
+        painter.end()
+        covered = float(np.mean(np.any(rgb(image) != (255, 0, 255), axis=2)))
+        assert covered <= share
+        assert (covered > 0) == (share > 0)
+
+
+def test_the_table_of_values_covers_no_cursor_and_hardly_any_magnifier() -> None:
+    area, size = QRectF(0, 0, 640, 360), QSizeF(240, 90)
+    assert overlays.free_corner(size, area, []).topLeft() == QPointF(8, 8)
+    for x in range(0, 640, 16):
+        for y in range(0, 360, 16):
+            at = QPointF(x, y)
+            taken = [QRectF(x - 24, y - 24, 48, 48), overlays.magnifier_box(at, area)]
+            box = overlays.free_corner(size, area, taken)
+            assert area.contains(box)
+            assert not box.intersects(taken[0]), (x, y)
+            over = box.intersected(taken[1])
+            assert over.width() * over.height() < 0.15 * taken[1].width() * taken[1].height(), (x, y)
 
 
 def test_the_magnifier_has_three_strengths_and_goes_away(window: MainWindow, two_takes: Takes) -> None:
