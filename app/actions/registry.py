@@ -14,6 +14,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *playing.ACTIONS,
     *looking.LAYOUT_ACTIONS,
     *inspecting.ACTIONS,
+    *inspecting.COMPONENT_ACTIONS,
     *seams.ACTIONS,
     *looking.ACTIONS,
     *desk.HELP_ACTIONS,

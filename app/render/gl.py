@@ -7,7 +7,7 @@ Colours are within 2 codes of what swscale makes of the same planes, but for the
 where swscale weighs chroma a little otherwise: up to 5 codes at hard edges of colour.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PySide6.QtGui import QMatrix3x3, QOpenGLContext, QOpenGLFunctions, QVector2D, QVector3D
@@ -147,7 +147,7 @@ class GlRenderer:
         program.setUniformValue1f(program.uniformLocation("largest_sample"), largest)
         program.setUniformValue1i(program.uniformLocation("mode"), _mode(look))
         program.setUniformValue1i(program.uniformLocation("gain"), 1 if look is None else look.gain)
-        program.setUniformValue1i(program.uniformLocation("toned"), int(shown.transfer is not Transfer.SDR))
+        program.setUniformValue1i(program.uniformLocation("toned"), int(shown.tone is not Transfer.SDR))
         program.setUniformValue1i(program.uniformLocation("whole_codes"), int(not shown.dithers))
         self._strip()
         program.release()
@@ -192,7 +192,7 @@ class _Slot:
         self._upload("take", self._renderer.deep_of(checked) or checked.picture)
         self._upload("reference", checked.reference or checked.picture)
         self._upload_table(checked.look or DifferenceLook())
-        self._upload_tone(checked.transfer)
+        self._upload_tone(checked.tone)
         size, form = (checked.picture.width, checked.picture.height), GL_RGB10_A2 if checked.dithers else GL_RGBA8
         target = self._target
         if target is None or (target.width(), target.height(), target.format().internalTextureFormat()) != (
@@ -279,10 +279,11 @@ def _mode(look: DifferenceLook | None) -> int:
 
 
 def _comparable(shown: Shown) -> Shown:
-    """The same with sizes checked, and luma of another matrix or range brought to the reference's codes."""
+    """The same with its one channel as the picture; of a difference with sizes checked, and luma of another matrix or
+    range brought to the reference's codes."""
     picture, reference, look = shown.picture, shown.reference, shown.look
     if reference is None or look is None:
-        return shown
+        return shown if shown.component is None else replace(shown, picture=shown.drawn)
     if picture.y.shape != reference.y.shape:
         sizes = f"{picture.width}x{picture.height} and {reference.width}x{reference.height}"
         raise MediaError(f"Pictures of {sizes} have no difference.")

@@ -24,6 +24,7 @@ from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.images import ImageStore
 from app.render.shown import Shown
+from app.state.components import Component
 from app.state.layouts import Arrangement, DifferenceLook
 from app.state.session import Session
 from app.state.takes import Take
@@ -77,6 +78,7 @@ class _Request:
     mode: SeamMode
     transfer: Transfer
     deep: bool
+    component: Component | None
     generation: int
 
 
@@ -181,6 +183,7 @@ class Presenter(QObject):
                 mode,
                 self._session.tone_transfer,
                 self._session.deep,
+                self._session.view.component,
                 self._generation,
             )
             self._tried.clear()
@@ -220,7 +223,7 @@ class Presenter(QObject):
             images[number] = {} if self.planes_only else self.images.all_of(_key(frame, number, request))
             if not images[number] and not self.planes_only:
                 return None
-            shown[number] = Shown(picture, other, look, request.transfer, request.deep)
+            shown[number] = Shown(picture, other, look, request.transfer, request.deep, request.component)
         all_there = all(framing in made for made in images.values() for framing in request.framings)
         framings = request.framings if all_there else ()
         return FrameSet(frame, request.mode, arrangement, images, {}, shown, framings)
@@ -340,7 +343,8 @@ class Presenter(QObject):
             if not take.ready(frame, mode) or (other is not None and not other.ready(frame, mode)):
                 return None
             against = None if other is None else self._picture(other, frame, mode)
-            return Shown(self._picture(take, frame, mode), against, look, request.transfer, request.deep)
+            picture = self._picture(take, frame, mode)
+            return Shown(picture, against, look, request.transfer, request.deep, request.component)
         except SeamscopeError as error:
             errors[number] = str(error)
         except (OSError, IndexError) as error:
@@ -378,7 +382,7 @@ def _picture_key(take: Take, frame: int, mode: SeamMode) -> Hashable:
 
 
 def _plain_key(frame: int, number: int, request: _Request) -> Hashable:
-    return _picture_key(request.takes[number], frame, request.mode), request.transfer
+    return _picture_key(request.takes[number], frame, request.mode), request.transfer, request.component
 
 
 def _key(frame: int, number: int, request: _Request) -> Hashable:

@@ -8,6 +8,7 @@ from typing import TypeGuard, TypeVar
 
 from psygnal import Signal
 
+from app.state.components import Component
 from app.state.inspection import Inspection
 from app.state.layouts import BLINK_RATES_HZ, GAINS, Channels, DifferenceLook, Layout, Layouts, Sign
 from app.state.scaling import Magnify, Minify
@@ -35,6 +36,8 @@ class View:
         self.minify = Minify.AREA
         self.tone_mapping = True
         """HDR pictures are brought to the range of the screen; else their codes are shown as they are."""
+        self.component: Component | None = None
+        """The one channel that is looked at in all panes; None: all colours."""
         self.presenting = False
         """Large labels and nothing but pictures, for showing to a room."""
 
@@ -107,6 +110,11 @@ class View:
     def toggle_tone_mapping(self) -> None:
         """HDR pictures for the screen, or their codes."""
         self.tone_mapping = not self.tone_mapping
+        self.layouts.changed.emit()
+
+    def show_component(self, component: Component | None) -> None:
+        """One channel in all panes, or all colours."""
+        self.component = component
         self.layouts.changed.emit()
 
     def toggle_minify(self) -> None:

@@ -11,7 +11,7 @@ from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
-from app.state.layouts import Arrangement, Tile
+from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views.aids import Aids
@@ -122,7 +122,7 @@ class Pane(QWidget):
             take,
             lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
-            prefix="" if look is None else f"Δ×{look.gain} ",
+            prefix=self._drawn(look),
         )
         text, *shorter = said.large() if large else said.small()
         label.set_texts(text, *shorter)
@@ -133,6 +133,13 @@ class Pane(QWidget):
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.
             label.setStyleSheet(style)
+
+    def _drawn(self, look: DifferenceLook | None) -> str:
+        """What stands before the name: that it is a difference, or one channel."""
+        component = self._session.view.component
+        if look is not None:
+            return f"Δ×{look.gain} "
+        return "" if component is None else f"{component.value}: "
 
     def _made_of(self, info: ClipInfo) -> str:
         """What is shown of a source that a screen of 8 bits and standard range could not show as it is."""

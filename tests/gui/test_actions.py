@@ -29,6 +29,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "normal_speed": ("faster",),
     "set_in": ("last",),
     "all_panes": ("take_2",),
+    "component_none": ("component_next",),
     "take_2": ("take_1",),
     "swap": ("layout_split",),
     "follow_mouse": ("layout_split",),
@@ -106,7 +107,7 @@ def observed(window: MainWindow, doors: Doors) -> list[object]:
             playback.in_point,
             playback.out_point,
         ),
-        *(view.zoom, view.centre, view.magnify, view.minify, view.presenting, view.tone_mapping),
+        *(view.zoom, view.centre, view.magnify, view.minify, view.presenting, view.tone_mapping, view.component),
         *(inspection.values_shown, inspection.magnifier, inspection.region, inspection.overlay, inspection.scan_line),
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),
         *(session.gop_marks, session.rate_lock, session.history.undo_text, session.history.redo_text),
@@ -152,6 +153,7 @@ def put_back(window: MainWindow) -> None:
         view.layouts.set_blinking(False)
     if view.layouts.differing:
         view.layouts.toggle_difference()
+    view.show_component(None)
     view.reset()
     QGuiApplication.clipboard().clear()
 

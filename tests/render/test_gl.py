@@ -13,10 +13,12 @@ from PySide6.QtOpenGL import QOpenGLFramebufferObject
 from PySide6.QtWidgets import QApplication
 
 from app.render.choice import driver_works, surface_format
+from app.render.components import component_picture
 from app.render.difference import difference_rgb
 from app.render.gl import GlRenderer, Placement
 from app.render.scaling import pixels_of
 from app.render.shown import Shown
+from app.state.components import Component
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Magnify, Minify
 from codec.errors import MediaError
@@ -93,6 +95,15 @@ def test_a_hard_edged_frame_is_within_two_of_ffmpegs(draw: Painter, small_clip) 
     assert off[4:-4, 4:-4].max() <= 2
     assert off.max() <= 6
     assert np.mean(off > 2) < 0.02
+
+
+@pytest.mark.parametrize("component", Component)
+def test_one_channel_is_drawn_as_the_painter_draws_it(draw: Painter, component: Component) -> None:
+    picture = smooth(96, 64, Colour())
+    shown = draw.whole(Shown(picture, component=component)).astype(int)
+    assert np.abs(shown - to_rgb(component_picture(picture, component))).max() <= 2
+    # The same picture in all colours is another one for the card.
+    assert np.abs(draw.whole(Shown(picture)).astype(int) - to_rgb(picture)).max() <= 2
 
 
 @pytest.mark.parametrize("sign", Sign)

@@ -3,12 +3,14 @@ import pytest
 from PySide6.QtGui import QImage
 
 from app.render.conversion import rgb_matrix
+from app.render.framing import Framing
 from app.render.scaling import minified, pixels_of
 from app.render.shown import Shown
+from app.state.components import Component
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Minify
 from codec.media.colour import to_rgb
-from codec.media.picture import Colour, Matrix, Picture
+from codec.media.picture import Colour, Matrix, Picture, Transfer
 
 
 def random_picture(seed: int, width: int, height: int, colour: Colour) -> Picture:
@@ -32,6 +34,36 @@ def test_a_crop_has_the_samples_of_the_whole(size: tuple[int, int], look: Differ
         inside = whole[max(0, top) : top + height, max(0, left) : left + width]
         assert np.array_equal(pixels_of(crop), inside), (left, top)
     assert shown.crop(size[0], 0, 4, 4).isNull()
+
+
+@pytest.mark.parametrize("size", [(96, 64), (97, 65)])
+@pytest.mark.parametrize("component", Component)
+def test_one_channel_is_shown_by_its_codes(size: tuple[int, int], component: Component) -> None:
+    picture = random_picture(6, *size, Colour())
+    shown = Shown(picture, component=component)
+    whole = pixels_of(image := shown.image())[:, :, :3].astype(int)
+    assert (image.width(), image.height()) == size
+    wide = [plane.repeat(2, 0).repeat(2, 1)[: size[1], : size[0]] for plane in (picture.u, picture.v)]
+    rgb = to_rgb(picture)
+    truth = {
+        Component.LUMA: np.clip((picture.y.astype(float) - 16) * 255 / 219, 0, 255),
+        **dict(zip((Component.RED, Component.GREEN, Component.BLUE), np.moveaxis(rgb, 2, 0), strict=True)),
+        **dict(zip((Component.CB, Component.CR), wide, strict=True)),
+    }[component]
+    assert np.abs(whole - truth[:, :, None]).max() <= 1.01
+    crop = pixels_of(part := shown.crop(10, 7, 30, 20))
+    assert (part.width(), part.height()) == (30, 20)
+    assert np.array_equal(crop[:, :, :3], whole[7:27, 10:40])
+    small = pixels_of(kept := shown.framed(Framing((0, 0, *size), (24, 16))))[:, :, :3].astype(float)
+    assert kept.width() == 24
+    assert abs(small.mean() - truth.mean()) < 1.5
+
+
+def test_a_difference_keeps_its_own_channels_and_a_channel_of_hdr_its_codes() -> None:
+    a, b = (random_picture(seed, 96, 64, Colour()) for seed in (1, 2))
+    assert Shown(a, b, DifferenceLook(), component=Component.CR).image() == Shown(a, b, DifferenceLook()).image()
+    alone = Shown(a, component=Component.CB)
+    assert Shown(a, transfer=Transfer.PQ, component=Component.CB).image() == alone.image() != Shown(a).image()
 
 
 @pytest.mark.parametrize("matrix", Matrix)
