@@ -1,4 +1,4 @@
-"""Histogram and waveform of the frame shown, a waveform for every visible take."""
+"""Histograms of the frame shown, and a waveform and a vectorscope for every visible take."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.jobs.job import Lane, Outcome, Runner
 from app.render.presenter import Presenter
-from app.render.scopes import Scope, scope_of
+from app.render.scopes import Scope, bar_chroma, scope_of
 from app.state.session import Session
 from app.state.takes import Take
 from app.views.theme import BACKGROUND, MUTED, kind_colour
@@ -36,8 +36,11 @@ class ScopesPanel(QWidget):
         self._session, self._presenter, self._runner = session, presenter, runner
         self._scopes: OrderedDict[Hashable, Scope] = OrderedDict()
         self._busy = False
-        self.setAccessibleName("Histogram and waveform of luma codes")
-        self.setToolTip("Luma codes 0 to 255; dotted: black (16) and white (235) of limited range")
+        self.setAccessibleName("Histogram and waveform of luma codes, vectorscope of chroma codes")
+        self.setToolTip(
+            "Luma codes 0 to 255; dotted: black (16) and white (235) of limited range. Vectorscope: Cb codes to the "
+            "right, Cr up, grey in the middle; letters: colour bars of 75 %"
+        )
         for signal in (session.playback.frame_changed, session.takes.changed, session.seam_changed):
             signal.connect(self.refresh)
         for made in (presenter.ready, presenter.spare_ready):
@@ -88,7 +91,7 @@ class ScopesPanel(QWidget):
         return take.picture_key(self._session.seam_mode), self._session.playback.frame + take.nudge
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The histograms of all takes over each other, then the waveforms."""
+        """The histograms of all takes over each other, then waveform and vectorscope of each."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(BACKGROUND))
         shown = [(take, scope) for take in self._session.takes.shown if (scope := self.scope(take)) is not None]
@@ -96,7 +99,10 @@ class ScopesPanel(QWidget):
         height = self.height() / parts
         self._paint_histograms(painter, shown, QRectF(0, 0, self.width(), height))
         for number, (take, scope) in enumerate(shown, start=1):
-            self._paint_waveform(painter, take, scope, QRectF(0, number * height, self.width(), height))
+            row = QRectF(0, number * height, self.width(), height).adjusted(6, 20, -6, -4)
+            side = max(0.0, min(row.height(), row.width() / 2))
+            self._paint_waveform(painter, take, scope, row.adjusted(0, 0, -side - 6, 0))
+            _paint_vectorscope(painter, scope, QRectF(row.right() - side, row.top(), side, side))
         painter.end()
 
     def _paint_histograms(self, painter: QPainter, shown: list[tuple[Take, Scope]], area: QRectF) -> None:
@@ -117,7 +123,6 @@ class ScopesPanel(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_waveform(self, painter: QPainter, take: Take, scope: Scope, area: QRectF) -> None:
-        area = area.adjusted(6, 20, -6, -4)
         painter.setPen(QColor(kind_colour(take.kind)))
         name = painter.fontMetrics().elidedText(take.name, Qt.TextElideMode.ElideRight, int(area.width()))
         painter.drawText(QPointF(area.left(), area.top() - 6), name)
@@ -129,3 +134,24 @@ class ScopesPanel(QWidget):
         for code in _LIMITED:
             y = area.top() + area.height() * (255 - code) / 255
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+
+
+def _paint_vectorscope(painter: QPainter, scope: Scope, area: QRectF) -> None:
+    """How often each pair of chroma codes occurs, with the axes of grey and the marks of the colour bars."""
+    image = QImage(scope.vectorscope.data, 256, 256, 256, QImage.Format.Format_Grayscale8)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(area, image)
+
+    def at(cb: float, cr: float) -> QPointF:
+        step = area.width() / 256
+        return area.topLeft() + QPointF((cb + 0.5) * step, (255.5 - cr) * step)
+
+    painter.setPen(QPen(QColor(MUTED), 1, Qt.PenStyle.DotLine))
+    painter.drawRect(area)
+    painter.drawLine(at(0, 128), at(255, 128))
+    painter.drawLine(at(128, 0), at(128, 255))
+    painter.setPen(QColor(MUTED))
+    for name, codes in bar_chroma(scope.colour).items():
+        box = QRectF(0, 0, 14, 14)
+        box.moveCenter(at(*codes))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)

@@ -11,14 +11,14 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs.seams import row_of, seam_ratios
 from app.jobs.sources import clip_spec
-from app.render.scopes import COLUMNS, scope_of
+from app.render.scopes import COLUMNS, bar_chroma, scope_of
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from app.views.main_window import MainWindow
 from codec import gop
 from codec.context import QUIET
 from codec.gop import SeamMode, Slot, Structure
 from codec.media.colour import to_rgb
-from codec.media.picture import Picture
+from codec.media.picture import Colour, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
 from codec.stream.settings import GopCoding
@@ -249,6 +249,23 @@ def test_scopes_follow_the_frame(qtbot: QtBot, window: MainWindow, two_takes: Ta
     assert window.inspector_panel.shows("worst")
     window._trigger("panel_worst")
     assert window.inspector_panel.isHidden()
+
+
+def test_a_vectorscope_has_cb_to_the_right_and_cr_up() -> None:
+    colour = Colour()
+    y, u, v = (np.full(shape, code, np.uint8) for shape, code in (((8, 8), 90), ((4, 4), 200), ((4, 4), 60)))
+    u[0, 0], v[0, 0] = 30, 220
+    scope = scope_of(Picture(y, u, v, colour))
+    assert scope.vectorscope.shape == (256, 256)
+    assert scope.vectorscope[255 - 60, 200] == 255
+    # One sample of fifteen: the root of a fifteenth.
+    assert scope.vectorscope[255 - 220, 30] == int(255 / 15**0.5)
+    assert np.count_nonzero(scope.vectorscope) == 2
+    marks = bar_chroma(colour)
+    # The codes of BT.709 bars in limited range.
+    assert marks["R"] == pytest.approx((109, 212), abs=1)
+    assert marks["B"] == pytest.approx((212, 120), abs=1)
+    assert [sum(pair) for pair in zip(marks["R"], marks["C"], strict=True)] == pytest.approx([256, 256])
 
 
 def test_a_waveform_has_light_above_and_its_columns_in_place() -> None:
