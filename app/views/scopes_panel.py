@@ -100,8 +100,11 @@ class ScopesPanel(QWidget):
         self._paint_histograms(painter, shown, QRectF(0, 0, self.width(), height))
         for number, (take, scope) in enumerate(shown, start=1):
             row = QRectF(0, number * height, self.width(), height).adjusted(6, 20, -6, -4)
+            painter.setPen(QColor(kind_colour(take.kind)))
+            name = painter.fontMetrics().elidedText(take.name, Qt.TextElideMode.ElideRight, int(row.width()))
+            painter.drawText(QPointF(row.left(), row.top() - 6), name)
             side = max(0.0, min(row.height(), row.width() / 2))
-            self._paint_waveform(painter, take, scope, row.adjusted(0, 0, -side - 6, 0))
+            _paint_waveform(painter, scope, row.adjusted(0, 0, -side - 6, 0))
             _paint_vectorscope(painter, scope, QRectF(row.right() - side, row.top(), side, side))
         painter.end()
 
@@ -122,18 +125,17 @@ class ScopesPanel(QWidget):
             painter.drawPolyline(QPolygonF(points))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _paint_waveform(self, painter: QPainter, take: Take, scope: Scope, area: QRectF) -> None:
-        painter.setPen(QColor(kind_colour(take.kind)))
-        name = painter.fontMetrics().elidedText(take.name, Qt.TextElideMode.ElideRight, int(area.width()))
-        painter.drawText(QPointF(area.left(), area.top() - 6), name)
-        height, width = scope.waveform.shape
-        image = QImage(scope.waveform.data, width, height, width, QImage.Format.Format_Grayscale8)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(area, image)
-        painter.setPen(QPen(QColor(MUTED), 1, Qt.PenStyle.DotLine))
-        for code in _LIMITED:
-            y = area.top() + area.height() * (255 - code) / 255
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+
+def _paint_waveform(painter: QPainter, scope: Scope, area: QRectF) -> None:
+    """How often each luma code occurs in each column."""
+    height, width = scope.waveform.shape
+    image = QImage(scope.waveform.data, width, height, width, QImage.Format.Format_Grayscale8)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(area, image)
+    painter.setPen(QPen(QColor(MUTED), 1, Qt.PenStyle.DotLine))
+    for code in _LIMITED:
+        y = area.top() + area.height() * (255 - code) / 255
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
 
 
 def _paint_vectorscope(painter: QPainter, scope: Scope, area: QRectF) -> None:
