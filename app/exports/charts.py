@@ -95,7 +95,12 @@ def to_json(data: ChartData) -> str:
 
 
 def draw(data: ChartData, kind: str) -> bytes:
-    """All curves, one chart above the other, and the rate curves where two takes have a rate; "png" or "svg"."""
+    """All curves, one chart above the other; "png" or "svg". Raises SettingError when there are none."""
+    return _bytes(curves_figure(data), kind)
+
+
+def curves_figure(data: ChartData) -> "Figure":
+    """What `draw` draws."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -109,10 +114,11 @@ def draw(data: ChartData, kind: str) -> bytes:
         _curves(axis, data, CURVES[key])
     handles, names = axes[0].get_legend_handles_labels()
     if handles:
-        figure.legend(handles, names, fontsize=7, ncols=3, loc="outside upper center")
+        # Below: the title has the room above, and a legend there would lie over it.
+        figure.legend(handles, names, fontsize=7, ncols=3, loc="outside lower center")
     axes[-1].set_xlabel("frame" + (" (grey lines: GoP boundaries)" if data.boundaries else ""))
     figure.suptitle(data.title, fontsize=11)
-    return _bytes(figure, kind)
+    return figure
 
 
 def draw_rates(data: ChartData, kind: str) -> bytes | None:

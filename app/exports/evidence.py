@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ class EvidenceRequest:
     """Region of the crops; None: where the picture has most texture."""
     notes: str
     device: str
+    region: str = ""
+    """The region that all scores are of, as text; empty: whole frames."""
 
 
 def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path) -> Path:
@@ -95,7 +98,7 @@ def _table(request: EvidenceRequest) -> str:
         basis = "" if rate is None else rate.basis.value or "measured"
         scores = [_mean(series, key) for key in CURVES if key not in RATES]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
-        texts = [take.name, *cells, basis, *scores, note]
+        texts = [take.name, *cells, basis, *scores, _scored(series, request), note]
         rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
     titles = [
         "take",
@@ -104,14 +107,24 @@ def _table(request: EvidenceRequest) -> str:
         "bpp",
         "rate is",
         *(k.title for k in CURVES.values() if k.key not in RATES),
+        "scored",
         "note",
     ]
     head = "".join(f"<th>{title}</th>" for title in titles)
+    where = f", of the region {request.region} alone" if request.region else ""
     return (
         f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is file bytes · 8 / duration, container "
-        "included, unless the rate is stated. Scores are means over frames against the source; LPIPS (AlexNet), tLP "
-        "and PSNR of the RGB shown, SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
+        f"included, unless the rate is stated. Scores are means over the frames scored, against the source{where}; "
+        "LPIPS (AlexNet), tLP and PSNR of the RGB shown, SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, "
+        "tOF: lower is better.</p>"
     )
+
+
+def _scored(series: Series | None, request: EvidenceRequest) -> str:
+    """How much of the clip the means are of: the page may be written before all frames have their scores."""
+    values = None if series is None else series.values.get("lpips")
+    found = None if values is None else statistics(values, CURVES["lpips"])
+    return f"{0 if found is None else found.count} of {request.clip.frame_count} frames"
 
 
 def _mean(series: Series | None, key: str) -> str:
@@ -170,8 +183,18 @@ def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> str:
         image = f'<img alt="{html.escape(take.name)}" src="{_data(picture)}">'
     except SeamscopeError as error:
         image = f"<p>{html.escape(str(error))}</p>"
-    rate = "" if take.rate is None else f"<br>{html.escape(take.rate.text)}"
-    return f"<figure>{image}<figcaption>{html.escape(take.name)}{rate}</figcaption></figure>"
+    lines = [take.name, "" if take.rate is None else take.rate.text, _frame_score(take, request, frame)]
+    caption = "<br>".join(html.escape(line) for line in lines if line)
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+
+
+def _frame_score(take: Take, request: EvidenceRequest, frame: int) -> str:
+    """The LPIPS of a take at a frame, if it is known."""
+    series = next((series for series in request.data.series if series.take == take.id), None)
+    values = None if series is None else series.values.get("lpips")
+    if values is None or frame >= len(values) or math.isnan(values[frame]):
+        return ""
+    return f"LPIPS at this frame {values[frame]:.{CURVES['lpips'].digits}f}"
 
 
 def _data(rgb: Rgb) -> str:

@@ -236,6 +236,7 @@ class ExportDesk:
             self.box() if zoomed else None,
             session.notes,
             self._window.engine.device,
+            "" if region is None else region.text,
         )
         if target.suffix.lower() not in (".html", ".htm"):
             target = target.with_name(f"{target.name}.html")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.exports.charts import RATE_METRICS, ChartData, draw_rates, export_charts, to_csv, to_json
+from app.exports.charts import RATE_METRICS, ChartData, curves_figure, draw_rates, export_charts, to_csv, to_json
 from app.state.curves import Series
 from app.state.takes import Kind
 from codec.errors import MediaError, SettingError
@@ -64,6 +64,15 @@ def test_pictures_and_drawings_are_whole_files_of_their_kind(tmp_path: Path) -> 
     root = ElementTree.parse(folder / "a.svg").getroot()
     assert root.tag.endswith("svg")
     assert sorted(p.name for p in folder.iterdir()) == ["a.csv", "a.json", "a.png", "a.svg"]
+
+
+def test_names_stand_apart_from_the_title() -> None:
+    figure = curves_figure(DATA)
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    title, names = figure._suptitle.get_window_extent(), legend.get_window_extent()
+    assert not title.overlaps(names)
+    assert not any(names.overlaps(axis.get_tightbbox()) for axis in figure.axes)
 
 
 def test_a_difference_draws_fewer_curves_than_the_values(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_the_evidence_page_holds_everything_and_loads_nothing(engine: Engine, tm
     data = ChartData("x", series, ("#1d6fa5",), tuple(session.playback.time_of(i) for i in range(20)), (8, 16))
     clip = session.clip
     assert clip is not None
-    wanted = EvidenceRequest(clip, takes, data, MODE, 4, Box(16, 8, 32, 24), "Look <here>.", "cpu")
+    wanted = EvidenceRequest(clip, takes, data, MODE, 4, Box(16, 8, 32, 24), "Look <here>.", "cpu", "32x24 at 16, 8")
     page = Page(export_evidence(QUIET, wanted, tmp_path / "page.html").read_text(encoding="utf-8"))
     assert page.open == []
     assert all(load.startswith(("data:image/png;base64,", "#")) for load in page.loads)
@@ -172,6 +172,8 @@ def test_the_evidence_page_holds_everything_and_loads_nothing(engine: Engine, tm
         assert part in page.text, part
     lpips = session.scores.mean(session.score_key(takes[1]), "lpips")
     assert f"{lpips:.4f}" in page.text
+    assert f"LPIPS at this frame {series[0].values['lpips'][4]:.4f}" in page.text
+    assert "20 of 20 frames" in page.text and "of the region 32x24 at 16, 8 alone" in page.text
     assert not re.search(r"https?://(?!www\.w3\.org)", (tmp_path / "page.html").read_text(encoding="utf-8"))
 
 
@@ -182,6 +184,7 @@ def test_a_page_without_scores_or_region_is_written_all_the_same(tmp_path: Path,
         data = ChartData("x", (), (), ())
         wanted = EvidenceRequest(clip, tuple(session.takes), data, MODE, 0, None, "", "cpu")
         page = Page(export_evidence(QUIET, wanted, tmp_path / "p.html").read_text(encoding="utf-8"))
+        assert "alone" not in page.text
         assert "no curves yet" in page.text and "Notes" not in page.text
         with pytest.raises(MediaError, match="the page cannot be written"):
             export_evidence(QUIET, wanted, tmp_path / "none" / "p.html")
