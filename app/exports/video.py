@@ -91,7 +91,9 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path) -> P
         ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-progress", "pipe:1", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate.numerator}/{rate.denominator}",
         "-i", "pipe:0", "-vf", f"scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,"
-        f"setsar={request.sample_aspect.numerator}/{request.sample_aspect.denominator},format=yuv420p",
+        f"setsar={request.sample_aspect.numerator}/{request.sample_aspect.denominator},format=yuv420p,"
+        # What the encoder is told is replaced by what pictures say of themselves.
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
         *request.codec.arguments, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
         "-color_range", "tv", "-movflags", "+faststart", str(temporary),
     )  # fmt: skip

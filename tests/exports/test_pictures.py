@@ -9,6 +9,7 @@ from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -97,6 +98,10 @@ def test_the_video_is_what_was_composed_at_the_rate_asked_for(
         shown = to_rgb(made.picture(2)).astype(int)
         # The least a video of 4:2:0 pictures does to them.
         errors = [np.abs(shown - to_rgb(from_rgb(compose(wanted, i), Colour()))).mean() for i in (4, 5, 6)]
+    with av.open(str(target)) as container:
+        coded = container.streams.video[0].codec_context
+        # 1 is BT.709 and limited range: a player must not have to guess.
+        assert (coded.color_primaries, coded.color_trc, coded.colorspace, coded.color_range) == (1, 1, 1, 1)
     assert errors[1] < 2.5 < 2 * errors[1] < min(errors[0], errors[2])
     assert [p.name for p in tmp_path.iterdir() if "side" in p.name] == [target.name]
 
