@@ -97,8 +97,9 @@ class Clip:
     def close(self) -> None:
         """Give back the file; the clip is of no use afterwards."""
         with self._lock:
-            self._closed = True
-            self._reader.close()
+            if not self._closed:
+                self._closed = True
+                self._reader.close()
 
     def __enter__(self) -> "Clip":
         return self
@@ -147,6 +148,8 @@ class FileReader:
     def close(self) -> None:
         self._frames = iter(())
         self._container.close()
+        # Who still holds the clip must not hold the decoder, which keeps the pictures it refers to: 50 MiB at 1920x1080.
+        del self._stream
 
     def _first_frame(self) -> av.VideoFrame:
         try:
