@@ -148,7 +148,7 @@ class FileReader:
     def close(self) -> None:
         self._frames = iter(())
         self._container.close()
-        # Who still holds the clip must not hold the decoder, which keeps the pictures it refers to: 50 MiB at 1920x1080.
+        # Who still holds the clip must not hold the decoder with the pictures it refers to: 48 MiB at 1920x1080.
         del self._stream
 
     def _first_frame(self) -> av.VideoFrame:
