@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from codec.entropy.mixing import INPUTS, LEAST, code_mixed, new_weights
 from codec.entropy.range_coder import FAULT, code_even
 
-SETS = 4
-"""Key pictures, anchors, pictures between anchors; hyperpriors of all kinds."""
+SETS = 3
+"""Anchors, pictures between anchors; hyperpriors of both."""
 SCALE_COUNT = 64
 """Number of scales that a table index names; index 0: not coded, the symbol is 0."""
 SCALE_MIN = 0.05

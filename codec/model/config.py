@@ -27,7 +27,8 @@ class LatentKind(IntEnum):
     """Where a latent frame stands, which decides its statistics and what is known before it."""
 
     KEY = 0
-    """A single picture, predicted from nothing."""
+    """A single picture, predicted from nothing: coded without a latent (`codec.intra`). Tables by kind hold a row for
+    it that nothing uses."""
     ANCHOR = 1
     """A single picture, predicted from the anchor before it."""
     GROUP = 2
@@ -37,7 +38,7 @@ class LatentKind(IntEnum):
 
 
 def latent_kinds(length: int, chained: bool, entry: bool, cut: bool) -> list[LatentKind]:
-    """The latent frames of a GoP of `length` pictures in coded order: its first picture (unless it is the last one of
+    """What a GoP of `length` pictures is coded as, in order: its first picture (unless it is the last one of
     the GoP before, which is when it is chained without an `entry`), its last picture, those between them. After a `cut`
     nothing predicts the last picture."""
     first = [LatentKind.ANCHOR] if entry else [] if chained else [LatentKind.KEY]

@@ -21,7 +21,7 @@ NOISE = 0.005
 """Share of the default initialisation that stays, so that unused channels differ from one another."""
 RESIDUAL = 0.05
 """Factor on the residual branches' last layers."""
-MIDDLE_GAINS = {LatentKind.KEY: 1.9, LatentKind.ANCHOR: 0.58, LatentKind.GROUP: 0.22}
+MIDDLE_GAINS = {LatentKind.ANCHOR: 0.58, LatentKind.GROUP: 0.22}
 """y gain at the middle level: one over the quantiser step, in pictures of [-1, 1]. Others are predicted from anchors,
 so anchors are worth more."""
 

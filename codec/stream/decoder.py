@@ -141,7 +141,10 @@ class GopDecoder:
             def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
                 return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
 
-            anchors, state = networks.decode_anchors(model, restore, symbols.textures, motion, shape, code, before)
+            keys = [networks.rgb_of_key(key, header.colour) for key in symbols.keys]
+            anchors, state = networks.decode_anchors(
+                model, restore, symbols.textures, motion, shape, code, before, keys
+            )
             return Restored(index, shape, symbols, motion, anchors, state)
 
         try:
@@ -172,10 +175,11 @@ class GopDecoder:
         known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
         memory = latents.joined([part.state.memory for part in parts], model.device)
         y_hat = []
-        for i in range(shape.anchors, len(shape.kinds)):
-            z = np.stack([part.symbols.z[i] for part in parts])
-            residual = np.stack([part.symbols.residuals[i] for part in parts])
-            memory = latents.restore(model, z, residual, code, shape.kinds[i], memory)
+        for i, kind in enumerate(shape.kinds[shape.anchors :]):
+            # A GoP with a cut has an anchor less.
+            z = np.stack([part.symbols.z[part.shape.anchors + i] for part in parts])
+            residual = np.stack([part.symbols.residuals[part.shape.anchors + i] for part in parts])
+            memory = latents.restore(model, z, residual, code, kind, memory)
             y_hat.append(memory.y_hat)
         return networks.decode_between(model, y_hat, known, code)
 

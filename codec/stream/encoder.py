@@ -12,9 +12,12 @@ from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError, StreamError
 from codec.gop import Gop, Structure
+from codec.intra import coding as intra
+from codec.intra.coding import KeyPicture
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
+from codec.model.config import LatentKind
 from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
 from codec.motion import coding
@@ -94,6 +97,8 @@ class _Prepared:
     motion_bytes: list[bytes]
     motion: list[Motion]
     wanted: list[list[Wanted]]
+    keys: list[list[tuple[bytes, KeyPicture]]]
+    """Coded key pictures, and as they decode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class _GopEncoder:
 
     def prepare(self, gops: list[Gop]) -> _Prepared:
         """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [], [], [])
+        prepared = _Prepared(gops, [], [], [], [], [], [], [])
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
@@ -173,21 +178,29 @@ class _GopEncoder:
             rgb = prepared.rgb[-1]
             wanted = self._placed.run(lambda m, r=rgb, s=shape: networks.wanted_textures(r, s, m.device))
             prepared.wanted.append(wanted)
+            numbers = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
+            keys = [pictures[earlier + number] for number, kind in numbers if kind is LatentKind.KEY]
+            prepared.keys.append([self._key(picture, level) for picture in keys])
         return prepared
+
+    def _key(self, picture: Picture, level: float) -> tuple[bytes, KeyPicture]:
+        starts = self._placed.run(lambda model: model.key_starts)
+        return intra.encode(KeyPicture(picture.y, picture.u, picture.v), level, intra.new_models(starts))
 
     def link(self, prepared: _Prepared) -> _Linked:
         """Code the anchors of GoP after GoP, each chained to the one before unless it is a key GoP."""
         linked = _Linked(prepared, [], [])
-        parts = zip(prepared.shapes, prepared.rgb, prepared.wanted, prepared.motion, strict=True)
-        for shape, rgb, wanted, motion in parts:
+        parts = zip(prepared.shapes, prepared.rgb, prepared.wanted, prepared.motion, prepared.keys, strict=True)
+        for shape, rgb, wanted, motion, coded in parts:
             self._context.check()
             before = self._last if shape.chained else None
+            keys = [networks.rgb_of_key(key, self._header.colour) for _, key in coded]
 
             def run(
                 model: CodecModel, rgb: Rgb = rgb, wanted: list[Wanted] = wanted, motion: Motion = motion,
-                shape: GopShape = shape, before: AnchorState | None = before,
+                shape: GopShape = shape, before: AnchorState | None = before, keys: list[Rgb] = keys,
             ) -> CodedAnchors:  # fmt: skip
-                return networks.encode_anchors(model, rgb, wanted, motion, shape, self._header.level_code, before)
+                return networks.encode_anchors(model, rgb, wanted, motion, shape, self._header.level_code, before, keys)
 
             linked.anchors.append(self._placed.run(run))
             linked.before.append(before)
@@ -227,12 +240,12 @@ class _GopEncoder:
 
     def _record(self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent]) -> bytes:
         before, shape, anchors = linked.before[k], linked.prepared.shapes[k], linked.anchors[k]
-        parts = [latents.symbols_of(anchors.latents, 0)]
-        if between:
-            parts.append(latents.symbols_of(between, k))
-        symbols, indices = latents.assembled(linked.prepared.vectors[k], anchors.textures, parts)
-        motion, texture = linked.prepared.motion_bytes[k], anchors.texture_bytes
-        payload = latents.encode(symbols, motion, texture, indices, shape, model)
+        parts = [latents.symbols_of(each, i) for each, i in ((anchors.latents, 0), (between, k)) if each]
+        keys = linked.prepared.keys[k]
+        vectors, decoded = linked.prepared.vectors[k], [key for _, key in keys]
+        symbols, indices = latents.assembled(vectors, anchors.textures, decoded, parts, shape, model)
+        ahead = [linked.prepared.motion_bytes[k], anchors.texture_bytes, *(coded for coded, _ in keys)]
+        payload = latents.encode(symbols, ahead, indices, shape, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
             read = latents.decode(model, payload, self._header.level_code, shape, before and before.past)

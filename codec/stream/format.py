@@ -19,8 +19,8 @@ from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 6
-"""Formats 1 to 4 were never released; nothing reads them."""
+VERSION = 7
+"""Formats 1 to 6 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320

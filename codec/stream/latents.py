@@ -1,6 +1,6 @@
 """One GoP's symbols to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
 
-    motion, texture: bytes of their own                             (`codec.motion.coding`, `codec.texture.coding`)
+    motion, texture, key pictures: bytes of their own               (`codec.motion`, `codec.texture`, `codec.intra`)
     for each latent frame i:  z[i]                                  (all z first)
     for each latent frame i:  scale indices <- integers only; residual symbols r[i]
     then, without the coder:  means step one -> half of y_hat -> means step two -> y_hat[i]
@@ -10,7 +10,7 @@ from the last anchor of the GoP before, a key GoP from zeros. Everything the cod
 (`codec.model.scales`); means are float and only shift the reconstruction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,8 @@ from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import finish_reading, finish_writing, writer
 from codec.entropy.symbols import MAX_MAGNITUDE, Indices, Symbols
 from codec.entropy.varint import Reader, write_varint
+from codec.intra import coding as intra
+from codec.intra.coding import KeyPicture
 from codec.model.config import LatentKind
 from codec.model.priors import first_half_mask
 from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
@@ -33,8 +35,8 @@ from codec.stream.shape import GopShape
 from codec.texture import coding as texture_coding
 from codec.texture.layout import Texture
 
-_Z_SET = 3
-_ROUNDING = {LatentKind.KEY: 0.46, LatentKind.ANCHOR: 0.42, LatentKind.GROUP: 0.42, LatentKind.LATER: 0.42}
+_Z_SET = 2
+_ROUNDING = 0.42
 """Part of a quantiser step from which on an encoder rounds up, less one."""
 
 Rows = tuple[Indices, Indices]
@@ -43,11 +45,12 @@ Rows = tuple[Indices, Indices]
 
 @dataclass(frozen=True, slots=True)
 class GopSymbols:
-    """The integers of a GoP: vectors, the textures of its coded anchors, `z` (t, Cz, hz, wz) and residuals (t, Cy, h,
-    w), int16."""
+    """The integers of a GoP: vectors, the textures of its coded anchors, its key pictures, `z` (t, Cz, hz, wz) and
+    residuals (t, Cy, h, w), int16."""
 
     motion: MotionVectors
     textures: list[Texture]
+    keys: list[KeyPicture]
     z: Symbols
     residuals: Symbols
 
@@ -55,7 +58,8 @@ class GopSymbols:
         """True when all integers agree."""
         pairs = ((self.z, other.z), (self.residuals, other.residuals))
         textures = zip(self.textures, other.textures, strict=True)
-        same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in textures)
+        keys = zip(self.keys, other.keys, strict=True)
+        same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in (*textures, *keys))
         return same and all(np.array_equal(a, b) for a, b in pairs)
 
 
@@ -111,8 +115,8 @@ def quantise(model: CodecModel, y: Tensor, level_code: int, kind: LatentKind, me
     index = model.scale_net(z, memory.magnitude, level_code, kind)
     coded = index > 0
     means = _Means(model, z, level_code, kind, memory)
-    first = _round_symbols(y - means.first(), coded, kind)
-    residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded, kind))
+    first = _round_symbols(y - means.first(), coded)
+    residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded))
     magnitude = residual.abs().clamp(max=MAGNITUDE_LIMIT)
     return CodedLatent(z, residual, z_index, index, Memory(magnitude, means.restored(residual)))
 
@@ -153,9 +157,9 @@ class _Means:
         return torch.where(self.mask, self._known, residual + self._second)
 
 
-def _round_symbols(x: Tensor, coded: Tensor, kind: LatentKind) -> Tensor:
+def _round_symbols(x: Tensor, coded: Tensor) -> Tensor:
     """Rounded, a little towards zero: the smaller symbol is the cheaper one."""
-    size = torch.floor(x.abs() + _ROUNDING[kind]).clamp(max=MAX_MAGNITUDE)
+    size = torch.floor(x.abs() + _ROUNDING).clamp(max=MAX_MAGNITUDE)
     return torch.where(coded, torch.copysign(size, x), 0.0)
 
 
@@ -180,11 +184,24 @@ def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
     )
 
 
-def assembled(motion: MotionVectors, textures: list[Texture], parts: list[LatentSymbols]) -> tuple[GopSymbols, Rows]:
+def assembled(
+    motion: MotionVectors, textures: list[Texture], keys: list[KeyPicture], parts: list[LatentSymbols], shape: GopShape,
+    model: CodecModel,
+) -> tuple[GopSymbols, Rows]:  # fmt: skip
     """A GoP's symbols, and the table indices of z and residuals."""
-    z, residuals = (np.concatenate([getattr(part, name) for part in parts]) for name in ("z", "residuals"))
-    rows = np.concatenate([part.z_rows for part in parts]), np.concatenate([part.rows for part in parts])
-    return GopSymbols(motion, textures, z, residuals), rows
+    none = _no_symbols(model, shape, 0)
+    z, residuals, z_rows, rows = (
+        np.concatenate([getattr(part, name) for part in (none, *parts)])
+        for name in ("z", "residuals", "z_rows", "rows")
+    )
+    return GopSymbols(motion, textures, keys, z, residuals), (z_rows, rows)
+
+
+def _no_symbols(model: CodecModel, shape: GopShape, count: int) -> LatentSymbols:
+    """`count` latent frames of zeros."""
+    z, y = (model.config.z_channels, *shape.z_size), (model.config.y_channels, *shape.y_size)
+    symbols = [np.zeros((count, *size), np.int16) for size in (z, y)]
+    return LatentSymbols(*symbols, *(np.zeros((count, *size), np.uint8) for size in (z, y)))
 
 
 def joined(memories: list[Memory], device: torch.device) -> Memory:
@@ -195,17 +212,13 @@ def joined(memories: list[Memory], device: torch.device) -> Memory:
     )
 
 
-def encode(
-    symbols: GopSymbols, motion: bytes, texture: bytes, indices: Rows, shape: GopShape,
-    model: CodecModel,
-) -> bytes:  # fmt: skip
-    """The bytes of a GoP: the length of those of its motion, these, likewise of its texture, those of all else. Holds
-    no interpreter lock while coding."""
+def encode(symbols: GopSymbols, ahead: Sequence[bytes], indices: Rows, shape: GopShape, model: CodecModel) -> bytes:
+    """The bytes of a GoP: those of its motion, its texture and its key pictures (`ahead`), the length before each, then
+    those of all else. Holds no interpreter lock while coding."""
     io, data = writer(symbol_coding.room_for(symbols.z.size + symbols.residuals.size))
     contexts = symbol_coding.new_contexts(model.context_starts)
     write_symbols(io, data, contexts, symbols.z, symbols.residuals, indices, shape.kinds)
-    ahead = write_varint(len(motion)) + motion + write_varint(len(texture)) + texture
-    return ahead + finish_writing(io, data)
+    return b"".join(write_varint(len(part)) + part for part in ahead) + finish_writing(io, data)
 
 
 def write_symbols(
@@ -221,7 +234,7 @@ def write_symbols(
 
 def _set_of(kind: LatentKind) -> int:
     """Which contexts residuals of a kind are coded in."""
-    return min(int(kind), int(LatentKind.GROUP))
+    return min(int(kind), int(LatentKind.GROUP)) - int(LatentKind.ANCHOR)
 
 
 @torch.inference_mode()
@@ -231,21 +244,25 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     reader = Reader(payload)
     vectors = reader.take(reader.varint())
     motion = coding.decode(vectors, shape.motion, level_code / LEVEL_FRACTION)
-    kinds = shape.kinds[: shape.anchors]
-    textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, kinds, before and before.texture)
+    earlier = before and before.texture
+    textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, shape.pictures, earlier)
+    keys = []
+    for _ in range(shape.pictures.count(LatentKind.KEY)):
+        coded, models = reader.take(reader.varint()), intra.new_models(model.key_starts)
+        keys.append(intra.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, models))
     io, data = range_coder.reader(payload[reader.position :])
     contexts = symbol_coding.new_contexts(model.context_starts)
-    z = np.zeros((len(shape.kinds), model.config.z_channels, *shape.z_size), np.int16)
+    silent = _no_symbols(model, shape, len(shape.kinds))
+    z, residuals = silent.z, silent.residuals
     for i, index in enumerate(_z_rows(model, level_code, shape)):
         z[i] = symbol_coding.read(io, data, contexts, _Z_SET, index)
     if np.abs(z).max(initial=0) > Z_LIMIT:
         raise ValueError("an impossible hyperprior symbol")
-    residuals = np.zeros((len(shape.kinds), model.config.y_channels, *shape.y_size), np.int16)
     # Each latent frame's indices depend on the residuals read before it.
     for i, index in enumerate(_residual_rows(model, z, residuals, level_code, shape, before)):
         residuals[i] = symbol_coding.read(io, data, contexts, _set_of(shape.kinds[i]), index)
     finish_reading(io, data)
-    return GopSymbols(motion, textures, z, residuals)
+    return GopSymbols(motion, textures, keys, z, residuals)
 
 
 @torch.inference_mode()
@@ -253,7 +270,20 @@ def rows_of(model: CodecModel, symbols: GopSymbols, level_code: int, shape: GopS
     """The table indices of a GoP's symbols."""
     z = list(_z_rows(model, level_code, shape))
     residuals = list(_residual_rows(model, symbols.z, symbols.residuals, level_code, shape, before))
-    return np.stack(z), np.stack(residuals)
+    none = _no_symbols(model, shape, 0)
+    return np.stack(z) if z else none.z_rows, np.stack(residuals) if residuals else none.rows
+
+
+def past_of(model: CodecModel, symbols: GopSymbols, shape: GopShape, before: Past | None) -> Past:
+    """What reading the next GoP needs of this one, which was chained to one that left `before` or not."""
+    if not shape.pictures:
+        assert before is not None
+        return before
+    magnitude = torch.zeros(1, model.config.y_channels, *shape.y_size)
+    if shape.pictures[-1] is LatentKind.ANCHOR:
+        last = symbols.residuals[shape.anchors - 1 : shape.anchors]
+        magnitude = torch.from_numpy(last).float().abs_().clamp_(max=MAGNITUDE_LIMIT)
+    return Past(magnitude, symbols.textures[-1])
 
 
 def _z_rows(model: CodecModel, level_code: int, shape: GopShape) -> Iterator[Indices]:
@@ -267,8 +297,8 @@ def _residual_rows(
 ) -> Iterator[Indices]:
     """The table indices of each latent frame's residuals, once those before it are there."""
     magnitude = torch.zeros(1, *residuals.shape[1:]) if before is None else before.magnitude
-    for i, kind in enumerate(shape.kinds):
-        if kind is LatentKind.KEY:
+    for i, (kind, forgets) in enumerate(zip(shape.kinds, shape.forgets, strict=True)):
+        if forgets:
             magnitude = torch.zeros_like(magnitude)
         z_float = _to_tensor(z[i : i + 1], model.device)
         yield model.scale_net(z_float, magnitude.to(model.device), level_code, kind)[0].cpu().numpy()

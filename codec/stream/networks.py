@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from codec.gop import Gop
+from codec.intra.coding import KeyPicture
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
 from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind
-from codec.model.prediction import between, nothing, spoken
+from codec.model.prediction import between, spoken
 from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
 from codec.motion.layout import MotionFields, MotionVectors, fields_of
@@ -50,6 +51,11 @@ def rgb_of(pictures: Sequence[Picture]) -> Rgb:
     return np.stack([to_rgb(picture) for picture in pictures])
 
 
+def rgb_of_key(key: KeyPicture, colour: Colour) -> Rgb:
+    """A decoded key picture as RGB (H, W, 3)."""
+    return to_rgb(Picture(key.y, key.u, key.v, colour))
+
+
 def pictures_of(tensors: Tensor, width: int, height: int, colour: Colour) -> list[Picture]:
     """Decoded pictures (n, 3, H, W), H and W padded, in the stream's size and colour."""
     bytes_ = tensors[..., :height, :width].float().clamp(-1, 1).add_(1.0).mul_(127.5).round_().to(torch.uint8)
@@ -78,22 +84,24 @@ class AnchorState:
 class _Anchors:
     """The chain of anchors through one GoP: what each is predicted from and remembers."""
 
-    def __init__(self, model: CodecModel, motion: Motion, shape: GopShape, before: AnchorState | None) -> None:
-        self._model, self._motion, self._shape = model, motion, shape
+    def __init__(
+        self, model: CodecModel, motion: Motion, shape: GopShape, before: AnchorState | None, keys: Sequence[Rgb]
+    ) -> None:
+        self._model, self._motion, self._shape, self._keys = model, motion, shape, list(keys)
         self.state = before
         self.pictures: list[Tensor] = [] if before is None or shape.entry else [before.picture.to(model.device)]
 
     def steps(self) -> Iterator[tuple[LatentKind, Tensor, Memory]]:
-        """Kind, prediction (1, 1, 3, H, W) and memory of each anchor; `done` has to follow every one."""
+        """Kind, prediction (1, 1, 3, H, W) and memory of each anchor; `done` has to follow every one. Of a key picture,
+        which has no latent, what is known is all there is."""
         fields = [self._motion.entry] if self._shape.entry else []
         if self._shape.length > 1:
             fields.append(self._motion.anchor)
-        kinds = self._shape.kinds[: self._shape.anchors]
+        kinds = self._shape.pictures
         for kind, field in zip(kinds, [None, *fields][-len(kinds) :], strict=True):
             if kind is LatentKind.KEY:
-                height, width = (TRANSFORM_STRIDE * side for side in self._shape.y_size)
-                grey = nothing(torch.empty(1, 1, 3, height, width, device=self._model.device))
-                yield kind, grey, no_memory(self._model, self._shape.y_size)
+                picture = _to_tensor(self._keys.pop(0)[None], self._model.device)[None]
+                yield kind, picture, no_memory(self._model, self._shape.y_size)
                 continue
             assert field is not None and self.state is not None
             device = self._model.device
@@ -121,23 +129,26 @@ class CodedAnchors:
 @torch.inference_mode()
 def encode_anchors(
     model: CodecModel, rgb: Rgb, wanted: Sequence[Wanted], motion: Motion, shape: GopShape, level_code: int,
-    before: AnchorState | None,
+    before: AnchorState | None, keys: Sequence[Rgb],
 ) -> CodedAnchors:  # fmt: skip
-    """Code a GoP's anchors, from its pictures (n, H, W, 3) and what texture those of `anchor_numbers` have."""
+    """Code a GoP's anchors, from its pictures (n, H, W, 3) and what texture those of `anchor_numbers` have; `keys` are
+    its key pictures as they decode."""
     level = level_tensor(level_code, model.device)
-    anchors = _Anchors(model, motion, shape, before)
-    writer = TextureWriter(shape.y_size, shape.anchors, level_code / LEVEL_FRACTION)
+    anchors = _Anchors(model, motion, shape, before, keys)
+    writer = TextureWriter(shape.y_size, len(shape.pictures), level_code / LEVEL_FRACTION)
     coded: list[CodedLatent] = []
     textures: list[Texture] = []
     for number, texture, (kind, known, memory) in zip(anchor_numbers(shape), wanted, anchors.steps(), strict=True):
-        picture = _to_tensor(rgb[number : number + 1], model.device)[None]
-        latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
-        y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
-        coded.append(quantise(model, y, level_code, kind, memory))
-        made = _anchor_picture(model, coded[-1].memory.y_hat, known, kind, level)
+        made = known[:, 0]
+        if kind is LatentKind.ANCHOR:
+            picture = _to_tensor(rgb[number : number + 1], model.device)[None]
+            latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
+            y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
+            coded.append(quantise(model, y, level_code, kind, memory))
+            made = _anchor_picture(model, coded[-1].memory.y_hat, known, level)
         earlier = None if kind is LatentKind.KEY or anchors.state is None else anchors.state.texture
         textures.append(writer.choose(kind, texture.lacking(made), texture.even, earlier))
-        anchors.done(made, coded[-1].memory, textures[-1])
+        anchors.done(made, coded[-1].memory if kind is LatentKind.ANCHOR else memory, textures[-1])
     assert anchors.state is not None
     return CodedAnchors(coded, textures, writer.finish(), anchors.pictures, anchors.state)
 
@@ -157,23 +168,28 @@ def wanted_textures(rgb: Rgb, shape: GopShape, device: torch.device) -> list[Wan
 @torch.inference_mode()
 def decode_anchors(
     model: CodecModel, restore: RestoreLatent, textures: Sequence[Texture], motion: Motion, shape: GopShape,
-    level_code: int, before: AnchorState | None,
+    level_code: int, before: AnchorState | None, keys: Sequence[Rgb],
 ) -> tuple[list[Tensor], AnchorState]:  # fmt: skip
-    """The decoded anchors of a GoP; `restore(i, kind, memory)` gives what latent frame i stands for."""
+    """The decoded anchors of a GoP; `restore(i, kind, memory)` gives what latent frame i stands for, `keys` are the
+    decoded key pictures."""
     level = level_tensor(level_code, model.device)
-    anchors = _Anchors(model, motion, shape, before)
-    for i, (texture, (kind, known, memory)) in enumerate(zip(textures, anchors.steps(), strict=True)):
-        restored_latent = restore(i, kind, memory)
-        made = _anchor_picture(model, restored_latent.y_hat, known, kind, level)
-        anchors.done(made, restored_latent, texture)
+    anchors = _Anchors(model, motion, shape, before, keys)
+    number = 0
+    for texture, (kind, known, memory) in zip(textures, anchors.steps(), strict=True):
+        made, left = known[:, 0], memory
+        if kind is LatentKind.ANCHOR:
+            left = restore(number, kind, memory)
+            made = _anchor_picture(model, left.y_hat, known, level)
+            number += 1
+        anchors.done(made, left, texture)
     assert anchors.state is not None
     return anchors.pictures, anchors.state
 
 
-def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, kind: LatentKind, level: Tensor) -> Tensor:
-    y = (y_hat / model.gains.y[kind](level)[:, :, None, None])[:, None].to(model.number_type)
-    share = None if kind is LatentKind.KEY else spoken(y_hat)[:, None]
-    return model.anchor.decoder(model.anchor.latent_of(y), known, _gain(model, "decoder", kind, level), share)[:, 0]
+def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, level: Tensor) -> Tensor:
+    y = (y_hat / model.gains.y[LatentKind.ANCHOR](level)[:, :, None, None])[:, None].to(model.number_type)
+    gain = _gain(model, "decoder", LatentKind.ANCHOR, level)
+    return model.anchor.decoder(model.anchor.latent_of(y), known, gain, spoken(y_hat)[:, None])[:, 0]
 
 
 @torch.inference_mode()

@@ -28,14 +28,29 @@ class GopShape:
             raise ValueError(f"a GoP of {self.length} pictures has no cut at {self.cut}")
 
     @property
+    def pictures(self) -> list[LatentKind]:
+        """What the pictures are that are coded one by one, in coded order: key pictures and anchors."""
+        return [kind for kind in self._coded if kind in (LatentKind.KEY, LatentKind.ANCHOR)]
+
+    @property
     def kinds(self) -> list[LatentKind]:
-        """Latent frames in coded order."""
-        return latent_kinds(self.length, self.chained, self.entry, self.cut > 0)
+        """Latent frames in coded order: key pictures have none."""
+        return [kind for kind in self._coded if kind is not LatentKind.KEY]
 
     @property
     def anchors(self) -> int:
         """How many of `kinds` are single pictures; they come first."""
-        return sum(kind in (LatentKind.KEY, LatentKind.ANCHOR) for kind in self.kinds)
+        return self.kinds.count(LatentKind.ANCHOR)
+
+    @property
+    def forgets(self) -> list[bool]:
+        """For each of `kinds` whether a key picture stands right before it, after which nothing is remembered."""
+        pairs = zip([None, *self._coded], self._coded, strict=False)
+        return [before is LatentKind.KEY for before, kind in pairs if kind is not LatentKind.KEY]
+
+    @property
+    def _coded(self) -> list[LatentKind]:
+        return latent_kinds(self.length, self.chained, self.entry, self.cut > 0)
 
     @property
     def y_size(self) -> tuple[int, int]:

@@ -1,10 +1,10 @@
-"""What the entropy coder's contexts start from, measured: clips are encoded, and the coder is taken over all their GoPs
-without forgetting in between.
+"""What contexts start from, measured: clips are encoded, and the coders are taken over all their GoPs without
+forgetting in between.
 
     python -m codec.training.contexts NAME CLIP ... --out FILE
 
 NAME is that of installed weights (`codec_s`). The networks stay as they are; the model id changes. A start is the mean
-of where its context stood at the ends of the GoPs that used it.
+of where its context stood at the ends of the GoPs, or key pictures, that used it.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from codec import gop
 from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import writer
+from codec.intra import coding as intra
+from codec.intra.coding import KeyPicture
 from codec.media import open_clip
 from codec.model import store
 from codec.model.config import LatentKind, lambda_of
@@ -33,24 +35,54 @@ from codec.stream.settings import EncodeSettings
 _LEVELS = (-4.0, 0.0, 4.0, 8.0, 12.0, 16.0)
 
 
+class _Means:
+    """Mean probabilities of contexts over the uses that moved them."""
+
+    def __init__(self, models: NDArray[np.int32]) -> None:
+        self.models = models
+        self._plain = models[:, 0].copy()
+        self._total, self._count = np.zeros(len(models)), np.zeros(len(models))
+
+    def note(self, before: NDArray[np.int32]) -> None:
+        """Count where the contexts stand that are no longer at `before`."""
+        used = self.models[:, 0] != before
+        self._total[used] += self.models[used, 0]
+        self._count[used] += 1
+
+    def starts(self) -> NDArray[np.int32]:
+        """The means; what no use has moved stays as it was."""
+        mean = np.where(self._count > 0, self._total / np.maximum(self._count, 1), self._plain)
+        return symbol_coding.clipped(mean / (1 << 16))
+
+
 def measured_starts(weights: str, clips: Sequence[Path]) -> NDArray[np.int32]:
-    """Starts (SETS, CONTEXTS) for installed weights. Raises ModelError when there are none of the name."""
+    """Starts (SETS, CONTEXTS) of symbols, for installed weights. Raises ModelError when there are none of the name."""
     model = store.named_model(weights, torch.device("cpu"))
     contexts = symbol_coding.new_contexts(symbol_coding.plain_starts())
-    models = contexts.models
-    total, count = np.zeros(len(models)), np.zeros(len(models))
+    means = _Means(contexts.models)
     for clip in clips:
         for level in _LEVELS:
             for z, residuals, kinds, rows in _coded(model, weights, clip, lambda_of(level)):
-                before = models[:, 0].copy()
+                before = contexts.models[:, 0].copy()
                 io, data = writer(symbol_coding.room_for(z.size + residuals.size))
                 latents.write_symbols(io, data, contexts, z, residuals, rows, kinds)
-                used = models[:, 0] != before
-                total[used] += models[used, 0]
-                count[used] += 1
-    starts = np.where(count > 0, total / np.maximum(count, 1), symbol_coding.plain_starts().reshape(-1))
-    shaped = starts.reshape(symbol_coding.SETS, symbol_coding.CONTEXTS)
-    return symbol_coding.clipped(shaped / (1 << 16))
+                means.note(before)
+    return means.starts().reshape(symbol_coding.SETS, symbol_coding.CONTEXTS)
+
+
+def measured_key_starts(clips: Sequence[Path]) -> NDArray[np.int32]:
+    """Starts of key pictures' contexts, from the clips' first pictures. What is chosen depends on them, hence twice."""
+    models = intra.new_models(intra.plain_starts())
+    for _ in range(2):
+        means = _Means(models)
+        for path in clips:
+            with open_clip(path) as clip:
+                picture = clip.picture(0)
+            for level in _LEVELS:
+                before = models[:, 0].copy()
+                intra.encode(KeyPicture(picture.y, picture.u, picture.v), level, models)
+                means.note(before)
+    return means.starts()
 
 
 def _coded(
@@ -61,15 +93,15 @@ def _coded(
         output = Path(folder) / "measured.gop"
         encode_clip(clip, clip.timing, Fraction(1), output, EncodeSettings(lmbda, weights=weights, reconstruct=False))
         stream = parse_stream(output)
-    header, before = stream.header, None
+    header = stream.header
+    before: Past | None = None
     for number, record in sorted(stream.records.items()):
         part = gop.gop_at(number, header.frame_count, header.structure)
         shape = header.shape(part, chained=record.chained, cut=record.cut)
         known = before if record.chained else None
         found: GopSymbols = latents.decode(model, record.payload, header.level_code, shape, known)
         yield found.z, found.residuals, shape.kinds, latents.rows_of(model, found, header.level_code, shape, known)
-        last = torch.from_numpy(found.residuals[shape.anchors - 1 : shape.anchors]).float()
-        before = Past(last.abs_().clamp_(max=latents.MAGNITUDE_LIMIT), found.textures[-1])
+        before = latents.past_of(model, found, shape, known)
 
 
 def main() -> None:
@@ -78,8 +110,8 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    starts = measured_starts(arguments.weights, arguments.clips)
-    print(with_context_starts(store.files()[arguments.weights], arguments.out, starts))
+    starts, keys = measured_starts(arguments.weights, arguments.clips), measured_key_starts(arguments.clips)
+    print(with_context_starts(store.files()[arguments.weights], arguments.out, starts, keys))
 
 
 if __name__ == "__main__":

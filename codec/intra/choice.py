@@ -1,0 +1,204 @@
+"""The encoder's choice of a tree: squares are split as long as that costs less, squared error and `price` times bits.
+Each leaf has the direction that costs least."""
+
+import numba
+import numpy as np
+
+from codec.entropy.range_coder import cost
+from codec.intra.blocks import extent, make, miss, sine
+from codec.intra.coefficients import CODED, quantise
+from codec.intra.modes import likely, mode_cost, split_context
+from codec.intra.planes import ROOT, enter, next_part
+from codec.intra.prediction import MEAN, MODES, PLANAR, gather, predict, smooth
+from codec.intra.transform import UNIT, forward
+
+_CALM = 0.02
+"""A leaf that codes nothing and costs less than this for each sample, in squared steps, is not tried in parts."""
+_TRIES = 3
+"""Directions that are tried in full, of those that a Hadamard transform of what they miss ranks first."""
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _hadamard(missed, n):
+    """Sum of absolute Hadamard coefficients over squares of 4x4, a measure of what coding will take."""
+    total = np.int64(0)
+    for top in range(0, n, 4):
+        for left in range(0, n, 4):
+            m = missed[top : top + 4, left : left + 4]
+            s0 = s1 = s2 = s3 = np.int32(0)
+            # Columns first, sums of rows at once.
+            for q in range(4):
+                if q == 0:
+                    a, b, c, d = 1, 1, 1, 1
+                elif q == 1:
+                    a, b, c, d = 1, 1, -1, -1
+                elif q == 2:
+                    a, b, c, d = 1, -1, -1, 1
+                else:
+                    a, b, c, d = 1, -1, 1, -1
+                s0 = a * m[0, 0] + b * m[1, 0] + c * m[2, 0] + d * m[3, 0]
+                s1 = a * m[0, 1] + b * m[1, 1] + c * m[2, 1] + d * m[3, 1]
+                s2 = a * m[0, 2] + b * m[1, 2] + c * m[2, 2] + d * m[3, 2]
+                s3 = a * m[0, 3] + b * m[1, 3] + c * m[2, 3] + d * m[3, 3]
+                p0, p1, p2, p3 = s0 + s1, s0 - s1, s2 + s3, s2 - s3
+                total += abs(p0 + p2) + abs(p0 - p2) + abs(p1 + p3) + abs(p1 - p3)
+    return total
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _rank(room, planes, top, left, size, mode, price, models, probable):
+    """How much predicting in a mode is expected to cost."""
+    n = 4 << size
+    predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
+    miss(planes.y, top, left, n, room.guess, room.missed)
+    return _hadamard(room.missed, n) + price * mode_cost(models, size, mode, probable[0], probable[1], probable[2])
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _leaf(planes, room, models, top, left, size, step, price):
+    """Choose the mode and levels of a luma leaf, leave it decoded; returns what it costs."""
+    n = 4 << size
+    row, column = top >> 2, left >> 2
+    gather(planes.made_y, planes.done, top, left, n, room.found)
+    smooth(room.found, n, room.smoothed)
+    probable = likely(planes.modes, row, column)
+    root = np.sqrt(price)
+    losses = room.losses
+    losses[:] = 1e30
+    for mode in (PLANAR, MEAN, 2, 6, 10, 14, 18, 22, 26, 30, 34):
+        losses[mode] = _rank(room, planes, top, left, size, mode, root, models, probable)
+    for mode in probable:
+        if losses[mode] >= 1e29:
+            losses[mode] = _rank(room, planes, top, left, size, mode, root, models, probable)
+    for reach in (2, 1):
+        first, second = 2, 2
+        for mode in range(2, MODES):
+            if losses[mode] < losses[first]:
+                first, second = mode, first
+            elif mode != first and (losses[mode] < losses[second] or second == first):
+                second = mode
+        for middle in (first, second):
+            for mode in (middle - reach, middle + reach):
+                if 2 <= mode < MODES and losses[mode] >= 1e29:
+                    losses[mode] = _rank(room, planes, top, left, size, mode, root, models, probable)
+    best = 1e30
+    best_mode, best_last = 0, -1
+    for _ in range(_TRIES):
+        mode = 0
+        for m in range(MODES):
+            if losses[m] < losses[mode]:
+                mode = m
+        losses[mode] = 2e30
+        predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
+        miss(planes.y, top, left, n, room.guess, room.missed)
+        forward(room.missed, size, sine(size, 0), room.work_f, room.coefficients)
+        levels = room.trial[size]
+        last, error, bits = quantise(models, room.coefficients, size, 0, step / UNIT, levels)
+        bits += mode_cost(models, size, mode, probable[0], probable[1], probable[2])
+        bits += cost(models, CODED + size * 3, 1 if last >= 0 else 0)
+        here = error + price * bits
+        if here < best:
+            best, best_mode, best_last = here, mode, last
+            for i in range(n):
+                for j in range(n):
+                    planes.levels[top + i, left + j] = levels[i, j]
+    predict(room.found, room.smoothed, best_mode, size, True, room.line, room.guess)
+    levels = planes.levels[top : top + n, left : left + n]
+    rows, columns = extent(levels, n) if best_last >= 0 else (0, 0)
+    make(
+        levels, rows, columns, size, sine(size, 0), step, room.guess, room.work, room.values, room.samples,
+        planes.made_y, top, left,
+    )  # fmt: skip
+    for i in range(row, row + (n >> 2)):
+        for j in range(column, column + (n >> 2)):
+            planes.modes[i, j], planes.sizes[i, j], planes.done[i, j] = best_mode, size, 1
+    planes.lasts[row, column] = best_last
+    return best
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _keep(planes, room, top, left, size):
+    """Remember a leaf that may yet be split."""
+    n = 4 << size
+    for i in range(n):
+        for j in range(n):
+            room.kept_levels[size, i, j] = planes.levels[top + i, left + j]
+            room.kept_made[size, i, j] = planes.made_y[top + i, left + j]
+    room.kept_modes[size], room.kept_lasts[size] = planes.modes[top >> 2, left >> 2], planes.lasts[top >> 2, left >> 2]
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _bring_back(planes, room, top, left, size):
+    """Put a remembered leaf back in the place of its parts."""
+    n = 4 << size
+    for i in range(n):
+        for j in range(n):
+            planes.levels[top + i, left + j] = room.kept_levels[size, i, j]
+            planes.made_y[top + i, left + j] = room.kept_made[size, i, j]
+    for i in range(top >> 2, (top + n) >> 2):
+        for j in range(left >> 2, (left + n) >> 2):
+            planes.modes[i, j], planes.sizes[i, j], planes.done[i, j] = room.kept_modes[size], size, 1
+    planes.lasts[top >> 2, left >> 2] = room.kept_lasts[size]
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _forget(planes, top, left, n):
+    """Take a square for not decoded yet."""
+    for i in range(top >> 2, min((top + n) >> 2, planes.done.shape[0])):
+        for j in range(left >> 2, min((left + n) >> 2, planes.done.shape[1])):
+            planes.done[i, j] = 0
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _begin(planes, room, models, top, left, size, step, price):
+    """Try a square as one leaf. Returns True when it is not worth trying in parts."""
+    n = 4 << size
+    height, width = planes.y.shape
+    _forget(planes, top, left, n)
+    room.whole[size] = 1 if top + n <= height and left + n <= width else 0
+    room.best[size], room.parts[size] = 1e30, 0.0
+    if not room.whole[size]:
+        return False
+    context = split_context(planes.sizes, top >> 2, left >> 2, size) if size > 0 else 0
+    room.best[size] = _leaf(planes, room, models, top, left, size, step, price)
+    if size == 0:
+        return True
+    room.best[size] += price * cost(models, context, 0)
+    calm = n * n * (step / UNIT) * (step / UNIT) * _CALM
+    if planes.lasts[top >> 2, left >> 2] < 0 and room.best[size] < calm:
+        return True
+    _keep(planes, room, top, left, size)
+    room.parts[size] = price * cost(models, context, 1)
+    _forget(planes, top, left, n)
+    return False
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def choose(planes, room, models, top, left, step, price):
+    """Choose the tree under the root at (top, left). No recursion: compiled code that calls itself cannot be kept on
+    disk."""
+    height, width = planes.y.shape
+    size, result = ROOT, 0.0
+    enter(room, size, top, left)
+    while size <= ROOT:
+        y, x = room.tops[size], room.lefts[size]
+        if room.child[size] < 0:
+            if _begin(planes, room, models, y, x, size, step, price):
+                result = room.best[size]
+                size += 1
+                continue
+        else:
+            room.parts[size] += result
+        if room.whole[size] and room.parts[size] >= room.best[size]:
+            _bring_back(planes, room, y, x, size)
+            result = room.best[size]
+            size += 1
+            continue
+        k, below, beside = next_part(room, size, height, width)
+        room.child[size] = k
+        if k < 4:
+            size -= 1
+            enter(room, size, below, beside)
+        else:
+            result = room.parts[size]
+            size += 1

@@ -1,0 +1,125 @@
+"""Key pictures to bytes and back. The quantiser's steps follow λ alone, which a stream's header has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codec.entropy.mixing import LEAST, new_weights
+from codec.entropy.range_coder import BIT_COST, finish_reading, finish_writing, reader, writer
+from codec.intra.deblock import deblock
+from codec.intra.modes import CONTEXTS, ROWS
+from codec.intra.planes import Planes, new_room
+from codec.intra.transform import UNIT
+from codec.intra.walk import code_picture
+
+_MIDDLE = 8.0
+_STEP = 40.0 * UNIT
+"""Luma's step at the middle of the range of λ, for orthonormal coefficients of grey levels."""
+_HALVED = 8.0
+"""Levels from one step to half of it: a quarter of what λ alone would ask for, since pictures between keys get finer
+as well."""
+_CHROMA = 0.75
+"""Chroma's step in luma's."""
+_SMALLEST, _LARGEST = 5, 4000
+_PRICE = 0.11
+"""Squared error that a bit has to save, in squared steps: as a uniform quantiser at high rates (0.12)."""
+_MOVED, _BENT = 0.08, 1.0
+"""How far smoothing may move a sample, and how bent the sides of an edge may be, in steps. Kept weak: what looks like
+detail to the eye and to LPIPS is mostly worth more than smooth edges."""
+_MET = 24
+"""How settled contexts are taken to be at the start."""
+_ROOM = 12
+"""Bytes a sample of luma and its chroma take at the very most."""
+_SIDE = 8
+"""Sides of luma are filled up to multiples of this, those of chroma of half of it."""
+
+Plane = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyPicture:
+    """A key picture in 4:2:0: `y` (H, W), `u` and `v` (ceil(H/2), ceil(W/2)), uint8."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+    def same_as(self, other: "KeyPicture") -> bool:
+        """True when all samples agree."""
+        pairs = ((self.y, other.y), (self.u, other.u), (self.v, other.v))
+        return all(np.array_equal(a, b) for a, b in pairs)
+
+
+def steps(level: float) -> tuple[int, int]:
+    """Quantiser steps of luma and chroma at a level, in 1/UNIT."""
+    luma = _STEP * 2.0 ** ((_MIDDLE - level) / _HALVED)
+    first, second = (min(max(round(step), _SMALLEST), _LARGEST) for step in (luma, luma * _CHROMA))
+    return first, second
+
+
+def plain_starts() -> NDArray[np.int32]:
+    """What contexts (CONTEXTS,) start from where nothing was measured: probabilities of a one in 1/65536."""
+    return np.full(CONTEXTS, 26_000, np.int32)
+
+
+def check(starts: NDArray[np.int32]) -> None:
+    """Raise ValueError unless `starts` are probabilities (they come from a file)."""
+    if starts.shape != (CONTEXTS,) or starts.dtype != np.int32:
+        raise ValueError("the key pictures' contexts have a wrong shape")
+    if starts.min() < LEAST or starts.max() > (1 << 16) - LEAST:
+        raise ValueError("a key picture's context starts from an impossible probability")
+
+
+def new_models(starts: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Contexts of a picture as they start."""
+    models = np.empty((CONTEXTS, 2), np.int32)
+    models[:, 0], models[:, 1] = starts, _MET
+    return models
+
+
+def encode(picture: KeyPicture, level: float, models: NDArray[np.int32]) -> tuple[bytes, KeyPicture]:
+    """The bytes of a picture, and the picture as they decode; `models` are new and are left as the last block did.
+    Holds no interpreter lock."""
+    step, step_chroma = steps(level)
+    planes = _planes(picture)
+    io, data = writer(_ROOM * planes.y.size + 4096)
+    price = _PRICE * (step / UNIT) ** 2 / BIT_COST
+    code_picture(io, data, models, new_weights(ROWS), planes, new_room(), step, step_chroma, price)
+    return finish_writing(io, data), _shown(planes, picture, step)
+
+
+def decode(data: bytes, width: int, height: int, level: float, models: NDArray[np.int32]) -> KeyPicture:
+    """The picture that was encoded so. Raises ValueError when the bytes are damaged."""
+    half = (-(-height // 2), -(-width // 2))
+    blank = KeyPicture(np.zeros((height, width), np.uint8), np.zeros(half, np.uint8), np.zeros(half, np.uint8))
+    planes = _planes(blank)
+    io, rest = reader(data)
+    step, step_chroma = steps(level)
+    code_picture(io, rest, models, new_weights(ROWS), planes, new_room(), step, step_chroma, 0.0)
+    finish_reading(io, rest)
+    return _shown(planes, blank, step)
+
+
+def _planes(picture: KeyPicture) -> Planes:
+    sources = [_filled(picture.y, _SIDE), _filled(picture.u, _SIDE // 2), _filled(picture.v, _SIDE // 2)]
+    made = [np.zeros_like(plane) for plane in sources]
+    luma, chroma = ((plane.shape[0] // 4, plane.shape[1] // 4) for plane in sources[:2])
+    levels, lasts = np.zeros(sources[0].shape, np.int32), np.zeros(luma, np.int16)
+    modes, sizes, done, active = (np.zeros(luma, np.uint8) for _ in range(4))
+    done_chroma, active_chroma = (np.zeros(chroma, np.uint8) for _ in range(2))
+    return Planes(*sources, *made, levels, modes, sizes, lasts, done, done_chroma, active, active_chroma)
+
+
+def _filled(plane: Plane, side: int) -> Plane:
+    height, width = plane.shape
+    return np.ascontiguousarray(np.pad(plane, ((0, -height % side), (0, -width % side)), mode="edge"))
+
+
+def _shown(planes: Planes, like: KeyPicture, step: int) -> KeyPicture:
+    """The decoded picture, edges smoothed, of the size of another one."""
+    most, beta = max(1, int(_MOVED * step / UNIT)), int(_BENT * step / UNIT)
+    for plane, ratio in ((planes.made_y, 1), (planes.made_u, 2), (planes.made_v, 2)):
+        deblock(plane, planes.sizes, ratio, beta, most)
+    pairs = ((planes.made_y, like.y), (planes.made_u, like.u), (planes.made_v, like.v))
+    return KeyPicture(*(np.ascontiguousarray(made[: s.shape[0], : s.shape[1]]) for made, s in pairs))

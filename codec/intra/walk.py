@@ -1,0 +1,197 @@
+"""A key picture's trees to bits and back. Chroma follows luma's leaves at half their size, two planes at a time, from 4
+on."""
+
+import numba
+import numpy as np
+
+from codec.entropy.range_coder import BIT_COST, FAULT, READING, code_bit
+from codec.intra.blocks import make, miss, sine
+from codec.intra.choice import choose
+from codec.intra.coefficients import CODED, OF_PLANE, quantise
+from codec.intra.coefficients import code as code_levels
+from codec.intra.modes import CHROMA, code_mode, direction, likely, split_context
+from codec.intra.planes import ROOT, enter, next_part
+from codec.intra.prediction import MEAN, PLANAR, from_luma, gather, predict, smooth
+from codec.intra.transform import LARGEST, UNIT, forward
+
+_LINE, _SAME, _SMOOTH, _FLAT = range(4)
+"""How chroma is predicted: along luma, in luma's direction, as a smooth surface, by the mean."""
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _activity(active, row, column):
+    """How much the blocks at the left and above said, below `coefficients.ACTIVITIES`."""
+    total = 0
+    if column > 0:
+        total += active[row, column - 1]
+    if row > 0:
+        total += active[row - 1, column]
+    return 0 if total == 0 else 1 if total < 3 else 2 if total < 7 else 3 if total < 16 else 4
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _note(active, row, column, squares, levels, n):
+    """Remember how much a block said, a number for each of its squares."""
+    total = 0
+    for i in range(n):
+        for j in range(n):
+            total += min(abs(levels[i, j]), 8)
+    share = min(-(-2 * total // (squares * squares)), 100)
+    for i in range(row, row + squares):
+        for j in range(column, column + squares):
+            active[i, j] = share
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma, price):
+    """Code or read the tree under the largest square at (top, left)."""
+    height, width = planes.made_y.shape
+    size = ROOT
+    enter(room, size, top, left)
+    while size <= ROOT:
+        n = 4 << size
+        y, x = room.tops[size], room.lefts[size]
+        whole = y + n <= height and x + n <= width
+        if room.child[size] < 0:
+            split = 0 if size == 0 else 1
+            if whole and size > 0:
+                context = split_context(planes.sizes, y >> 2, x >> 2, size)
+                split = code_bit(io, data, models, context, 1 if planes.sizes[y >> 2, x >> 2] < size else 0)
+            if not split:
+                _code_leaf(io, data, models, weights, planes, room, y, x, size, step, step_chroma, price)
+                if io[FAULT]:
+                    return
+                size += 1
+                continue
+        k, below, beside = next_part(room, size, height, width)
+        room.child[size] = k
+        if k < 4:
+            size -= 1
+            enter(room, size, below, beside)
+            continue
+        if size == 1:
+            _chroma(io, data, models, weights, planes, room, y, x, 0, step_chroma, price)
+            if io[FAULT]:
+                return
+        size += 1
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, step_chroma, price):
+    """Code or read a leaf: luma, and chroma unless it is shared by four leaves."""
+    n = 4 << size
+    row, column = top >> 2, left >> 2
+    a, b, c = likely(planes.modes, row, column)
+    mode = code_mode(io, data, models, size, np.int64(planes.modes[row, column]), a, b, c)
+    active = _activity(planes.active, row, column)
+    levels = planes.levels[top : top + n, left : left + n]
+    last = np.int64(planes.lasts[row, column])
+    some = code_bit(io, data, models, CODED + size * 3, 1 if last >= 0 else 0)
+    rows = columns = 0
+    if some:
+        rows, columns = code_levels(
+            io, data, models, weights, room.said, levels, size, 0, direction(mode), active, last
+        )
+        if io[FAULT]:
+            return
+    squares = n >> 2
+    _note(planes.active, row, column, squares, levels, n)
+    if io[READING]:
+        for i in range(row, row + squares):
+            for j in range(column, column + squares):
+                planes.modes[i, j], planes.sizes[i, j] = mode, size
+        gather(planes.made_y, planes.done, top, left, n, room.found)
+        smooth(room.found, n, room.smoothed)
+        predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
+        make(
+            levels, rows, columns, size, sine(size, 0), step, room.guess, room.work, room.values, room.samples,
+            planes.made_y, top, left,
+        )  # fmt: skip
+        planes.done[row : row + squares, column : column + squares] = 1
+    if size > 0:
+        _chroma(io, data, models, weights, planes, room, top, left, size - 1, step_chroma, price)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _guess_chroma(planes, room, plane, way, mode, top, left, size):
+    """Predict a chroma block into `room.guess`."""
+    n = 4 << size
+    if way == _LINE:
+        from_luma(planes.made_y, plane, planes.done_chroma, top, left, n, room.guess)
+        return
+    gather(plane, planes.done_chroma, top, left, n, room.found)
+    chosen = mode if way == _SAME else PLANAR if way == _SMOOTH else MEAN
+    predict(room.found, room.found, chosen, size, False, room.line, room.guess)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, step, price):
+    """Both chroma blocks of a leaf."""
+    n = 4 << size
+    top, left = top_luma >> 1, left_luma >> 1
+    row, column, squares = top >> 2, left >> 2, n >> 2
+    mode = np.int64(planes.modes[top_luma >> 2, left_luma >> 2])
+    way = 0
+    if not io[READING]:
+        best = 1e30
+        for trial in range(4):
+            total = 0.0
+            for k in range(2):
+                source, made = (planes.u, planes.made_u) if k == 0 else (planes.v, planes.made_v)
+                _guess_chroma(planes, room, made, trial, mode, top, left, size)
+                miss(source, top, left, n, room.guess, room.missed)
+                forward(room.missed, size, 0, room.work_f, room.coefficients)
+                _, error, bits = quantise(models, room.coefficients, size, 1, step / UNIT, room.trial[size])
+                total += error + price * (bits + BIT_COST)
+            total += price * BIT_COST * (1 if trial == _LINE else 2 if trial == _SAME else 3)
+            if total < best:
+                best, way = total, trial
+    if not code_bit(io, data, models, CHROMA, 1 if way != _LINE else 0):
+        way = _LINE
+    elif not code_bit(io, data, models, CHROMA + 1, 1 if way != _SAME else 0):
+        way = _SAME
+    else:
+        way = _SMOOTH + code_bit(io, data, models, CHROMA + 2, 1 if way == _FLAT else 0)
+    active = _activity(planes.active_chroma, row, column)
+    levels = room.chroma_levels[:n, :n]
+    total = some = 0
+    for k in range(2):
+        source, made = (planes.u, planes.made_u) if k == 0 else (planes.v, planes.made_v)
+        _guess_chroma(planes, room, made, way, mode, top, left, size)
+        last = -1
+        levels[:] = 0
+        if not io[READING]:
+            miss(source, top, left, n, room.guess, room.missed)
+            forward(room.missed, size, 0, room.work_f, room.coefficients)
+            last, _, _ = quantise(models, room.coefficients, size, 1, step / UNIT, levels)
+        context = OF_PLANE + CODED + size * 3 + (0 if k == 0 else 1 + some)
+        some = code_bit(io, data, models, context, 1 if last >= 0 else 0)
+        rows = columns = 0
+        if some:
+            rows, columns = code_levels(
+                io, data, models, weights, room.said, levels, size, 1, direction(mode), active, last
+            )
+            if io[FAULT]:
+                return
+        for i in range(rows):
+            for j in range(columns):
+                total += min(abs(levels[i, j]), 8)
+        make(levels, rows, columns, size, 0, step, room.guess, room.work, room.values, room.samples, made, top, left)
+    share = min(-(-total // (squares * squares)), 100)
+    for i in range(row, row + squares):
+        for j in range(column, column + squares):
+            planes.active_chroma[i, j], planes.done_chroma[i, j] = share, 1
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def code_picture(io, data, models, weights, planes, room, step, step_chroma, price):
+    """Choose and code, or read, a whole picture; leaves it decoded in `planes`. Steps in 1/UNIT; `price`: squared
+    error a 1/BIT_COST bit has to save."""
+    height, width = planes.made_y.shape
+    for top in range(0, height, LARGEST):
+        for left in range(0, width, LARGEST):
+            if not io[READING]:
+                choose(planes, room, models, top, left, step, price)
+            _walk(io, data, models, weights, planes, room, top, left, step, step_chroma, price)
+            if io[FAULT]:
+                return
