@@ -55,15 +55,17 @@ class DrawnClip:
 
 
 def symbols_digest(path: Path) -> list[str]:
-    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures."""
+    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures, key
+    pictures."""
     decoder = GopDecoder(parse_stream(path), torch.device("cpu"))
     digests = []
     for index in sorted(parse_stream(path).records):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
+        keys = [plane for key in symbols.keys for plane in (key.y, key.u, key.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
-        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures)
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *keys)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         digests.append(hashlib.sha256(data).hexdigest())
     return digests

@@ -1,7 +1,7 @@
 """Integer cosine and sine transforms of blocks of 4, 8, 16 and 32, inverse exact on every machine.
 
-Matrices are 64 · sqrt(N) times the orthonormal ones, rounded, as ITU-T H.265 scales them: two of them and a shift make
-the identity. Coefficients travel in 1/8 of an orthonormal one's unit.
+Matrices are 256 · sqrt(N) times the orthonormal ones, rounded: two of them and a shift make the identity, as in ITU-T
+H.265, and no sum leaves 32 bits. Coefficients travel in 1/8 of an orthonormal one's unit.
 """
 
 import math
@@ -16,7 +16,10 @@ LARGEST = 32
 UNIT = 8
 """Coefficients are in parts of this."""
 LIMIT = 1 << 16
-_FIRST_SHIFT = 7
+_SCALE = 256
+_FIRST_SHIFT = 9
+_SECOND_SHIFT = 12
+"""For blocks of 4; one more for each size."""
 
 
 def _cosines(size: int) -> NDArray[np.float64]:
@@ -44,7 +47,7 @@ def _table() -> NDArray[np.float64]:
 
 _EXACT = _table()
 _FORWARD = _EXACT.astype(np.float32)
-_INVERSE = np.round(_EXACT * (64 * np.sqrt(4 << np.arange(SIZES)))[None, :, None, None]).astype(np.int32)
+_INVERSE = np.round(_EXACT * (_SCALE * np.sqrt(4 << np.arange(SIZES)))[None, :, None, None]).astype(np.int32)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
@@ -83,7 +86,7 @@ def inverse(values, rows, columns, size, sine, work, out):
     for i in range(n):
         for m in range(columns):
             work[i, m] = min(max(work[i, m] >> _FIRST_SHIFT, -LIMIT), LIMIT)
-    shift = 8 + 2 + size
+    shift = _SECOND_SHIFT + size
     for i in range(n):
         for j in range(n):
             out[i, j] = 1 << (shift - 1)

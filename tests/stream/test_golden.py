@@ -33,8 +33,9 @@ def test_golden_symbols_decode_as_ever(name: str) -> None:
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
+        keys = [plane for key in symbols.keys for plane in (key.y, key.u, key.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
-        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures)
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *keys)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         assert hashlib.sha256(data).hexdigest() == digest, f"GoP {index}"
 

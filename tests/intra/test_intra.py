@@ -1,0 +1,145 @@
+"""Key pictures to bytes and back."""
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from codec.intra import coding
+from codec.intra.coding import KeyPicture, new_models, plain_starts
+from codec.intra.transform import LARGEST, SIZES, UNIT, forward, inverse
+
+WIDTH, HEIGHT = 176, 112
+Plane = NDArray[np.uint8]
+
+
+def noise(seed: int, width: int, height: int, blur: float = 2.0) -> Plane:
+    drawn = np.random.default_rng(seed).normal(0, 1, (height, width)).astype(np.float32)
+    smooth = cv2.GaussianBlur(drawn, (0, 0), blur) if min(width, height) > 1 else drawn
+    return np.clip(128 + 45 * smooth / max(float(smooth.std()), 1e-3), 0, 255).astype(np.uint8)
+
+
+def drawn(width: int = WIDTH, height: int = HEIGHT) -> KeyPicture:
+    """Smooth noise, a disc with a sharp edge, slanted stripes."""
+    luma = noise(1, width, height)
+    row, column = np.mgrid[0:height, 0:width]
+    luma[(row - 40) ** 2 + (column - 60) ** 2 < 900] = 220
+    stripes = (row > height // 2) & (column > width // 2)
+    luma[stripes] = np.where((row + 2 * column) % 24 < 12, 40, 200)[stripes]
+    half = (width + 1) // 2, (height + 1) // 2
+    return KeyPicture(luma, noise(2, *half, blur=6.0), noise(3, *half, blur=6.0))
+
+
+def grey(luma: Plane, chroma: int = 128) -> KeyPicture:
+    half = tuple((side + 1) // 2 for side in luma.shape)
+    return KeyPicture(luma, np.full(half, chroma, np.uint8), np.full(half, chroma, np.uint8))
+
+
+def encoded(picture: KeyPicture, level: float = 8.0) -> tuple[bytes, KeyPicture]:
+    return coding.encode(picture, level, new_models(plain_starts()))
+
+
+def decoded(data: bytes, like: KeyPicture, level: float = 8.0) -> KeyPicture:
+    height, width = like.y.shape
+    return coding.decode(data, width, height, level, new_models(plain_starts()))
+
+
+def squared_error(a: Plane, b: Plane) -> float:
+    return float(np.square(a.astype(float) - b).mean())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 9), (33, 31), (96, 64), (WIDTH, HEIGHT), (175, 111)])
+@pytest.mark.parametrize("level", [-4.0, 5.5, 16.0])
+def test_what_was_coded_is_what_decodes(size: tuple[int, int], level: float) -> None:
+    picture = drawn(*size)
+    data, made = encoded(picture, level)
+    assert decoded(data, picture, level).same_as(made)
+    assert made.y.shape == picture.y.shape and made.u.shape == made.v.shape == picture.u.shape
+
+
+def test_a_finer_step_takes_more_bytes_and_loses_less() -> None:
+    picture = drawn()
+    sizes, errors = [], []
+    for level in (-4.0, 0.0, 4.0, 8.0, 12.0, 16.0):
+        data, made = encoded(picture, level)
+        sizes.append(len(data))
+        errors.append([squared_error(getattr(picture, name), getattr(made, name)) for name in ("y", "u", "v")])
+        # A uniform quantiser's error, and at worst that of a dead zone.
+        assert errors[-1][0] < (coding.steps(level)[0] / UNIT) ** 2 / 3
+    assert sizes == sorted(sizes) and sizes[-1] > 3 * sizes[0]
+    assert np.all(np.diff(np.array(errors), axis=0) < 0)
+
+
+def test_a_flat_picture_is_a_few_bytes() -> None:
+    data, made = encoded(grey(np.full((HEIGHT, WIDTH), 77, np.uint8), 90))
+    assert len(data) < 40
+    assert squared_error(made.y, np.full_like(made.y, 77)) < 2 and squared_error(made.u, np.full_like(made.u, 90)) < 2
+
+
+@pytest.mark.parametrize("slant", [(0, 1), (1, 0), (1, 1), (1, -1), (2, 1), (-1, 2)])
+def test_edges_are_followed_in_their_direction(slant: tuple[int, int]) -> None:
+    row, column = np.mgrid[0:HEIGHT, 0:WIDTH]
+    place = row * slant[0] + column * slant[1]
+    # Waves along the slant, all of about one length; and the same values where no direction explains them.
+    waves = np.clip(128 + 80 * np.sin(place / np.hypot(*slant) * 0.8), 0, 255).astype(np.uint8)
+    squares = waves.reshape(HEIGHT // 4, 4, WIDTH // 4, 4).transpose(0, 2, 1, 3).reshape(-1, 4, 4)
+    mixed = np.random.default_rng(5).permutation(squares).reshape(HEIGHT // 4, WIDTH // 4, 4, 4)
+    mixed = np.ascontiguousarray(mixed.transpose(0, 2, 1, 3).reshape(HEIGHT, WIDTH))
+    assert 3 * len(encoded(grey(waves))[0]) < len(encoded(grey(mixed))[0])
+
+
+def test_chroma_that_follows_luma_is_cheap() -> None:
+    luma = noise(1, WIDTH, HEIGHT)
+    means = luma.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).astype(float).mean(axis=(1, 3))
+    along = np.clip(40 + 0.6 * means, 0, 255).round().astype(np.uint8)
+    plain = len(encoded(grey(luma))[0])
+    following = len(encoded(KeyPicture(luma, along, 255 - along))[0]) - plain
+    own = len(encoded(KeyPicture(luma, along[::-1].copy(), 255 - along[:, ::-1].copy()))[0]) - plain
+    assert following < own / 3
+
+
+def test_damaged_bytes_are_refused_or_decode_to_something() -> None:
+    picture = drawn(96, 64)
+    data, made = encoded(picture)
+    rng = np.random.default_rng(4)
+    refused = same = 0
+    for _ in range(150):
+        broken = bytearray(data)
+        for _ in range(int(rng.integers(1, 6))):
+            broken[int(rng.integers(len(broken)))] = int(rng.integers(256))
+        if rng.random() < 0.3:
+            del broken[int(rng.integers(len(broken))) :]
+        try:
+            found = decoded(bytes(broken), picture)
+            assert found.y.shape == picture.y.shape
+            same += found.same_as(made)
+        except ValueError:
+            refused += 1
+    assert refused > 20 and same < 10
+
+
+def test_bytes_that_are_all_ones_end() -> None:
+    with pytest.raises(ValueError, match="decode"):
+        decoded(b"\xff" * 5000, drawn(96, 64))
+
+
+def test_starts_from_a_file_are_checked() -> None:
+    coding.check(plain_starts())
+    for broken in (plain_starts()[:-1], plain_starts().astype(np.int64), plain_starts() * 0):
+        with pytest.raises(ValueError, match="key picture"):
+            coding.check(broken)
+
+
+@pytest.mark.parametrize("size", range(SIZES))
+@pytest.mark.parametrize("sines", [0, 1])
+def test_the_inverse_undoes_the_transform(size: int, sines: int) -> None:
+    n = 4 << size
+    block = np.random.default_rng(size).integers(-255, 256, (n, n)).astype(np.int32)
+    square = (LARGEST, LARGEST)
+    coefficients, work = np.zeros(square, np.float32), np.zeros(square, np.float32)
+    forward(block, size, sines, work, coefficients)
+    # Orthonormal: as much energy as before.
+    assert float(np.square(coefficients).sum()) == pytest.approx(float(np.square(block).sum()), rel=1e-4)
+    samples = np.zeros(square, np.int32)
+    inverse(np.round(coefficients * UNIT).astype(np.int32), n, n, size, sines, np.zeros(square, np.int32), samples)
+    assert np.abs(samples[:n, :n] - block).max() <= 1
