@@ -3,8 +3,9 @@
     X, P -E-> L -g_a-> y -(gain)-> [h_a -> z] -> means, scale indices -> residual symbols -(gain)-> g_s -> L_hat
     L_hat, P -D-> X_hat
 
-P comes from decoded pictures moved along the coded motion: an anchor's from the anchor before it, the others' from the
-anchors on both sides. `forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same
+P comes from decoded pictures moved along the coded motion: an anchor's from the anchor or key picture before it, the
+others' from those on both sides. Key pictures are none of the network's business: they come in decoded (`codec.intra`).
+`forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same
 parts.
 """
 
@@ -19,7 +20,7 @@ from torch.nn import functional as F
 from codec.model.blocks import Block, fold_time, unfold_time
 from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig, latent_kinds
 from codec.model.gains import GainTable
-from codec.model.prediction import between, nothing, spoken
+from codec.model.prediction import between, spoken
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
 from codec.model.rounding import ste_round
 from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT, ScaleNet, laplace_bits, scale_of
@@ -115,12 +116,11 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutput:
-    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents; `key_bits`: of a key picture alone."""
+    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents."""
 
     pictures: Tensor
     y_bits: Tensor
     z_bits: Tensor
-    key_bits: Tensor
     coded_share: Tensor
     """Share of y symbols that are not zero."""
     link: Link | None
@@ -148,29 +148,35 @@ class CodecNetwork(nn.Module):
         level: Tensor,
         noise: bool = False,
         start: Link | None = None,
+        key: Tensor | None = None,
     ) -> TrainingOutput:
         """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs with the decoded
-        `motion` of each; `level` (B,). With `start` the first picture was decoded before, else it is a key picture.
-        With `noise` L is not coded but blurred by noise of the size quantisation brings (the VAE alone, stage one of
-        the paper)."""
+        `motion` of each; `level` (B,). The first picture was decoded before: with `start` in another clip, else it is
+        the key picture `key` (B, 3, H, W), after which nothing is remembered. With `noise` L is not coded but blurred
+        by noise of the size quantisation brings (the VAE alone, stage one of the paper). Raises ValueError when there
+        is neither `start` nor `key`."""
+        if start is not None:
+            first, memory = start.picture, start.coded
+        elif key is not None:
+            first, memory = key, None
+        else:
+            raise ValueError("a clip needs its decoded key picture or the link of the clip that it goes on from")
         step = (clip.shape[1] - 1) // len(motion)
-        anchors, coded = ([], []) if start is None else ([start.picture], [start.coded])
-        known = nothing(clip[:, :1])
-        for k in range(len(anchors), len(motion) + 1):
-            if k > 0:
-                field = motion[k - 1].anchor
-                assert field is not None
-                known = warp(anchors[-1], field[:, None])
-            kind = LatentKind.ANCHOR if k else LatentKind.KEY
+        anchors: list[Tensor] = [first]
+        coded: list[_Coded] = []
+        for k, fields in enumerate(motion, 1):
+            assert fields.anchor is not None
+            known = warp(anchors[-1], fields.anchor[:, None])
             picture, units = self._branch(
-                self.anchor, [kind], clip[:, k * step : k * step + 1], known, level, coded[-1] if coded else None, noise
+                self.anchor, [LatentKind.ANCHOR], clip[:, k * step : k * step + 1], known, level, memory, noise
             )
             anchors.append(picture[:, 0])
             coded.extend(units)
+            memory = None if noise else coded[-1]
         # The pictures between anchors: all GoPs at once.
         inner = torch.cat([clip[:, k * step + 1 : (k + 1) * step] for k in range(len(motion))])
         known = torch.cat([between(anchors[k], anchors[k + 1], fields) for k, fields in enumerate(motion)])
-        memory = None if noise else _joined(coded[1:])
+        memory = None if noise else _joined(coded)
         kinds = latent_kinds(step + 1, chained=True, entry=False, cut=False)[1:]
         pictures, units = self._branch(self.group, kinds, inner, known, level.repeat(len(motion)), memory, noise)
         shown = [anchors[0][:, None]]
@@ -178,14 +184,12 @@ class CodecNetwork(nn.Module):
             shown += [part, anchor[:, None]]
         none = clip.new_zeros(len(clip))
         link = Link(anchors[-1], coded[-1]) if coded else None
-        new = coded if start is None else coded[1:]
         # Groups went through as a batch of GoPs times clips.
-        y_bits = torch.stack([c.y_bits for c in new] + [*_rows(units, "y_bits", len(clip)), none]).sum(dim=0)
-        z_bits = torch.stack([c.z_bits for c in new] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
-        every = [*new, *units]
+        y_bits = torch.stack([c.y_bits for c in coded] + [*_rows(units, "y_bits", len(clip)), none]).sum(dim=0)
+        z_bits = torch.stack([c.z_bits for c in coded] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
+        every = [*coded, *units]
         share = torch.stack([c.nonzero for c in every]).mean() if every else none.sum()
-        key_bits = new[0].y_bits + new[0].z_bits if new and start is None else none
-        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, key_bits, share, link)
+        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, share, link)
 
     def _branch(
         self, branch: Branch, kinds: list[LatentKind], pictures: Tensor, known: Tensor, level: Tensor,
@@ -210,7 +214,7 @@ class CodecNetwork(nn.Module):
                 y_hat = torch.stack([c.y_hat for c in coded], dim=1) / gain[:, None]
             latent_hat = branch.latent_of(y_hat)
         share = None
-        if coded and kind is not LatentKind.KEY:
+        if coded:
             share = torch.stack([spoken(c.y_hat) for c in coded], dim=1)
             share = share.repeat_interleave(branch.decoder.frames, dim=1)[:, : pictures.shape[1]]
         decoded = branch.decoder(latent_hat, known, self.gains.decoder[kind](level), share)

@@ -13,11 +13,6 @@ _LOUD = 0.5
 """Quantiser steps from which on a latent counts in full."""
 
 
-def nothing(pictures: Tensor) -> Tensor:
-    """The prediction of a key picture: mid grey."""
-    return torch.zeros_like(pictures)
-
-
 def between(first: Tensor, last: Tensor, motion: MotionFields[Tensor]) -> Tensor:
     """Known of the n pictures between two anchors (B, 3, H, W): (B, n, 6, H, W), the two moved anchors mixed as
     `motion.late` (B, n, gh, gw) says, then half their difference, less of it where the mix leans to one side more than

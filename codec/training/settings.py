@@ -58,7 +58,8 @@ class RunSettings:
     beta: float = 1.0
     """Weight of LPIPS (β of Eq. 1)."""
     key_share: float = 0.1
-    """Share of a key picture's bits that a clip pays for: it serves more GoPs in a stream than in a step."""
+    """Share of a key picture's bits that count for a clip: it serves more GoPs in a stream than in a step. They are of
+    the picture as it was coded, without a gradient: the share moves what is logged, not what is learned."""
     weight_decay: float = 1e-4
     clip_norm: float = 0.5
     ema: float = 0.999

@@ -12,13 +12,14 @@ from safetensors.torch import save_file
 
 from codec.media import open_clip
 from codec.model import store
-from codec.model.config import SIZES
+from codec.model.config import SIZES, LatentKind
 from codec.model.initial import start_as_transform
-from codec.model.network import CodecNetwork
+from codec.model.network import CodecNetwork, Link
 from codec.model.weights import load_weights
 from codec.stream.encoder import encode_clip
 from codec.stream.settings import EncodeSettings
 from codec.training.chains import LONG, SHORT, Chains
+from codec.training.keys import ClipKeys
 from codec.training.losses import squared_error, texture_error
 from codec.training.motion import ClipMotion
 from tests.conftest import make_clip
@@ -97,20 +98,59 @@ def test_a_followed_clip_is_played_to_and_fro() -> None:
     assert len(begun) == 4 and set(begun) <= {LONG, SHORT} and seen[6] == forth and back not in seen[6:8]
 
 
-def test_a_step_goes_on_from_what_the_last_one_decoded() -> None:
+@pytest.fixture(scope="module")
+def network() -> CodecNetwork:
     torch.manual_seed(2)
     network = CodecNetwork(SIZES["S"])
     start_as_transform(network)
-    clip = torch.rand(1, 17, 3, 64, 64) * 2 - 1
+    return network
+
+
+@pytest.fixture(scope="module")
+def clip() -> torch.Tensor:
+    return torch.rand(1, 17, 3, 64, 64, generator=torch.Generator().manual_seed(3)) * 2 - 1
+
+
+def test_a_step_goes_on_from_what_the_last_one_decoded(network: CodecNetwork, clip: torch.Tensor) -> None:
     level = torch.tensor([6.0])
     motion, _ = ClipMotion(1).of(clip, level, 2)
+    key, _ = ClipKeys(1).of(clip[:, 0], level)
     with torch.no_grad():
-        whole = network(clip, motion, level)
-        first = network(clip[:, :9], motion[:1], level)
+        whole = network(clip, motion, level, key=key)
+        first = network(clip[:, :9], motion[:1], level, key=key)
         second = network(clip[:, 8:], motion[1:], level, start=first.link)
     torch.testing.assert_close(torch.cat((first.pictures, second.pictures[:, 1:]), dim=1), whole.pictures)
     torch.testing.assert_close(first.y_bits + second.y_bits, whole.y_bits)
-    assert float(second.key_bits) == 0 and float(first.key_bits) == float(whole.key_bits) > 0
+    assert float(first.y_bits) > 0 and float(second.y_bits) > 0
+
+
+def test_a_key_picture_is_shown_as_it_decodes_and_leaves_no_memory(network: CodecNetwork, clip: torch.Tensor) -> None:
+    level, clip = torch.tensor([6.0]), clip[:, :9]
+    motion, _ = ClipMotion(1).of(clip, level, 1)
+    key, _ = ClipKeys(1).of(clip[:, 0], level)
+    kinds = set()
+    network.observe = lambda _name, kind, _symbols: kinds.add(kind)
+    with torch.no_grad():
+        begun = network(clip, motion, level, key=key)
+        network.observe = None
+        assert begun.link is not None
+        silence = type(begun.link.coded)(*(torch.zeros_like(part) for part in begun.link.coded))
+        after_silence = network(clip, motion, level, start=Link(key, silence))
+        after_others = network(clip, motion, level, start=Link(key, begun.link.coded))
+        blurred = network(clip, motion, level, noise=True, key=key)
+    assert kinds == {LatentKind.ANCHOR, LatentKind.GROUP, LatentKind.LATER}
+    for output in (begun, blurred):
+        assert output.pictures.shape == clip.shape and torch.equal(output.pictures[:, 0], key)
+    assert blurred.link is None and float(blurred.y_bits) == 0
+    torch.testing.assert_close(after_silence.pictures, begun.pictures)
+    torch.testing.assert_close(after_silence.y_bits, begun.y_bits)
+    # A memory would have been heard.
+    assert float(after_others.y_bits) != pytest.approx(float(begun.y_bits), rel=1e-4)
+
+
+def test_a_clip_has_to_begin_with_something(network: CodecNetwork, clip: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match="needs its decoded key picture"):
+        network(clip, [], torch.tensor([6.0]))
 
 
 def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
