@@ -93,10 +93,10 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
         _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
         motion.append(networks.decoded_motion(vectors, shape))
-    before = networks.encode_anchors(model, rgb[0], wanted[0], motion[0], shapes[0], code, None).state
+    before = networks.encode_anchors(model, rgb[0], wanted[0], motion[0], shapes[0], code, None, [rgb[0][0]]).state
 
     def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
-        anchors = networks.encode_anchors(model, rgb[1], wanted[1], motion[1], shapes[1], code, before)
+        anchors = networks.encode_anchors(model, rgb[1], wanted[1], motion[1], shapes[1], code, before, [])
         known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
         inner = [rgb[1][1:-1]]
         return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
@@ -106,7 +106,7 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     def decode() -> None:
         memories = [each.memory for each in coded.latents]
         anchors, _ = networks.decode_anchors(
-            model, lambda i, *_: memories[i], coded.textures, motion[1], shapes[1], code, before
+            model, lambda i, *_: memories[i], coded.textures, motion[1], shapes[1], code, before, []
         )
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)

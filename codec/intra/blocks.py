@@ -22,21 +22,21 @@ def miss(source, top, left, n, guess, missed):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def make(levels, rows, columns, size, sines, step, guess, work, values, samples, plane, top, left):
+def make(levels, rows, columns, size, sines, step, room, plane, top, left):
     """The decoded block: prediction and the transform's inverse."""
     n = 4 << size
     if rows == 0:
         for i in range(n):
             for j in range(n):
-                plane[top + i, left + j] = min(max(guess[i, j], 0), 255)
+                plane[top + i, left + j] = min(max(room.guess[i, j], 0), 255)
         return
     for i in range(rows):
         for j in range(columns):
-            values[i, j] = min(max(levels[i, j] * step, -LIMIT), LIMIT)
-    inverse(values, rows, columns, size, sines, work, samples)
+            room.values[i, j] = min(max(levels[i, j] * step, -LIMIT), LIMIT)
+    inverse(room.values, rows, columns, size, sines, room.work, room.samples)
     for i in range(n):
         for j in range(n):
-            plane[top + i, left + j] = min(max(guess[i, j] + samples[i, j], 0), 255)
+            plane[top + i, left + j] = min(max(room.guess[i, j] + room.samples[i, j], 0), 255)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)

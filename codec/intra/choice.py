@@ -8,7 +8,7 @@ from codec.entropy.range_coder import cost
 from codec.intra.blocks import extent, make, miss, sine
 from codec.intra.coefficients import CODED, quantise
 from codec.intra.modes import likely, mode_cost, split_context
-from codec.intra.planes import ROOT, enter, next_part
+from codec.intra.planes import LUMA, ROOT, enter, next_part
 from codec.intra.prediction import MEAN, MODES, PLANAR, gather, predict, smooth
 from codec.intra.transform import UNIT, forward
 
@@ -49,7 +49,7 @@ def _hadamard(missed, n):
 def _rank(room, planes, top, left, size, mode, price, models, probable):
     """How much predicting in a mode is expected to cost."""
     n = 4 << size
-    predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
+    predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
     miss(planes.y, top, left, n, room.guess, room.missed)
     return _hadamard(room.missed, n) + price * mode_cost(models, size, mode, probable[0], probable[1], probable[2])
 
@@ -89,11 +89,11 @@ def _leaf(planes, room, models, top, left, size, step, price):
             if losses[m] < losses[mode]:
                 mode = m
         losses[mode] = 2e30
-        predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
+        predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
         miss(planes.y, top, left, n, room.guess, room.missed)
-        forward(room.missed, size, sine(size, 0), room.work_f, room.coefficients)
+        forward(room.missed, size, sine(size, LUMA), room.work_f, room.coefficients)
         levels = room.trial[size]
-        last, error, bits = quantise(models, room.coefficients, size, 0, step / UNIT, levels)
+        last, error, bits = quantise(models, room.coefficients, size, LUMA, step / UNIT, levels)
         bits += mode_cost(models, size, mode, probable[0], probable[1], probable[2])
         bits += cost(models, CODED + size * 3, 1 if last >= 0 else 0)
         here = error + price * bits
@@ -102,13 +102,10 @@ def _leaf(planes, room, models, top, left, size, step, price):
             for i in range(n):
                 for j in range(n):
                     planes.levels[top + i, left + j] = levels[i, j]
-    predict(room.found, room.smoothed, best_mode, size, True, room.line, room.guess)
+    predict(room.found, room.smoothed, best_mode, size, LUMA, room.line, room.guess)
     levels = planes.levels[top : top + n, left : left + n]
     rows, columns = extent(levels, n) if best_last >= 0 else (0, 0)
-    make(
-        levels, rows, columns, size, sine(size, 0), step, room.guess, room.work, room.values, room.samples,
-        planes.made_y, top, left,
-    )  # fmt: skip
+    make(levels, rows, columns, size, sine(size, LUMA), step, room, planes.made_y, top, left)
     for i in range(row, row + (n >> 2)):
         for j in range(column, column + (n >> 2)):
             planes.modes[i, j], planes.sizes[i, j], planes.done[i, j] = best_mode, size, 1
@@ -178,7 +175,7 @@ def choose(planes, room, models, top, left, step, price):
     """Choose the tree under the root at (top, left). No recursion: compiled code that calls itself cannot be kept on
     disk."""
     height, width = planes.y.shape
-    size, result = ROOT, 0.0
+    size, result = np.int64(ROOT), 0.0
     enter(room, size, top, left)
     while size <= ROOT:
         y, x = room.tops[size], room.lefts[size]

@@ -11,8 +11,8 @@ _SPLIT = coefficients.CONTEXTS
 _LIKELY = _SPLIT + 3 * 5
 _WHICH = _LIKELY + 4
 _OTHER = _WHICH + 2
-CHROMA = _OTHER + 32
-CONTEXTS = CHROMA + 3
+WAY = _OTHER + 32
+CONTEXTS = WAY + 3
 """Those of coefficients, then: a square is split, by size and neighbours; its direction is a likely one, which, which
 of the others; how chroma is predicted."""
 ROWS = coefficients.ROWS

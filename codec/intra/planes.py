@@ -13,6 +13,9 @@ from codec.intra.transform import LARGEST, SIZES
 
 ROOT = SIZES - 1
 """Size number of the trees' roots."""
+SMALLEST, LUMA, CHROMA = np.int64(0), np.int64(0), np.int64(1)
+"""The smallest size number; the two kinds of planes. Typed, here and where loops start: every function would be
+compiled once more for a literal number."""
 
 
 class Planes(NamedTuple):

@@ -73,9 +73,10 @@ def smooth(found, n, smoothed):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def predict(found, smoothed, mode, size, luma, line, out):
-    """The block (N, N) int32 that a mode makes of its references, plain and smoothed; `line` is working space."""
-    n = 4 << size
+def predict(found, smoothed, mode, size, plane, line, out):
+    """The block (N, N) int32 that a mode makes of its references, plain and smoothed; `plane` is
+    0 for luma, which alone is smoothed; `line` is working space."""
+    n, luma = 4 << size, plane == 0
     if mode == MEAN:
         total = n
         for i in range(n):

@@ -9,8 +9,8 @@ from codec.intra.blocks import make, miss, sine
 from codec.intra.choice import choose
 from codec.intra.coefficients import CODED, OF_PLANE, quantise
 from codec.intra.coefficients import code as code_levels
-from codec.intra.modes import CHROMA, code_mode, direction, likely, split_context
-from codec.intra.planes import ROOT, enter, next_part
+from codec.intra.modes import WAY, code_mode, direction, likely, split_context
+from codec.intra.planes import CHROMA, LUMA, ROOT, SMALLEST, enter, next_part
 from codec.intra.prediction import MEAN, PLANAR, from_luma, gather, predict, smooth
 from codec.intra.transform import LARGEST, UNIT, forward
 
@@ -46,7 +46,7 @@ def _note(active, row, column, squares, levels, n):
 def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma, price):
     """Code or read the tree under the largest square at (top, left)."""
     height, width = planes.made_y.shape
-    size = ROOT
+    size = np.int64(ROOT)
     enter(room, size, top, left)
     while size <= ROOT:
         n = 4 << size
@@ -70,7 +70,7 @@ def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma,
             enter(room, size, below, beside)
             continue
         if size == 1:
-            _chroma(io, data, models, weights, planes, room, y, x, 0, step_chroma, price)
+            _chroma(io, data, models, weights, planes, room, y, x, SMALLEST, step_chroma, price)
             if io[FAULT]:
                 return
         size += 1
@@ -90,7 +90,7 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
     rows = columns = 0
     if some:
         rows, columns = code_levels(
-            io, data, models, weights, room.said, levels, size, 0, direction(mode), active, last
+            io, data, models, weights, room.said, levels, size, LUMA, direction(mode), active, last
         )
         if io[FAULT]:
             return
@@ -102,11 +102,8 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
                 planes.modes[i, j], planes.sizes[i, j] = mode, size
         gather(planes.made_y, planes.done, top, left, n, room.found)
         smooth(room.found, n, room.smoothed)
-        predict(room.found, room.smoothed, mode, size, True, room.line, room.guess)
-        make(
-            levels, rows, columns, size, sine(size, 0), step, room.guess, room.work, room.values, room.samples,
-            planes.made_y, top, left,
-        )  # fmt: skip
+        predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
+        make(levels, rows, columns, size, sine(size, LUMA), step, room, planes.made_y, top, left)
         planes.done[row : row + squares, column : column + squares] = 1
     if size > 0:
         _chroma(io, data, models, weights, planes, room, top, left, size - 1, step_chroma, price)
@@ -121,7 +118,7 @@ def _guess_chroma(planes, room, plane, way, mode, top, left, size):
         return
     gather(plane, planes.done_chroma, top, left, n, room.found)
     chosen = mode if way == _SAME else PLANAR if way == _SMOOTH else MEAN
-    predict(room.found, room.found, chosen, size, False, room.line, room.guess)
+    predict(room.found, room.found, chosen, size, CHROMA, room.line, room.guess)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -140,18 +137,18 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
                 source, made = (planes.u, planes.made_u) if k == 0 else (planes.v, planes.made_v)
                 _guess_chroma(planes, room, made, trial, mode, top, left, size)
                 miss(source, top, left, n, room.guess, room.missed)
-                forward(room.missed, size, 0, room.work_f, room.coefficients)
-                _, error, bits = quantise(models, room.coefficients, size, 1, step / UNIT, room.trial[size])
+                forward(room.missed, size, sine(size, CHROMA), room.work_f, room.coefficients)
+                _, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, room.trial[size])
                 total += error + price * (bits + BIT_COST)
             total += price * BIT_COST * (1 if trial == _LINE else 2 if trial == _SAME else 3)
             if total < best:
                 best, way = total, trial
-    if not code_bit(io, data, models, CHROMA, 1 if way != _LINE else 0):
+    if not code_bit(io, data, models, WAY, 1 if way != _LINE else 0):
         way = _LINE
-    elif not code_bit(io, data, models, CHROMA + 1, 1 if way != _SAME else 0):
+    elif not code_bit(io, data, models, WAY + 1, 1 if way != _SAME else 0):
         way = _SAME
     else:
-        way = _SMOOTH + code_bit(io, data, models, CHROMA + 2, 1 if way == _FLAT else 0)
+        way = _SMOOTH + code_bit(io, data, models, WAY + 2, 1 if way == _FLAT else 0)
     active = _activity(planes.active_chroma, row, column)
     levels = room.chroma_levels[:n, :n]
     total = some = 0
@@ -162,21 +159,21 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
         levels[:] = 0
         if not io[READING]:
             miss(source, top, left, n, room.guess, room.missed)
-            forward(room.missed, size, 0, room.work_f, room.coefficients)
-            last, _, _ = quantise(models, room.coefficients, size, 1, step / UNIT, levels)
+            forward(room.missed, size, sine(size, CHROMA), room.work_f, room.coefficients)
+            last, _, _ = quantise(models, room.coefficients, size, CHROMA, step / UNIT, levels)
         context = OF_PLANE + CODED + size * 3 + (0 if k == 0 else 1 + some)
         some = code_bit(io, data, models, context, 1 if last >= 0 else 0)
         rows = columns = 0
         if some:
             rows, columns = code_levels(
-                io, data, models, weights, room.said, levels, size, 1, direction(mode), active, last
+                io, data, models, weights, room.said, levels, size, CHROMA, direction(mode), active, last
             )
             if io[FAULT]:
                 return
         for i in range(rows):
             for j in range(columns):
                 total += min(abs(levels[i, j]), 8)
-        make(levels, rows, columns, size, 0, step, room.guess, room.work, room.values, room.samples, made, top, left)
+        make(levels, rows, columns, size, sine(size, CHROMA), step, room, made, top, left)
     share = min(-(-total // (squares * squares)), 100)
     for i in range(row, row + squares):
         for j in range(column, column + squares):

@@ -58,3 +58,35 @@ def test_memory_of_pictures_comes_back_though_small_pieces_stay(wide_clip: Path)
     assert full - before > 60
     # What stays are the small pieces, some 20 MiB.
     assert after - before < 40, run.stdout
+
+
+_CLOSED = """
+import gc, sys
+from codec.media import open_clip
+from pathlib import Path
+
+def resident():
+    return 4096 * int(Path("/proc/self/statm").read_text().split()[1])
+
+def closed():
+    clip = open_clip(sys.argv[1])
+    clip.picture(11)
+    clip.close()
+    return clip
+
+closed()
+gc.collect()
+before = resident()
+held = [closed() for _ in range(8)]
+gc.collect()
+print((resident() - before) >> 20)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from Linux's /proc")
+def test_a_closed_clip_that_someone_holds_keeps_no_decoder(clips: Path) -> None:
+    options = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-refs", "8")
+    path = make_clip(clips / "closed.mp4", *options, size="1280x720", frames=12)
+    run = subprocess.run([sys.executable, "-c", _CLOSED, path], capture_output=True, text=True, check=True)
+    # Eight decoders would keep 140 MiB.
+    assert int(run.stdout) < 40
