@@ -101,13 +101,24 @@ def decode(data: bytes, width: int, height: int, level: float, models: NDArray[n
 
 
 def _planes(picture: KeyPicture) -> Planes:
-    sources = [_filled(picture.y, _SIDE), _filled(picture.u, _SIDE // 2), _filled(picture.v, _SIDE // 2)]
-    made = [np.zeros_like(plane) for plane in sources]
-    luma, chroma = ((plane.shape[0] // 4, plane.shape[1] // 4) for plane in sources[:2])
-    levels, lasts = np.zeros(sources[0].shape, np.int32), np.zeros(luma, np.int16)
-    modes, sizes, done, active = (np.zeros(luma, np.uint8) for _ in range(4))
-    done_chroma, active_chroma = (np.zeros(chroma, np.uint8) for _ in range(2))
-    return Planes(*sources, *made, levels, modes, sizes, lasts, done, done_chroma, active, active_chroma)
+    y, u, v = _filled(picture.y, _SIDE), _filled(picture.u, _SIDE // 2), _filled(picture.v, _SIDE // 2)
+    squares, squares_chroma = ((plane.shape[0] // 4, plane.shape[1] // 4) for plane in (y, u))
+    return Planes(
+        y=y,
+        u=u,
+        v=v,
+        made_y=np.zeros_like(y),
+        made_u=np.zeros_like(u),
+        made_v=np.zeros_like(v),
+        levels=np.zeros(y.shape, np.int32),
+        modes=np.zeros(squares, np.uint8),
+        sizes=np.zeros(squares, np.uint8),
+        lasts=np.zeros(squares, np.int16),
+        done=np.zeros(squares, np.uint8),
+        done_chroma=np.zeros(squares_chroma, np.uint8),
+        active=np.zeros(squares, np.uint8),
+        active_chroma=np.zeros(squares_chroma, np.uint8),
+    )
 
 
 def _filled(plane: Plane, side: int) -> Plane:

@@ -59,7 +59,8 @@ class GopSymbols:
         pairs = ((self.z, other.z), (self.residuals, other.residuals))
         textures = zip(self.textures, other.textures, strict=True)
         keys = zip(self.keys, other.keys, strict=True)
-        same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in (*textures, *keys))
+        same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in textures)
+        same = same and all(a.same_as(b) for a, b in keys)
         return same and all(np.array_equal(a, b) for a, b in pairs)
 
 
@@ -200,8 +201,12 @@ def assembled(
 def _no_symbols(model: CodecModel, shape: GopShape, count: int) -> LatentSymbols:
     """`count` latent frames of zeros."""
     z, y = (model.config.z_channels, *shape.z_size), (model.config.y_channels, *shape.y_size)
-    symbols = [np.zeros((count, *size), np.int16) for size in (z, y)]
-    return LatentSymbols(*symbols, *(np.zeros((count, *size), np.uint8) for size in (z, y)))
+    return LatentSymbols(
+        z=np.zeros((count, *z), np.int16),
+        residuals=np.zeros((count, *y), np.int16),
+        z_rows=np.zeros((count, *z), np.uint8),
+        rows=np.zeros((count, *y), np.uint8),
+    )
 
 
 def joined(memories: list[Memory], device: torch.device) -> Memory:

@@ -73,6 +73,7 @@ def measured_starts(weights: str, clips: Sequence[Path]) -> NDArray[np.int32]:
 def measured_key_starts(clips: Sequence[Path]) -> NDArray[np.int32]:
     """Starts of key pictures' contexts, from the clips' first pictures. What is chosen depends on them, hence twice."""
     models = intra.new_models(intra.plain_starts())
+    means = _Means(models)
     for _ in range(2):
         means = _Means(models)
         for path in clips:
