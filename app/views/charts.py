@@ -20,6 +20,7 @@ from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
 from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
+from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
 
 REDRAW_MS = 80
@@ -79,7 +80,7 @@ class Charts(QWidget):
 
     def _build_curves(self) -> QWidget:
         page = QWidget()
-        row = QHBoxLayout()
+        row = FlowLayout(6)
         row.setContentsMargins(4, 2, 4, 0)
         for key, kind in CURVES.items():
             toggle = self.toggles[key] = QToolButton()
@@ -91,15 +92,16 @@ class Charts(QWidget):
             toggle.toggled.connect(self._arrange)
             row.addWidget(toggle)
             self.charts[key] = Chart(kind)
-        row.addSpacing(12)
-        row.addWidget(QLabel("Subtract"))
-        row.addWidget(self.minus_box)
+        subtract = QWidget()
+        pair = QHBoxLayout(subtract)
+        pair.setContentsMargins(6, 0, 6, 0)
+        pair.addWidget(QLabel("Subtract"))
+        pair.addWidget(self.minus_box)
+        row.addWidget(subtract)
+        row.addWidget(self.export)
         self.hint = QLabel(HINT)
         self.hint.setEnabled(False)
-        row.addSpacing(12)
         row.addWidget(self.hint)
-        row.addStretch(1)
-        row.addWidget(self.export)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)

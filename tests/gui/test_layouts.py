@@ -365,3 +365,18 @@ def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWin
         assert kbps in shorter
     assert brief("HEVC (x265) matched to λ 0.16") == "HEVC"
     assert brief("Neural λ 0.16") == "Neural λ 0.16"
+
+
+def test_the_window_fits_a_laptops_screen_whatever_is_open(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    settle(qtbot, window)
+    for name in ("panel_seams", "panel_worst", "panel_scopes"):
+        window._trigger(name)
+        QApplication.processEvents()
+        assert window.minimumSizeHint().width() <= 1366, name
+    window.resize(1366, 720)
+    qtbot.waitUntil(lambda: window.width() <= 1366)
+    # The charts' buttons go on in a second line, all of them to be seen.
+    shown = [toggle.geometry() for toggle in window.charts.toggles.values()]
+    room = window.charts.pages.currentWidget().rect()
+    assert all(room.contains(place) for place in shown)
+    assert not any(a.intersects(b) for a, b in itertools.combinations(shown, 2))
