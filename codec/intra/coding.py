@@ -29,8 +29,8 @@ detail to the eye and to LPIPS is mostly worth more than smooth edges."""
 _MET = 24
 """How settled contexts are taken to be at the start."""
 _ROOM = 40
-"""Bytes a sample of luma and its chroma take at the very most: 24 a coefficient, as a symbol, and the trees. What is not
-written to takes no memory."""
+"""Bytes a sample of luma and its chroma take at the very most: 24 a coefficient, as a symbol, and the trees. What is
+not written to takes no memory."""
 _SIDE = 8
 """Sides of luma are filled up to multiples of this, those of chroma of half of it."""
 
