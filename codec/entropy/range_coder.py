@@ -129,6 +129,19 @@ def code_even(io, data, bit):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
+def code_golomb(io, data, value, most):
+    """Code a number of at least one as Exp-Golomb code of even bits, at most `most` of them to say its length; returns
+    it."""
+    bits = 0
+    while bits < most and code_even(io, data, 1 if (value >> (bits + 1)) > 0 else 0):
+        bits += 1
+    found = 1
+    for i in range(bits - 1, -1, -1):
+        found = (found << 1) | code_even(io, data, (value >> i) & 1)
+    return found
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def cost(models, context, bit):
     """What `code_bit` would take now, in 1/16 bit."""
     share = models[context, 0] >> 8

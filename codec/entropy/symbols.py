@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.entropy.mixing import INPUTS, LEAST, code_mixed, new_weights
-from codec.entropy.range_coder import FAULT, code_even
+from codec.entropy.range_coder import FAULT, code_even, code_golomb
 
 SETS = 3
 """Anchors, pictures between anchors; hyperpriors of both."""
@@ -139,15 +139,7 @@ def _magnitude(io, data, models, weights, base, row, said, level, channel, besid
         if not code_mixed(io, data, models, weights, row + _ROW_LARGER + place, said, 4, 1 if size > k else 0):
             return k
         k += 1
-    # Exp-Golomb of what is left, plus one.
-    left = size - _UNARY + 1
-    bits = 0
-    while bits < _GOLOMB and code_even(io, data, 1 if (left >> (bits + 1)) > 0 else 0):
-        bits += 1
-    value = 1
-    for i in range(bits - 1, -1, -1):
-        value = (value << 1) | code_even(io, data, (left >> i) & 1)
-    return value + _UNARY - 1
+    return code_golomb(io, data, size - _UNARY + 1, _GOLOMB) + _UNARY - 1
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.entropy.mixing import INPUTS, code_mixed
-from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, cost
+from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, code_golomb, cost
 from codec.intra.transform import LARGEST, SIZES
 
 _PLANES = 2
@@ -165,14 +165,7 @@ def _magnitude(io, data, models, weights, said, base, row, size, band, s, many, 
         if not code_mixed(io, data, models, weights, row + _BANDS + place, said, 4, 1 if value > k else 0):
             return k
         k += 1
-    left = value - _UNARY + 1
-    bits = 0
-    while bits < _GOLOMB and code_even(io, data, 1 if (left >> (bits + 1)) > 0 else 0):
-        bits += 1
-    found = 1
-    for i in range(bits - 1, -1, -1):
-        found = (found << 1) | code_even(io, data, (left >> i) & 1)
-    return found + _UNARY - 1
+    return code_golomb(io, data, value - _UNARY + 1, _GOLOMB) + _UNARY - 1
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
