@@ -17,6 +17,7 @@ import torch
 
 from codec.gop import Structure
 from codec.media.picture import Colour, Matrix, Picture, Timing
+from codec.model import store
 from codec.model.config import SIZES
 from codec.model.initial import start_as_transform
 from codec.model.network import CodecNetwork
@@ -24,7 +25,9 @@ from codec.model.weights import save_weights
 from codec.stream.decoder import GopDecoder, decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.format import parse_stream
+from codec.stream.networks import read_trees
 from codec.stream.settings import EncodeSettings
+from codec.trees.coding import Planar
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 WIDTH, HEIGHT, FRAMES = 90, 58, 29
@@ -55,17 +58,21 @@ class DrawnClip:
 
 
 def symbols_digest(path: Path) -> list[str]:
-    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures, key
-    pictures."""
-    decoder = GopDecoder(parse_stream(path), torch.device("cpu"))
+    """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures, key pictures, and
+    what anchors' trees make of grey: on predictions, which are of floats, other machines may differ by a sample."""
+    stream = parse_stream(path)
+    decoder = GopDecoder(stream, torch.device("cpu"))
+    model = store.named_model("codec_golden", torch.device("cpu"), "full")
+    grey = Planar(*(np.full((-(-HEIGHT // n), -(-WIDTH // n)), 128, np.uint8) for n in (1, 2, 2)))
     digests = []
-    for index in sorted(parse_stream(path).records):
+    for index in sorted(stream.records):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        keys = [plane for key in symbols.keys for plane in (key.y, key.u, key.v)]
+        trees = [read_trees(model, data, grey, stream.header.level_code) for data in symbols.trees]
+        planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
-        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *keys)
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         digests.append(hashlib.sha256(data).hexdigest())
     return digests

@@ -27,7 +27,7 @@ class LatentKind(IntEnum):
     """Where a latent frame stands, which decides its statistics and what is known before it."""
 
     KEY = 0
-    """A single picture, predicted from nothing: coded without a latent (`codec.intra`). Tables by kind hold a row for
+    """A single picture, predicted from nothing: coded without a latent (`codec.trees`). Tables by kind hold a row for
     it that nothing uses."""
     ANCHOR = 1
     """A single picture, predicted from the anchor before it."""

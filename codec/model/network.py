@@ -4,7 +4,7 @@
     L_hat, P -D-> X_hat
 
 P comes from decoded pictures moved along the coded motion: an anchor's from the anchor or key picture before it, the
-others' from those on both sides. Key pictures are none of the network's business: they come in decoded (`codec.intra`).
+others' from those on both sides. Key pictures are none of the network's business: they come in decoded (`codec.trees`).
 `forward` is the training pass; the entropy-coded passes are in `codec.stream`, made of the same
 parts.
 """
@@ -116,11 +116,13 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutput:
-    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents."""
+    """`pictures` (B, T, 3, H, W), not clamped; bits (B,) of all latents and of anchors' trees, the last without a
+    gradient."""
 
     pictures: Tensor
     y_bits: Tensor
     z_bits: Tensor
+    tree_bits: Tensor
     coded_share: Tensor
     """Share of y symbols that are not zero."""
     link: Link | None
@@ -149,12 +151,14 @@ class CodecNetwork(nn.Module):
         noise: bool = False,
         start: Link | None = None,
         key: Tensor | None = None,
+        corrected: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]] | None = None,
     ) -> TrainingOutput:
         """`clip` (B, 8k + 1, 3, H, W) in [-1, 1], H and W multiples of 16: k chained GoPs with the decoded
         `motion` of each; `level` (B,). The first picture was decoded before: with `start` in another clip, else it is
         the key picture `key` (B, 3, H, W), after which nothing is remembered. With `noise` L is not coded but blurred
-        by noise of the size quantisation brings (the VAE alone, stage one of the paper). Raises ValueError when there
-        is neither `start` nor `key`."""
+        by noise of the size quantisation brings (the VAE alone, stage one of the paper). `corrected`: prediction and
+        picture (B, 3, H, W) of an anchor, and levels, to the prediction as its trees correct it and their bits (B,);
+        by default there are none. Raises ValueError when there is neither `start` nor `key`."""
         if start is not None:
             first, memory = start.picture, start.coded
         elif key is not None:
@@ -164,9 +168,13 @@ class CodecNetwork(nn.Module):
         step = (clip.shape[1] - 1) // len(motion)
         anchors: list[Tensor] = [first]
         coded: list[_Coded] = []
+        tree_bits = clip.new_zeros(len(clip))
         for k, fields in enumerate(motion, 1):
             assert fields.anchor is not None
             known = warp(anchors[-1], fields.anchor[:, None])
+            if corrected is not None:
+                better, bits = corrected(known[:, 0], clip[:, k * step], level)
+                known, tree_bits = better[:, None], tree_bits + bits
             picture, units = self._branch(
                 self.anchor, [LatentKind.ANCHOR], clip[:, k * step : k * step + 1], known, level, memory, noise
             )
@@ -189,7 +197,7 @@ class CodecNetwork(nn.Module):
         z_bits = torch.stack([c.z_bits for c in coded] + [*_rows(units, "z_bits", len(clip)), none]).sum(dim=0)
         every = [*coded, *units]
         share = torch.stack([c.nonzero for c in every]).mean() if every else none.sum()
-        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, share, link)
+        return TrainingOutput(torch.cat(shown, dim=1), y_bits, z_bits, tree_bits, share, link)
 
     def _branch(
         self, branch: Branch, kinds: list[LatentKind], pictures: Tensor, known: Tensor, level: Tensor,

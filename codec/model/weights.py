@@ -17,18 +17,18 @@ from torch import Tensor, nn
 
 from codec.entropy import symbols
 from codec.errors import ModelError
-from codec.intra import coding as intra
 from codec.model.config import SIZES, ModelConfig
 from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
 from codec.model.scales import FrozenScaleNet
+from codec.trees import coding as tree_coding
 
-FORMAT = "seamscope-weights-5"
+FORMAT = "seamscope-weights-6"
 MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."
 _STARTS = "context_starts"
-_KEY_STARTS = "key_starts"
+_TREE_STARTS = "tree_starts"
 
 
 class CodecModel(nn.Module):
@@ -39,7 +39,7 @@ class CodecModel(nn.Module):
         config: ModelConfig,
         scales: dict[str, Tensor],
         context_starts: NDArray[np.int32],
-        key_starts: NDArray[np.int32],
+        tree_starts: NDArray[np.int32],
     ) -> None:
         super().__init__()
         self.config = config
@@ -49,7 +49,7 @@ class CodecModel(nn.Module):
         self.mean_prior = MeanPrior(config)
         self.scale_net = FrozenScaleNet(scales)
         self.context_starts = context_starts
-        self.key_starts = key_starts
+        self.tree_starts = tree_starts
         self.model_id = b"\0" * ID_BYTES
 
     def use_networks_of(self, number_type: torch.dtype) -> None:
@@ -73,10 +73,10 @@ def save_weights(
     path: Path,
     notes: dict[str, str] | None = None,
     context_starts: NDArray[np.int32] | None = None,
-    key_starts: NDArray[np.int32] | None = None,
+    tree_starts: NDArray[np.int32] | None = None,
 ) -> None:
     """Write `network` as shippable weights (float16 where a float may be, integers for the scale path), with what the
-    contexts of the entropy coder (`codec.entropy.symbols`) and of key pictures (`codec.intra`) start from.
+    contexts of the entropy coder (`codec.entropy.symbols`) and of key pictures (`codec.trees`) start from.
 
     Raises ValueError when the scale network's integers would not be exact.
     """
@@ -87,20 +87,20 @@ def save_weights(
     }
     tensors |= {_SCALE_PREFIX + name: value for name, value in network.scale_net.frozen_tensors().items()}
     tensors[_STARTS] = torch.from_numpy(symbols.plain_starts() if context_starts is None else context_starts)
-    tensors[_KEY_STARTS] = torch.from_numpy(intra.plain_starts() if key_starts is None else key_starts)
+    tensors[_TREE_STARTS] = torch.from_numpy(tree_coding.plain_starts() if tree_starts is None else tree_starts)
     metadata = {"format": FORMAT, "config": json.dumps(network.config.to_dict()), **(notes or {})}
     _write(tensors, path, metadata)
 
 
 def with_context_starts(
-    path: Path, output: Path, context_starts: NDArray[np.int32], key_starts: NDArray[np.int32]
+    path: Path, output: Path, context_starts: NDArray[np.int32], tree_starts: NDArray[np.int32]
 ) -> str:
     """Write the weights of `path` to `output` with other starts of all contexts; returns their model id. Both may be
     one file."""
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    tensors[_STARTS], tensors[_KEY_STARTS] = torch.from_numpy(context_starts), torch.from_numpy(key_starts)
+    tensors[_STARTS], tensors[_TREE_STARTS] = torch.from_numpy(context_starts), torch.from_numpy(tree_starts)
     return _write(tensors, output, metadata)
 
 
@@ -130,11 +130,11 @@ def load_weights(path: Path) -> CodecModel:
         if config != SIZES.get(config.name):
             raise ValueError(f"unknown size {config.name!r}")
         scales = {k[len(_SCALE_PREFIX) :]: v for k, v in tensors.items() if k.startswith(_SCALE_PREFIX)}
-        context_starts, key_starts = tensors[_STARTS].numpy(), tensors[_KEY_STARTS].numpy()
+        context_starts, tree_starts = tensors[_STARTS].numpy(), tensors[_TREE_STARTS].numpy()
         symbols.check(context_starts)
-        intra.check(key_starts)
-        model = CodecModel(config, scales, context_starts, key_starts)
-        others = (_STARTS, _KEY_STARTS)
+        tree_coding.check(tree_starts)
+        model = CodecModel(config, scales, context_starts, tree_starts)
+        others = (_STARTS, _TREE_STARTS)
         floats = {k: v.float() for k, v in tensors.items() if not k.startswith(_SCALE_PREFIX) and k not in others}
         missing, unexpected = model.load_state_dict(floats, strict=False)
         missing = [name for name in missing if not name.startswith(_SCALE_PREFIX)]

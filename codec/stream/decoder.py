@@ -20,7 +20,7 @@ from codec.model.weights import CodecModel
 from codec.stream import latents, networks
 from codec.stream.format import Stream, parse_stream
 from codec.stream.latents import GopSymbols, Memory
-from codec.stream.networks import AnchorState, Motion
+from codec.stream.networks import AnchorState, DecodedAnchors, Motion
 from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop, GopCoding
 from codec.stream.shape import GopShape
@@ -78,8 +78,7 @@ class Restored:
     shape: GopShape
     symbols: GopSymbols
     motion: Motion
-    anchors: list[Tensor]
-    state: AnchorState
+    anchors: DecodedAnchors
 
 
 class GopDecoder:
@@ -142,16 +141,16 @@ class GopDecoder:
                 return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
 
             keys = [networks.rgb_of_key(key, header.colour) for key in symbols.keys]
-            anchors, state = networks.decode_anchors(
-                model, restore, symbols.textures, motion, shape, code, before, keys
+            anchors = networks.decode_anchors(
+                model, restore, symbols.trees, symbols.textures, motion, shape, code, before, keys, header.colour
             )
-            return Restored(index, shape, symbols, motion, anchors, state)
+            return Restored(index, shape, symbols, motion, anchors)
 
         try:
             restored = self._placed.run(run)
         except ValueError:
             return None
-        self._last = (index, restored.state)
+        self._last = (index, restored.anchors.state)
         return restored
 
     def finish(self, linked: list[tuple[int, Restored | None]]) -> list[tuple[int, DecodedGop | None]]:
@@ -162,7 +161,7 @@ class GopDecoder:
         header = self._stream.header
         made = {}
         for k, part in enumerate(shown):
-            tensors = networks.in_order(part.anchors, None if between is None else between[k])
+            tensors = networks.in_order(part.anchors.pictures, None if between is None else between[k])
             made[part.index] = networks.pictures_of(tensors, header.width, header.height, header.colour)
         return [(index, self._decoded(index, made[index]) if index in made else None) for index, _ in linked]
 
@@ -171,9 +170,9 @@ class GopDecoder:
         shape, code = parts[0].shape, self._stream.header.level_code
         if shape.length <= 2:
             return None
-        ends = [torch.cat([part.anchors[i].to(model.device) for part in parts]) for i in (0, -1)]
+        ends = [torch.cat([part.anchors.pictures[i].to(model.device) for part in parts]) for i in (0, -1)]
         known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
-        memory = latents.joined([part.state.memory for part in parts], model.device)
+        memory = latents.joined([part.anchors.state.memory for part in parts], model.device)
         y_hat = []
         for i, kind in enumerate(shape.kinds[shape.anchors :]):
             # A GoP with a cut has an anchor less.

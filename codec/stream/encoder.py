@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -12,8 +13,6 @@ from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError, StreamError
 from codec.gop import Gop, Structure
-from codec.intra import coding as intra
-from codec.intra.coding import KeyPicture
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
@@ -40,6 +39,8 @@ from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding, level_code
 from codec.stream.shape import GopShape
 from codec.texture.measure import Wanted
+from codec.trees import coding as tree_coding
+from codec.trees.coding import Planar
 
 
 def encode_clip(
@@ -97,7 +98,9 @@ class _Prepared:
     motion_bytes: list[bytes]
     motion: list[Motion]
     wanted: list[list[Wanted]]
-    keys: list[list[tuple[bytes, KeyPicture]]]
+    sources: list[list[Planar]]
+    """The pictures that are coded as anchors, but for key pictures."""
+    keys: list[list[tuple[bytes, Planar]]]
     """Coded key pictures, and as they decode."""
 
 
@@ -158,7 +161,7 @@ class _GopEncoder:
 
     def prepare(self, gops: list[Gop]) -> _Prepared:
         """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [], [], [], [])
+        prepared = _Prepared(gops, [], [], [], [], [], [], [], [])
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
@@ -178,34 +181,36 @@ class _GopEncoder:
             rgb = prepared.rgb[-1]
             wanted = self._placed.run(lambda m, r=rgb, s=shape: networks.wanted_textures(r, s, m.device))
             prepared.wanted.append(wanted)
-            numbers = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
-            keys = [pictures[earlier + number] for number, kind in numbers if kind is LatentKind.KEY]
-            prepared.keys.append([self._key(picture, level) for picture in keys])
+            coded_pictures = [pictures[earlier + number] for number in networks.anchor_numbers(shape)]
+            sources = [Planar(picture.y, picture.u, picture.v) for picture in coded_pictures]
+            kinds = list(zip(sources, shape.pictures, strict=True))
+            prepared.sources.append([source for source, kind in kinds if kind is LatentKind.ANCHOR])
+            prepared.keys.append([self._key(source, level) for source, kind in kinds if kind is LatentKind.KEY])
         return prepared
 
-    def _key(self, picture: Picture, level: float) -> tuple[bytes, KeyPicture]:
-        starts = self._placed.run(lambda model: model.key_starts)
-        return intra.encode(KeyPicture(picture.y, picture.u, picture.v), level, intra.new_models(starts))
+    def _key(self, picture: Planar, level: float) -> tuple[bytes, Planar]:
+        starts = self._placed.run(lambda model: model.tree_starts)
+        return tree_coding.encode(picture, level, tree_coding.new_models(starts[0]))
 
     def link(self, prepared: _Prepared) -> _Linked:
         """Code the anchors of GoP after GoP, each chained to the one before unless it is a key GoP."""
         linked = _Linked(prepared, [], [])
-        parts = zip(prepared.shapes, prepared.rgb, prepared.wanted, prepared.motion, prepared.keys, strict=True)
-        for shape, rgb, wanted, motion, coded in parts:
+        for k, shape in enumerate(prepared.shapes):
             self._context.check()
             before = self._last if shape.chained else None
-            keys = [networks.rgb_of_key(key, self._header.colour) for _, key in coded]
-
-            def run(
-                model: CodecModel, rgb: Rgb = rgb, wanted: list[Wanted] = wanted, motion: Motion = motion,
-                shape: GopShape = shape, before: AnchorState | None = before, keys: list[Rgb] = keys,
-            ) -> CodedAnchors:  # fmt: skip
-                return networks.encode_anchors(model, rgb, wanted, motion, shape, self._header.level_code, before, keys)
-
-            linked.anchors.append(self._placed.run(run))
+            linked.anchors.append(self._placed.run(partial(self._anchors, prepared=prepared, k=k, before=before)))
             linked.before.append(before)
             self._last = linked.anchors[-1].state
         return linked
+
+    def _anchors(self, model: CodecModel, prepared: _Prepared, k: int, before: AnchorState | None) -> CodedAnchors:
+        """The anchors of GoP `k` of the group, chained to what one left `before` or not."""
+        colour = self._header.colour
+        keys = [networks.rgb_of_key(key, colour) for _, key in prepared.keys[k]]
+        return networks.encode_anchors(
+            model, prepared.rgb[k], prepared.sources[k], prepared.wanted[k], prepared.motion[k], prepared.shapes[k],
+            self._header.level_code, before, keys, colour,
+        )  # fmt: skip
 
     def finish(self, linked: _Linked) -> list[tuple[bytes, DecodedGop]]:
         """Records and decoded pictures, the GoP asked for first."""
@@ -243,13 +248,17 @@ class _GopEncoder:
         parts = [latents.symbols_of(each, i) for each, i in ((anchors.latents, 0), (between, k)) if each]
         keys = linked.prepared.keys[k]
         vectors, decoded = linked.prepared.vectors[k], [key for _, key in keys]
-        symbols, indices = latents.assembled(vectors, anchors.textures, decoded, parts, shape, model)
-        ahead = [linked.prepared.motion_bytes[k], anchors.texture_bytes, *(coded for coded, _ in keys)]
+        trees = [each.data for each in anchors.trees]
+        symbols, indices = latents.assembled(vectors, anchors.textures, decoded, trees, parts, shape, model)
+        ahead = [linked.prepared.motion_bytes[k], anchors.texture_bytes, *(coded for coded, _ in keys), *trees]
         payload = latents.encode(symbols, ahead, indices, shape, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
             read = latents.decode(model, payload, self._header.level_code, shape, before and before.past)
-            if not read.same_as(symbols):
+            level_code = self._header.level_code
+            made = [networks.read_trees(model, each.data, each.guess, level_code) for each in anchors.trees]
+            same = all(picture.same_as(each.made) for picture, each in zip(made, anchors.trees, strict=True))
+            if not same or not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
         return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained, cut=shape.cut)
 

@@ -1,6 +1,6 @@
 """One GoP's symbols to bytes and back: the coded order of the paper's Figure 3 (b), with real entropy coding.
 
-    motion, texture, key pictures: bytes of their own               (`codec.motion`, `codec.texture`, `codec.intra`)
+    motion, texture, key pictures, trees: bytes of their own        (`codec.motion`, `codec.texture`, `codec.trees`)
     for each latent frame i:  z[i]                                  (all z first)
     for each latent frame i:  scale indices <- integers only; residual symbols r[i]
     then, without the coder:  means step one -> half of y_hat -> means step two -> y_hat[i]
@@ -23,8 +23,6 @@ from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import finish_reading, finish_writing, writer
 from codec.entropy.symbols import MAX_MAGNITUDE, Indices, Symbols
 from codec.entropy.varint import Reader, write_varint
-from codec.intra import coding as intra
-from codec.intra.coding import KeyPicture
 from codec.model.config import LatentKind
 from codec.model.priors import first_half_mask
 from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
@@ -34,6 +32,8 @@ from codec.motion.layout import MotionVectors
 from codec.stream.shape import GopShape
 from codec.texture import coding as texture_coding
 from codec.texture.layout import Texture
+from codec.trees import coding as tree_coding
+from codec.trees.coding import Planar
 
 _Z_SET = 2
 _ROUNDING = 0.42
@@ -46,11 +46,13 @@ Rows = tuple[Indices, Indices]
 @dataclass(frozen=True, slots=True)
 class GopSymbols:
     """The integers of a GoP: vectors, the textures of its coded anchors, its key pictures, `z` (t, Cz, hz, wz) and
-    residuals (t, Cy, h, w), int16."""
+    residuals (t, Cy, h, w), int16; and the trees of its anchors, still as bytes: what they make depends on the anchor
+    before."""
 
     motion: MotionVectors
     textures: list[Texture]
-    keys: list[KeyPicture]
+    keys: list[Planar]
+    trees: list[bytes]
     z: Symbols
     residuals: Symbols
 
@@ -60,7 +62,7 @@ class GopSymbols:
         textures = zip(self.textures, other.textures, strict=True)
         keys = zip(self.keys, other.keys, strict=True)
         same = self.motion.same_as(other.motion) and all(a.same_as(b) for a, b in textures)
-        same = same and all(a.same_as(b) for a, b in keys)
+        same = same and all(a.same_as(b) for a, b in keys) and self.trees == other.trees
         return same and all(np.array_equal(a, b) for a, b in pairs)
 
 
@@ -186,8 +188,8 @@ def symbols_of(latents: list[CodedLatent], k: int) -> LatentSymbols:
 
 
 def assembled(
-    motion: MotionVectors, textures: list[Texture], keys: list[KeyPicture], parts: list[LatentSymbols], shape: GopShape,
-    model: CodecModel,
+    motion: MotionVectors, textures: list[Texture], keys: list[Planar], trees: list[bytes],
+    parts: list[LatentSymbols], shape: GopShape, model: CodecModel,
 ) -> tuple[GopSymbols, Rows]:  # fmt: skip
     """A GoP's symbols, and the table indices of z and residuals."""
     none = _no_symbols(model, shape, 0)
@@ -195,7 +197,7 @@ def assembled(
         np.concatenate([getattr(part, name) for part in (none, *parts)])
         for name in ("z", "residuals", "z_rows", "rows")
     )
-    return GopSymbols(motion, textures, keys, z, residuals), (z_rows, rows)
+    return GopSymbols(motion, textures, keys, trees, z, residuals), (z_rows, rows)
 
 
 def _no_symbols(model: CodecModel, shape: GopShape, count: int) -> LatentSymbols:
@@ -218,8 +220,8 @@ def joined(memories: list[Memory], device: torch.device) -> Memory:
 
 
 def encode(symbols: GopSymbols, ahead: Sequence[bytes], indices: Rows, shape: GopShape, model: CodecModel) -> bytes:
-    """The bytes of a GoP: those of its motion, its texture and its key pictures (`ahead`), the length before each, then
-    those of all else. Holds no interpreter lock while coding."""
+    """The bytes of a GoP: those of its motion, its texture, its key pictures and trees (`ahead`), the length before
+    each, then those of all else. Holds no interpreter lock while coding."""
     io, data = writer(symbol_coding.room_for(symbols.z.size + symbols.residuals.size))
     contexts = symbol_coding.new_contexts(model.context_starts)
     write_symbols(io, data, contexts, symbols.z, symbols.residuals, indices, shape.kinds)
@@ -253,8 +255,9 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, shape.pictures, earlier)
     keys = []
     for _ in range(shape.pictures.count(LatentKind.KEY)):
-        coded, models = reader.take(reader.varint()), intra.new_models(model.key_starts)
-        keys.append(intra.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, models))
+        coded, models = reader.take(reader.varint()), tree_coding.new_models(model.tree_starts[0])
+        keys.append(tree_coding.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, models))
+    trees = [reader.take(reader.varint()) for _ in range(shape.pictures.count(LatentKind.ANCHOR))]
     io, data = range_coder.reader(payload[reader.position :])
     contexts = symbol_coding.new_contexts(model.context_starts)
     silent = _no_symbols(model, shape, len(shape.kinds))
@@ -267,7 +270,7 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     for i, index in enumerate(_residual_rows(model, z, residuals, level_code, shape, before)):
         residuals[i] = symbol_coding.read(io, data, contexts, _set_of(shape.kinds[i]), index)
     finish_reading(io, data)
-    return GopSymbols(motion, textures, keys, z, residuals)
+    return GopSymbols(motion, textures, keys, trees, z, residuals)
 
 
 @torch.inference_mode()

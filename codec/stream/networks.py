@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from codec.gop import Gop
-from codec.intra.coding import KeyPicture
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
 from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind
@@ -26,6 +25,8 @@ from codec.texture.coding import TextureWriter
 from codec.texture.layout import Texture
 from codec.texture.measure import Wanted
 from codec.texture.synthesis import restored
+from codec.trees import coding as tree_coding
+from codec.trees.coding import Planar
 
 _BATCH_PIXELS = 4 * 1920 * 1080
 """Pixels of a frame times GoPs that go through the networks together on an accelerator."""
@@ -51,7 +52,7 @@ def rgb_of(pictures: Sequence[Picture]) -> Rgb:
     return np.stack([to_rgb(picture) for picture in pictures])
 
 
-def rgb_of_key(key: KeyPicture, colour: Colour) -> Rgb:
+def rgb_of_key(key: Planar, colour: Colour) -> Rgb:
     """A decoded key picture as RGB (H, W, 3)."""
     return to_rgb(Picture(key.y, key.u, key.v, colour))
 
@@ -115,11 +116,21 @@ class _Anchors:
 
 
 @dataclass(frozen=True, slots=True)
+class CodedTrees:
+    """The trees of an anchor: their bytes, the prediction they were made on, and what they make of it."""
+
+    data: bytes
+    guess: Planar
+    made: Planar
+
+
+@dataclass(frozen=True, slots=True)
 class CodedAnchors:
-    """A GoP's anchors: their latents, textures and the bytes of these, the decoded first and last picture (one for a
-    GoP of one), and the state the next GoP may be chained to."""
+    """A GoP's anchors: their latents, trees, textures and the bytes of these, the decoded first and last picture (one
+    for a GoP of one), and the state the next GoP may be chained to."""
 
     latents: list[CodedLatent]
+    trees: list[CodedTrees]
     textures: list[Texture]
     texture_bytes: bytes
     pictures: list[Tensor]
@@ -128,20 +139,25 @@ class CodedAnchors:
 
 @torch.inference_mode()
 def encode_anchors(
-    model: CodecModel, rgb: Rgb, wanted: Sequence[Wanted], motion: Motion, shape: GopShape, level_code: int,
-    before: AnchorState | None, keys: Sequence[Rgb],
+    model: CodecModel, rgb: Rgb, sources: Sequence[Planar], wanted: Sequence[Wanted], motion: Motion,
+    shape: GopShape, level_code: int, before: AnchorState | None, keys: Sequence[Rgb], colour: Colour,
 ) -> CodedAnchors:  # fmt: skip
-    """Code a GoP's anchors, from its pictures (n, H, W, 3) and what texture those of `anchor_numbers` have; `keys` are
-    its key pictures as they decode."""
+    """Code a GoP's anchors, from its pictures (n, H, W, 3), the anchors among them as `sources`, and what texture those
+    of `anchor_numbers` have; `keys` are its key pictures as they decode, `colour` the stream's."""
     level = level_tensor(level_code, model.device)
     anchors = _Anchors(model, motion, shape, before, keys)
     writer = TextureWriter(shape.y_size, len(shape.pictures), level_code / LEVEL_FRACTION)
     coded: list[CodedLatent] = []
     textures: list[Texture] = []
-    for number, texture, (kind, known, memory) in zip(anchor_numbers(shape), wanted, anchors.steps(), strict=True):
-        made = known[:, 0]
+    trees: list[CodedTrees] = []
+    for number, texture, (kind, guessed, memory) in zip(anchor_numbers(shape), wanted, anchors.steps(), strict=True):
+        made = guessed[:, 0]
         if kind is LatentKind.ANCHOR:
             picture = _to_tensor(rgb[number : number + 1], model.device)[None]
+            guess, models = _predicted(guessed, shape, colour), tree_coding.new_models(model.tree_starts[1])
+            data, better = tree_coding.encode(sources[len(trees)], level_code / LEVEL_FRACTION, models, guess)
+            trees.append(CodedTrees(data, guess, better))
+            known = _corrected(guessed, guess, better, colour)
             latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
             y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
             coded.append(quantise(model, y, level_code, kind, memory))
@@ -150,7 +166,27 @@ def encode_anchors(
         textures.append(writer.choose(kind, texture.lacking(made), texture.even, earlier))
         anchors.done(made, coded[-1].memory if kind is LatentKind.ANCHOR else memory, textures[-1])
     assert anchors.state is not None
-    return CodedAnchors(coded, textures, writer.finish(), anchors.pictures, anchors.state)
+    return CodedAnchors(coded, trees, textures, writer.finish(), anchors.pictures, anchors.state)
+
+
+def read_trees(model: CodecModel, data: bytes, guess: Planar, level_code: int) -> Planar:
+    """What an anchor's trees make of its prediction. Raises ValueError when they are damaged."""
+    (height, width), models = guess.y.shape, tree_coding.new_models(model.tree_starts[1])
+    return tree_coding.decode(data, width, height, level_code / LEVEL_FRACTION, models, guess)
+
+
+def _predicted(known: Tensor, shape: GopShape, colour: Colour) -> Planar:
+    """A prediction (1, 1, 3, H, W) as trees see it."""
+    picture = pictures_of(known[:, 0], shape.width, shape.height, colour)[0]
+    return Planar(picture.y, picture.u, picture.v)
+
+
+def _corrected(known: Tensor, guess: Planar, better: Planar, colour: Colour) -> Tensor:
+    """`known` (1, 1, 3, H, W) with what trees made of it, `better`, in the place of `guess`."""
+    if better.same_as(guess):
+        return known
+    change = rgb_of_key(better, colour).astype(np.int16) - rgb_of_key(guess, colour)
+    return known + _padded(change[None], known.device).div_(127.5)[None]
 
 
 def anchor_numbers(shape: GopShape) -> list[int]:
@@ -165,25 +201,38 @@ def wanted_textures(rgb: Rgb, shape: GopShape, device: torch.device) -> list[Wan
     return [Wanted(_to_tensor(rgb[number : number + 1], device)) for number in anchor_numbers(shape)]
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedAnchors:
+    """A GoP's decoded anchors, as of CodedAnchors, and what those that have trees were predicted to be."""
+
+    pictures: list[Tensor]
+    state: AnchorState
+    guesses: list[Planar]
+
+
 @torch.inference_mode()
 def decode_anchors(
-    model: CodecModel, restore: RestoreLatent, textures: Sequence[Texture], motion: Motion, shape: GopShape,
-    level_code: int, before: AnchorState | None, keys: Sequence[Rgb],
-) -> tuple[list[Tensor], AnchorState]:  # fmt: skip
+    model: CodecModel, restore: RestoreLatent, trees: Sequence[bytes], textures: Sequence[Texture], motion: Motion,
+    shape: GopShape, level_code: int, before: AnchorState | None, keys: Sequence[Rgb], colour: Colour,
+) -> DecodedAnchors:  # fmt: skip
     """The decoded anchors of a GoP; `restore(i, kind, memory)` gives what latent frame i stands for, `keys` are the
-    decoded key pictures."""
+    decoded key pictures, `colour` the stream's. Raises ValueError when `trees` are damaged."""
     level = level_tensor(level_code, model.device)
     anchors = _Anchors(model, motion, shape, before, keys)
+    guesses: list[Planar] = []
     number = 0
-    for texture, (kind, known, memory) in zip(textures, anchors.steps(), strict=True):
-        made, left = known[:, 0], memory
+    for texture, (kind, guessed, memory) in zip(textures, anchors.steps(), strict=True):
+        made, left = guessed[:, 0], memory
         if kind is LatentKind.ANCHOR:
+            guess = _predicted(guessed, shape, colour)
+            known = _corrected(guessed, guess, read_trees(model, trees[number], guess, level_code), colour)
+            guesses.append(guess)
             left = restore(number, kind, memory)
             made = _anchor_picture(model, left.y_hat, known, level)
             number += 1
         anchors.done(made, left, texture)
     assert anchors.state is not None
-    return anchors.pictures, anchors.state
+    return DecodedAnchors(anchors.pictures, anchors.state, guesses)
 
 
 def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, level: Tensor) -> Tensor:
@@ -245,10 +294,15 @@ def _gain(model: CodecModel, side: str, kind: LatentKind, level: Tensor) -> Tens
 
 def _to_tensor(rgb: Rgb, device: torch.device) -> Tensor:
     """(n, 3, H, W) in [-1, 1], padded by the last row and column to multiples of 16."""
+    return _padded(rgb, device).div_(127.5).sub_(1.0)
+
+
+def _padded(rgb: NDArray[np.generic], device: torch.device) -> Tensor:
+    """(n, H, W, 3) as float (n, 3, H, W), padded by the last row and column to multiples of 16."""
     count, height, width, _ = rgb.shape
     padded = [-(-side // TRANSFORM_STRIDE) * TRANSFORM_STRIDE for side in (height, width)]
     x = torch.empty(count, 3, *padded, device=device)
     x[..., :height, :width] = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2)
     x[..., height:, :width] = x[..., height - 1 : height, :width]
     x[..., width:] = x[..., width - 1 : width]
-    return x.div_(127.5).sub_(1.0)
+    return x

@@ -13,8 +13,8 @@ from codec.model.config import LEVELS, LatentKind
 from codec.model.network import CodecNetwork
 from codec.model.scales import SCALE_COUNT, SCALE_MAX, SCALE_MIN
 from codec.motion.layout import MotionFields
-from codec.training.keys import ClipKeys
 from codec.training.motion import ClipMotion
+from codec.training.trees import ClipTrees
 
 _EVERY = 4
 """Levels from one that is measured to the next; those between are interpolated."""
@@ -24,7 +24,7 @@ _LEAST = 0.02
 
 
 @torch.no_grad()
-def fit_scales(network: CodecNetwork, motion: ClipMotion, keys: ClipKeys, clips: Tensor) -> None:
+def fit_scales(network: CodecNetwork, motion: ClipMotion, trees: ClipTrees, clips: Tensor) -> None:
     """Set the offsets of `network.scale_net` from `clips` (B, 8k + 1, 3, H, W) in [-1, 1]. The layers before the
     offsets keep their weights but their last one is scaled down, so that what they add is small at first."""
     gops = (clips.shape[1] - 1) // (GOP_LENGTH - 1)
@@ -34,8 +34,8 @@ def fit_scales(network: CodecNetwork, motion: ClipMotion, keys: ClipKeys, clips:
     measured = range(0, LEVELS, _EVERY)
     for level in measured:
         levels = torch.full((len(clips),), float(level), device=clips.device)
-        fields, key = motion.of(clips, levels, gops)[0], keys.of(clips[:, 0], levels)[0]
-        for (name, kind), mean in _mean_magnitudes(network, clips, fields, levels, key).items():
+        fields, key = motion.of(clips, levels, gops)[0], trees.keys(clips[:, 0], levels)[0]
+        for (name, kind), mean in _mean_magnitudes(network, clips, fields, levels, key, trees).items():
             table = scale_net.y_offset if name == "y" else scale_net.z_index
             table[level, kind] = _index(mean)
     for table in (scale_net.y_offset, scale_net.z_index):
@@ -45,14 +45,19 @@ def fit_scales(network: CodecNetwork, motion: ClipMotion, keys: ClipKeys, clips:
 
 
 def _mean_magnitudes(
-    network: CodecNetwork, clips: Tensor, motion: list[MotionFields[Tensor]], levels: Tensor, key: Tensor
+    network: CodecNetwork,
+    clips: Tensor,
+    motion: list[MotionFields[Tensor]],
+    levels: Tensor,
+    key: Tensor,
+    trees: ClipTrees,
 ) -> dict[tuple[str, LatentKind], Tensor]:
     """Mean |symbol| (channels,) of y and z for each kind of latent."""
     sums: dict[tuple[str, LatentKind], list[Tensor]] = {}
     network.observe = lambda name, kind, symbols: sums.setdefault((name, kind), []).append(
         symbols.abs().mean(dim=(0, 2, 3))
     )
-    network(clips, motion, levels, key=key)
+    network(clips, motion, levels, key=key, corrected=trees.anchors)
     network.observe = None
     return {key: torch.stack(means).mean(dim=0) for key, means in sums.items()}
 

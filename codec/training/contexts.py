@@ -20,17 +20,19 @@ from numpy.typing import NDArray
 from codec import gop
 from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import writer
-from codec.intra import coding as intra
-from codec.intra.coding import KeyPicture
 from codec.media import open_clip
+from codec.media.picture import Picture
 from codec.model import store
 from codec.model.config import LatentKind, lambda_of
 from codec.model.weights import CodecModel, with_context_starts
-from codec.stream import latents
+from codec.stream import latents, networks
+from codec.stream.decoder import GopDecoder
 from codec.stream.encoder import encode_clip
 from codec.stream.format import parse_stream
 from codec.stream.latents import GopSymbols, Past
 from codec.stream.settings import EncodeSettings
+from codec.trees import coding as tree_coding
+from codec.trees.coding import Planar
 
 _LEVELS = (-4.0, 0.0, 4.0, 8.0, 12.0, 16.0)
 
@@ -55,54 +57,75 @@ class _Means:
         return symbol_coding.clipped(mean / (1 << 16))
 
 
-def measured_starts(weights: str, clips: Sequence[Path]) -> NDArray[np.int32]:
-    """Starts (SETS, CONTEXTS) of symbols, for installed weights. Raises ModelError when there are none of the name."""
+def measured_starts(weights: str, clips: Sequence[Path]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Starts (SETS, CONTEXTS) of symbols and (CONTEXTS,) of anchors' trees, for installed weights. Raises ModelError
+    when there are none of the name."""
     model = store.named_model(weights, torch.device("cpu"))
     contexts = symbol_coding.new_contexts(symbol_coding.plain_starts())
     means = _Means(contexts.models)
+    trees = _Means(tree_coding.new_models(model.tree_starts[1]))
     for clip in clips:
         for level in _LEVELS:
-            for z, residuals, kinds, rows in _coded(model, weights, clip, lambda_of(level)):
+            for gop_symbols, kinds, rows, anchors in _coded(model, weights, clip, lambda_of(level)):
+                z, residuals = gop_symbols.z, gop_symbols.residuals
                 before = contexts.models[:, 0].copy()
                 io, data = writer(symbol_coding.room_for(z.size + residuals.size))
                 latents.write_symbols(io, data, contexts, z, residuals, rows, kinds)
                 means.note(before)
-    return means.starts().reshape(symbol_coding.SETS, symbol_coding.CONTEXTS)
+                for source, guess in anchors:
+                    before = trees.models[:, 0].copy()
+                    tree_coding.encode(source, level, trees.models, guess)
+                    trees.note(before)
+    return means.starts().reshape(symbol_coding.SETS, symbol_coding.CONTEXTS), trees.starts()
 
 
 def measured_key_starts(clips: Sequence[Path]) -> NDArray[np.int32]:
     """Starts of key pictures' contexts, from the clips' first pictures. What is chosen depends on them, hence twice."""
-    models = intra.new_models(intra.plain_starts())
+    models = tree_coding.new_models(tree_coding.plain_starts()[0])
     means = _Means(models)
     for _ in range(2):
         means = _Means(models)
         for path in clips:
             with open_clip(path) as clip:
-                picture = clip.picture(0)
+                picture = _planes(clip.picture(0))
             for level in _LEVELS:
                 before = models[:, 0].copy()
-                intra.encode(KeyPicture(picture.y, picture.u, picture.v), level, models)
+                tree_coding.encode(picture, level, models)
                 means.note(before)
     return means.starts()
 
 
+def _planes(picture: Picture) -> Planar:
+    return Planar(picture.y, picture.u, picture.v)
+
+
+_Anchors = list[tuple[Planar, Planar]]
+
+
 def _coded(
     model: CodecModel, weights: str, path: Path, lmbda: float
-) -> Iterator[tuple[symbol_coding.Symbols, symbol_coding.Symbols, list[LatentKind], latents.Rows]]:
-    """z, residuals, kinds and table indices of each GoP of a clip's stream."""
+) -> Iterator[tuple[GopSymbols, list[LatentKind], latents.Rows, _Anchors]]:
+    """Symbols, kinds and table indices of each GoP of a clip's stream, and its anchors that have trees, as they are and
+    as they were predicted to be."""
     with tempfile.TemporaryDirectory() as folder, open_clip(path) as clip:
         output = Path(folder) / "measured.gop"
         encode_clip(clip, clip.timing, Fraction(1), output, EncodeSettings(lmbda, weights=weights, reconstruct=False))
         stream = parse_stream(output)
-    header = stream.header
-    before: Past | None = None
-    for number, record in sorted(stream.records.items()):
-        part = gop.gop_at(number, header.frame_count, header.structure)
-        shape = header.shape(part, chained=record.chained, cut=record.cut)
-        known = before if record.chained else None
-        found: GopSymbols = latents.decode(model, record.payload, header.level_code, shape, known)
-        yield found.z, found.residuals, shape.kinds, latents.rows_of(model, found, header.level_code, shape, known)
-        before = latents.past_of(model, found, shape, known)
+        header = stream.header
+        decoder = GopDecoder(stream, model.device)
+        before: Past | None = None
+        for number in sorted(stream.records):
+            ((_, restored),) = decoder.link([number])
+            assert restored is not None
+            shape, symbols = restored.shape, restored.symbols
+            known = before if shape.chained else None
+            rows = latents.rows_of(model, symbols, header.level_code, shape, known)
+            start = gop.gop_at(number, header.frame_count, header.structure).start
+            kinds = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
+            pictures = [clip.picture(start + i) for i, kind in kinds if kind is LatentKind.ANCHOR]
+            anchors = list(zip(map(_planes, pictures), restored.anchors.guesses, strict=True))
+            yield symbols, shape.kinds, rows, anchors
+            before = latents.past_of(model, symbols, shape, known)
 
 
 def main() -> None:
@@ -111,8 +134,9 @@ def main() -> None:
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    starts, keys = measured_starts(arguments.weights, arguments.clips), measured_key_starts(arguments.clips)
-    print(with_context_starts(store.files()[arguments.weights], arguments.out, starts, keys))
+    starts, anchors = measured_starts(arguments.weights, arguments.clips)
+    trees = np.stack([measured_key_starts(arguments.clips), anchors])
+    print(with_context_starts(store.files()[arguments.weights], arguments.out, starts, trees))
 
 
 if __name__ == "__main__":

@@ -29,11 +29,11 @@ from codec.training import checkpoint, settings
 from codec.training.calibration import fit_scales
 from codec.training.chains import Chains, Followed
 from codec.training.corpus import Corpus, build_store
-from codec.training.keys import ClipKeys
 from codec.training.losses import LpipsVgg, psnr_db, squared_error, temporal_error, texture_error
 from codec.training.motion import ClipMotion
 from codec.training.pictures import draw_curves, draw_panel
 from codec.training.settings import RunSettings, Stage
+from codec.training.trees import ClipTrees
 
 VAE_PARTS = tuple(f"{owner}.{part}." for owner in ("anchor", "group", "gains") for part in ("encoder", "decoder"))
 LOG_FIELDS = ("step", "stage", "seconds", "loss", "bpp", "psnr_db", "lpips_vgg", "nonzero", "learning_rate")
@@ -55,7 +55,7 @@ class Run:
         start_as_transform(network)
         self.network = network.to(device)
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-        self.motion, self.keys = ClipMotion(torch.get_num_threads()), ClipKeys(torch.get_num_threads())
+        self.motion, self.trees = ClipMotion(torch.get_num_threads()), ClipTrees(torch.get_num_threads())
         self.chains: dict[str, Chains] = {}
         """By stage."""
         self.step = 0
@@ -154,12 +154,14 @@ def train_step(run: Run, stage: Stage, inner: int, rng: np.random.Generator) -> 
     for group in run.optimiser.param_groups:
         group["lr"] = _learning_rate(stage, inner) * group["pace"]
     motion, motion_bits = run.motion.of(clip, level, gops)
-    key, key_bits = (None, 0.0) if start is not None else run.keys.of(clip[:, 0], level)
+    key, key_bits = (None, 0.0) if start is not None else run.trees.keys(clip[:, 0], level)
     with torch.autocast(run.device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-        output = run.network(clip, motion, level, noise=not stage.quantise, start=start, key=key)
+        output = run.network(
+            clip, motion, level, noise=not stage.quantise, start=start, key=key, corrected=run.trees.anchors
+        )
     followed.link = None if output.link is None else output.link.detached()
     shown = output.pictures
-    bits = output.y_bits + output.z_bits + motion_bits + config.key_share * key_bits
+    bits = output.y_bits + output.z_bits + output.tree_bits + motion_bits + config.key_share * key_bits
     bpp = bits / (gops * GOP_STEP * stage.crop**2)
     mse = squared_error(shown, clip)
     perceptual = _lpips(run, stage, rng, shown, clip)
@@ -251,10 +253,10 @@ def validate(run: Run, clips: Tensor) -> list[dict[str, float | str]]:
     for fixed in VALIDATION_LEVELS:
         level = torch.full((len(clips),), fixed, device=run.device)
         motion, motion_bits = run.motion.of(clips, level, VALIDATION_GOPS)
-        key, key_bits = run.keys.of(clips[:, 0], level)
-        output = run.network(clips, motion, level, key=key)
+        key, key_bits = run.trees.keys(clips[:, 0], level)
+        output = run.network(clips, motion, level, key=key, corrected=run.trees.anchors)
         pictures = output.pictures.clamp(-1, 1)
-        bits = output.y_bits + output.z_bits + motion_bits + run.config.key_share * key_bits
+        bits = output.y_bits + output.z_bits + output.tree_bits + motion_bits + run.config.key_share * key_bits
         bpp = bits / (VALIDATION_GOPS * GOP_STEP * clips.shape[-1] * clips.shape[-2])
         lpips = torch.stack([run.lpips(pictures[:, i], clips[:, i]) for i in (0, 4, 8, 12)]).mean()
         rows.append(
@@ -283,7 +285,7 @@ def train(run: Run, minutes: float | None) -> Iterator[str]:
     clips = run.corpus.validation(8, VALIDATION_GOPS * GOP_STEP + 1, 128).to(run.device)
     log = _Log(run.out / "log.csv")
     if run.step == 0 and not run.started:
-        fit_scales(run.network, run.motion, run.keys, clips)
+        fit_scales(run.network, run.motion, run.trees, clips)
         run.ema = {name: value.detach().clone() for name, value in run.network.state_dict().items()}
     sums: dict[str, float] = {}
     summed = 0

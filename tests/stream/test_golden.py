@@ -7,6 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,8 @@ from codec.errors import ModelError
 from codec.model import store
 from codec.stream.decoder import GopDecoder, decode_stream
 from codec.stream.format import parse_stream
+from codec.stream.networks import read_trees
+from codec.trees.coding import Planar
 
 FOLDER = Path(__file__).parents[1] / "golden"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
@@ -28,14 +31,18 @@ def golden_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_golden_symbols_decode_as_ever(name: str) -> None:
     stream = parse_stream(FOLDER / f"{name}.gop")
     decoder = GopDecoder(stream, torch.device("cpu"))
+    model = store.named_model("codec_golden", torch.device("cpu"), "full")
+    sides = stream.header.width, stream.header.height
+    grey = Planar(*(np.full((-(-sides[1] // n), -(-sides[0] // n)), 128, np.uint8) for n in (1, 2, 2)))
     assert stream.header.gop_count == len(EXPECTED[name]["symbols"])
     for index, digest in enumerate(EXPECTED[name]["symbols"]):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        keys = [plane for key in symbols.keys for plane in (key.y, key.u, key.v)]
+        trees = [read_trees(model, data, grey, stream.header.level_code) for data in symbols.trees]
+        planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
-        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *keys)
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)
         data = b"".join(part.astype("<i2").tobytes() for part in parts)
         assert hashlib.sha256(data).hexdigest() == digest, f"GoP {index}"
 

@@ -19,9 +19,9 @@ from codec.model.weights import load_weights
 from codec.stream.encoder import encode_clip
 from codec.stream.settings import EncodeSettings
 from codec.training.chains import LONG, SHORT, Chains
-from codec.training.keys import ClipKeys
 from codec.training.losses import squared_error, texture_error
 from codec.training.motion import ClipMotion
+from codec.training.trees import ClipTrees
 from tests.conftest import make_clip
 
 CONFIG = """
@@ -114,7 +114,7 @@ def clip() -> torch.Tensor:
 def test_a_step_goes_on_from_what_the_last_one_decoded(network: CodecNetwork, clip: torch.Tensor) -> None:
     level = torch.tensor([6.0])
     motion, _ = ClipMotion(1).of(clip, level, 2)
-    key, _ = ClipKeys(1).of(clip[:, 0], level)
+    key, _ = ClipTrees(1).keys(clip[:, 0], level)
     with torch.no_grad():
         whole = network(clip, motion, level, key=key)
         first = network(clip[:, :9], motion[:1], level, key=key)
@@ -127,7 +127,7 @@ def test_a_step_goes_on_from_what_the_last_one_decoded(network: CodecNetwork, cl
 def test_a_key_picture_is_shown_as_it_decodes_and_leaves_no_memory(network: CodecNetwork, clip: torch.Tensor) -> None:
     level, clip = torch.tensor([6.0]), clip[:, :9]
     motion, _ = ClipMotion(1).of(clip, level, 1)
-    key, _ = ClipKeys(1).of(clip[:, 0], level)
+    key, _ = ClipTrees(1).keys(clip[:, 0], level)
     kinds = set()
     network.observe = lambda _name, kind, _symbols: kinds.add(kind)
     with torch.no_grad():

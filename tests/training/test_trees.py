@@ -4,8 +4,8 @@ import sys
 import torch
 from torch import Tensor
 
-from codec.training.keys import ClipKeys
 from codec.training.losses import psnr_db
+from codec.training.trees import ClipTrees
 
 
 def pictures() -> Tensor:
@@ -22,18 +22,18 @@ def psnr(decoded: Tensor, source: Tensor) -> Tensor:
 
 def test_a_keys_colours_come_back() -> None:
     source = pictures()[:1]
-    decoded, bits = ClipKeys(1).of(source, torch.tensor([16.0]))
+    decoded, bits = ClipTrees(1).keys(source, torch.tensor([16.0]))
     # In every colour: one that was mistaken for another would be at 10 dB.
     for colour in range(3):
         assert float(psnr(decoded[:, colour : colour + 1], source[:, colour : colour + 1])) > 38
     assert 0 < float(bits) < 2 * 48 * 64
     flat = torch.tensor([1.0, -1.0, -1.0]).view(1, 3, 1, 1).expand(1, 3, 32, 32)
-    assert float((ClipKeys(1).of(flat, torch.tensor([16.0]))[0] - flat).abs().max()) < 4 / 127.5
+    assert float((ClipTrees(1).keys(flat, torch.tensor([16.0]))[0] - flat).abs().max()) < 4 / 127.5
 
 
 def test_a_key_gets_closer_and_dearer_as_the_level_rises() -> None:
     source = pictures()[1:].expand(3, -1, -1, -1)
-    decoded, bits = ClipKeys(2).of(source, torch.tensor([0.0, 8.0, 16.0]))
+    decoded, bits = ClipTrees(2).keys(source, torch.tensor([0.0, 8.0, 16.0]))
     assert decoded.shape == source.shape and bits.shape == (3,)
     assert float(decoded.abs().max()) <= 1
     assert (psnr(decoded, source).diff() > 1).all()
@@ -42,10 +42,23 @@ def test_a_key_gets_closer_and_dearer_as_the_level_rises() -> None:
 
 def test_keys_of_a_batch_are_those_of_its_pictures() -> None:
     source, levels = pictures(), torch.tensor([4.0, 12.0])
-    decoded, bits = ClipKeys(2).of(source, levels)
+    decoded, bits = ClipTrees(2).keys(source, levels)
     for k in range(2):
-        alone, bits_alone = ClipKeys(1).of(source[k : k + 1], levels[k : k + 1])
+        alone, bits_alone = ClipTrees(1).keys(source[k : k + 1], levels[k : k + 1])
         assert torch.equal(alone[0], decoded[k]) and float(bits_alone) == float(bits[k])
+
+
+def test_trees_correct_a_wrong_prediction_and_leave_a_right_one() -> None:
+    source, levels = pictures(), torch.tensor([12.0, 12.0])
+    known = source.clone().requires_grad_()
+    right, bits_right = ClipTrees(2).anchors(known, source, levels)
+    torch.testing.assert_close(right, source)
+    right.sum().backward()
+    assert known.grad is not None and torch.equal(known.grad, torch.ones_like(source))
+    wrong = source.flip(-1)
+    better, bits = ClipTrees(2).anchors(wrong, source, levels)
+    assert (bits > 4 * bits_right).all()
+    assert (psnr(better, source) > psnr(wrong, source) + 6).all()
 
 
 def test_training_needs_no_pyav() -> None:

@@ -3,14 +3,23 @@
 import numba
 import numpy as np
 
-from codec.intra.transform import LIMIT, inverse
+from codec.trees.prediction import AS_KNOWN
+from codec.trees.transform import LIMIT, inverse
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def sine(size, plane):
-    """1 where the transform is by sines: the smallest luma blocks, which miss more the further they are from what is
-    known."""
-    return 1 if size == 0 and plane == 0 else 0
+def sine(size, plane, mode):
+    """1 where the transform is by sines: the smallest luma blocks, which miss more the further they are from their
+    neighbours."""
+    return 1 if size == 0 and plane == 0 and mode != AS_KNOWN else 0
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def take(known, top, left, n, guess):
+    """The prediction from another picture."""
+    for i in range(n):
+        for j in range(n):
+            guess[i, j] = known[top + i, left + j]
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)

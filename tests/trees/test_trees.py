@@ -1,13 +1,13 @@
-"""Key pictures to bytes and back."""
+"""Pictures as trees to bytes and back."""
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from codec.intra import coding
-from codec.intra.coding import KeyPicture, new_models, plain_starts
-from codec.intra.transform import LARGEST, SIZES, UNIT, forward, inverse
+from codec.trees import coding
+from codec.trees.coding import Planar, new_models, plain_starts
+from codec.trees.transform import LARGEST, SIZES, UNIT, forward, inverse
 
 WIDTH, HEIGHT = 176, 112
 Plane = NDArray[np.uint8]
@@ -19,7 +19,7 @@ def noise(seed: int, width: int, height: int, blur: float = 2.0) -> Plane:
     return np.clip(128 + 45 * smooth / max(float(smooth.std()), 1e-3), 0, 255).astype(np.uint8)
 
 
-def drawn(width: int = WIDTH, height: int = HEIGHT) -> KeyPicture:
+def drawn(width: int = WIDTH, height: int = HEIGHT) -> Planar:
     """Smooth noise, a disc with a sharp edge, slanted stripes."""
     luma = noise(1, width, height)
     row, column = np.mgrid[0:height, 0:width]
@@ -27,21 +27,33 @@ def drawn(width: int = WIDTH, height: int = HEIGHT) -> KeyPicture:
     stripes = (row > height // 2) & (column > width // 2)
     luma[stripes] = np.where((row + 2 * column) % 24 < 12, 40, 200)[stripes]
     half = (width + 1) // 2, (height + 1) // 2
-    return KeyPicture(luma, noise(2, *half, blur=6.0), noise(3, *half, blur=6.0))
+    return Planar(luma, noise(2, *half, blur=6.0), noise(3, *half, blur=6.0))
 
 
-def grey(luma: Plane, chroma: int = 128) -> KeyPicture:
+def grey(luma: Plane, chroma: int = 128) -> Planar:
     half = tuple((side + 1) // 2 for side in luma.shape)
-    return KeyPicture(luma, np.full(half, chroma, np.uint8), np.full(half, chroma, np.uint8))
+    return Planar(luma, np.full(half, chroma, np.uint8), np.full(half, chroma, np.uint8))
 
 
-def encoded(picture: KeyPicture, level: float = 8.0) -> tuple[bytes, KeyPicture]:
-    return coding.encode(picture, level, new_models(plain_starts()))
+def starts(known: Planar | None) -> NDArray[np.int32]:
+    return plain_starts()[0 if known is None else 1]
 
 
-def decoded(data: bytes, like: KeyPicture, level: float = 8.0) -> KeyPicture:
+def encoded(picture: Planar, level: float = 8.0, known: Planar | None = None) -> tuple[bytes, Planar]:
+    return coding.encode(picture, level, new_models(starts(known)), known)
+
+
+def decoded(data: bytes, like: Planar, level: float = 8.0, known: Planar | None = None) -> Planar:
     height, width = like.y.shape
-    return coding.decode(data, width, height, level, new_models(plain_starts()))
+    return coding.decode(data, width, height, level, new_models(starts(known)), known)
+
+
+def moved(picture: Planar, columns: int) -> Planar:
+    return Planar(*(np.roll(plane, columns // (1 + (k > 0)), axis=1) for k, plane in enumerate(planes_of(picture))))
+
+
+def planes_of(picture: Planar) -> tuple[Plane, Plane, Plane]:
+    return picture.y, picture.u, picture.v
 
 
 def squared_error(a: Plane, b: Plane) -> float:
@@ -70,6 +82,48 @@ def test_a_finer_step_takes_more_bytes_and_loses_less() -> None:
     assert np.all(np.diff(np.array(errors), axis=0) < 0)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (33, 31), (WIDTH, HEIGHT), (175, 111)])
+@pytest.mark.parametrize("level", [-4.0, 5.5, 16.0])
+def test_what_was_coded_on_a_prediction_is_what_decodes(size: tuple[int, int], level: float) -> None:
+    picture = drawn(*size)
+    for known in (moved(picture, 2), grey(np.full(picture.y.shape, 60, np.uint8))):
+        data, made = encoded(picture, level, known)
+        assert decoded(data, picture, level, known).same_as(made)
+        assert made.y.shape == picture.y.shape and made.u.shape == made.v.shape == picture.u.shape
+
+
+def test_a_right_prediction_takes_a_few_bytes_and_stays() -> None:
+    picture = drawn()
+    data, made = encoded(picture, known=picture)
+    assert len(data) < 30
+    assert made.same_as(picture)
+
+
+def test_only_what_the_prediction_misses_is_coded() -> None:
+    known = drawn()
+    picture = Planar(known.y.copy(), known.u, known.v)
+    row, column = np.mgrid[0:32, 0:32]
+    picture.y[32:64, 96:128] = np.where((row + column) % 16 < 8, 30, 220)
+    data, made = encoded(picture, known=known)
+    assert len(data) < len(encoded(picture)[0]) / 4
+    outside = np.ones_like(picture.y, bool)
+    outside[32:64, 96:128] = False
+    assert np.array_equal(made.y[outside], known.y[outside])
+    assert (
+        squared_error(made.y[~outside], picture.y[~outside])
+        < squared_error(known.y[~outside], picture.y[~outside]) / 10
+    )
+
+
+def test_where_the_prediction_is_useless_neighbours_are_better() -> None:
+    picture = drawn()
+    wrong = Planar(*(plane[::-1, ::-1].copy() for plane in planes_of(picture)))
+    data, made = encoded(picture, 12.0, wrong)
+    alone, made_alone = encoded(picture, 12.0)
+    assert len(data) < 1.1 * len(alone)
+    assert squared_error(made.y, picture.y) < 4 * squared_error(made_alone.y, picture.y)
+
+
 def test_a_flat_picture_is_a_few_bytes() -> None:
     data, made = encoded(grey(np.full((HEIGHT, WIDTH), 77, np.uint8), 90))
     assert len(data) < 40
@@ -93,14 +147,16 @@ def test_chroma_that_follows_luma_is_cheap() -> None:
     means = luma.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).astype(float).mean(axis=(1, 3))
     along = np.clip(40 + 0.6 * means, 0, 255).round().astype(np.uint8)
     plain = len(encoded(grey(luma))[0])
-    following = len(encoded(KeyPicture(luma, along, 255 - along))[0]) - plain
-    own = len(encoded(KeyPicture(luma, along[::-1].copy(), 255 - along[:, ::-1].copy()))[0]) - plain
+    following = len(encoded(Planar(luma, along, 255 - along))[0]) - plain
+    own = len(encoded(Planar(luma, along[::-1].copy(), 255 - along[:, ::-1].copy()))[0]) - plain
     assert following < own / 3
 
 
-def test_damaged_bytes_are_refused_or_decode_to_something() -> None:
+@pytest.mark.parametrize("predicted", [False, True])
+def test_damaged_bytes_are_refused_or_decode_to_something(predicted: bool) -> None:
     picture = drawn(96, 64)
-    data, made = encoded(picture)
+    known = moved(picture, 12) if predicted else None
+    data, made = encoded(picture, 12.0, known)
     rng = np.random.default_rng(4)
     refused = same = 0
     for _ in range(150):
@@ -110,7 +166,7 @@ def test_damaged_bytes_are_refused_or_decode_to_something() -> None:
         if rng.random() < 0.3:
             del broken[int(rng.integers(len(broken))) :]
         try:
-            found = decoded(bytes(broken), picture)
+            found = decoded(bytes(broken), picture, 12.0, known)
             assert found.y.shape == picture.y.shape
             same += found.same_as(made)
         except ValueError:
@@ -126,7 +182,7 @@ def test_bytes_that_are_all_ones_end() -> None:
 def test_starts_from_a_file_are_checked() -> None:
     coding.check(plain_starts())
     for broken in (plain_starts()[:-1], plain_starts().astype(np.int64), plain_starts() * 0):
-        with pytest.raises(ValueError, match="key picture"):
+        with pytest.raises(ValueError, match="tree"):
             coding.check(broken)
 
 

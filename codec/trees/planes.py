@@ -1,4 +1,4 @@
-"""What coding a key picture works on. Pictures are cut into trees: squares of 32 luma samples are split in four, down
+"""What coding a picture works on. Pictures are cut into trees: squares of 32 luma samples are split in four, down
 to 4; what is not split is a leaf. Size number s is a square of 4 << s samples."""
 
 from typing import NamedTuple
@@ -7,9 +7,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from codec.intra import coefficients
-from codec.intra.prediction import MODES
-from codec.intra.transform import LARGEST, SIZES
+from codec.trees import coefficients
+from codec.trees.prediction import MODES
+from codec.trees.transform import LARGEST, SIZES
 
 ROOT = SIZES - 1
 """Size number of the trees' roots."""
@@ -27,6 +27,10 @@ class Planes(NamedTuple):
     made_y: NDArray[np.uint8]
     made_u: NDArray[np.uint8]
     made_v: NDArray[np.uint8]
+    known_y: NDArray[np.uint8]
+    """What another picture predicts, as the sources; of no size where there is none."""
+    known_u: NDArray[np.uint8]
+    known_v: NDArray[np.uint8]
     levels: NDArray[np.int32]
     """Luma's quantised coefficients (H, W), each leaf's at its place."""
     modes: NDArray[np.uint8]
@@ -44,7 +48,7 @@ class Room(NamedTuple):
     """Working space."""
 
     found: NDArray[np.int64]
-    """References of a block (`codec.intra.prediction`), then the same smoothed, then those of one direction."""
+    """References of a block (`codec.trees.prediction`), then the same smoothed, then those of one direction."""
     smoothed: NDArray[np.int64]
     line: NDArray[np.int64]
     guess: NDArray[np.int32]

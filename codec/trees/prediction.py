@@ -10,6 +10,8 @@ import numpy as np
 
 PLANAR, MEAN, HORIZONTAL, VERTICAL = 0, 1, 10, 26
 MODES = 35
+AS_KNOWN = 35
+"""The mode of a block that looks as it was predicted from another picture."""
 _ANGLES = np.array(
     [0, 0, *(32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26), *(-32, -26, -21, -17, -13, -9, -5, -2, 0),
      *(2, 5, 9, 13, 17, 21, 26, 32)], np.int64,

@@ -4,17 +4,18 @@ import numba
 import numpy as np
 
 from codec.entropy.range_coder import BIT_COST, code_bit, cost
-from codec.intra import coefficients
-from codec.intra.prediction import MEAN, PLANAR, VERTICAL
+from codec.trees import coefficients
+from codec.trees.prediction import AS_KNOWN, MEAN, MODES, PLANAR, VERTICAL
 
 _SPLIT = coefficients.CONTEXTS
 _LIKELY = _SPLIT + 3 * 5
 _WHICH = _LIKELY + 4
 _OTHER = _WHICH + 2
 WAY = _OTHER + 32
-CONTEXTS = WAY + 3
+_KNOWN = WAY + 3
+CONTEXTS = _KNOWN + 4 * 3
 """Those of coefficients, then: a square is split, by size and neighbours; its direction is a likely one, which, which
-of the others; how chroma is predicted."""
+of the others; how chroma is predicted; it looks as known, by size and neighbours."""
 ROWS = coefficients.ROWS
 """Rows of the mixer's weights."""
 
@@ -24,6 +25,7 @@ def likely(modes, row, column):
     """The three likeliest modes at a 4x4 square: those at the left and above, and near them or common ones."""
     left = np.int64(modes[row, column - 1]) if column > 0 else MEAN
     up = np.int64(modes[row - 1, column]) if row > 0 else MEAN
+    left, up = left if left < MODES else PLANAR, up if up < MODES else PLANAR
     if left == up:
         if left < 2:
             return PLANAR, MEAN, VERTICAL
@@ -71,7 +73,7 @@ def code_mode(io, data, models, size, mode, a, b, c):
 @numba.njit(cache=True, nogil=True, boundscheck=False)
 def direction(mode):
     """0: none, 1: more level, 2: more upright."""
-    return 0 if mode < 2 else 1 if mode < 18 else 2
+    return 0 if mode < 2 or mode == AS_KNOWN else 1 if mode < 18 else 2
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -83,3 +85,14 @@ def split_context(sizes, row, column, size):
     if row > 0:
         smaller += min(max(size - np.int64(sizes[row - 1, column]), 0), 2)
     return _SPLIT + (size - 1) * 5 + smaller
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def known_context(modes, row, column, size):
+    """By how many of the neighbours at the left and above look as known."""
+    near = 0
+    if column > 0 and modes[row, column - 1] == AS_KNOWN:
+        near += 1
+    if row > 0 and modes[row - 1, column] == AS_KNOWN:
+        near += 1
+    return _KNOWN + size * 3 + near

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from codec.entropy.mixing import INPUTS, code_mixed
 from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, code_golomb, cost
-from codec.intra.transform import LARGEST, SIZES
+from codec.trees.transform import LARGEST, SIZES
 
 _PLANES = 2
 _BANDS = 7
@@ -49,7 +49,7 @@ _LARGE_C = _LARGE_B + 4 * _BANDS * _PLACES
 _LARGE_D = _LARGE_C + _FAR * 3 * _PLACES
 _LAST = _LARGE_D + ACTIVITIES * 3 * _PLACES
 CODED = _LAST + 2 * 4 * _LASTS
-OF_PLANE = CODED + 4 * 3
+OF_PLANE = CODED + 2 * 4 * 3
 CONTEXTS = _PLANES * OF_PLANE
 """Of luma, then of chroma, by what they know. A coefficient is not zero: size, frequency and neighbours; place in the
 block; frequency, blocks around and direction; the nearest three neighbours. Its magnitude is larger, by magnitude and:

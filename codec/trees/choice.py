@@ -5,15 +5,19 @@ import numba
 import numpy as np
 
 from codec.entropy.range_coder import cost
-from codec.intra.blocks import extent, make, miss, sine
-from codec.intra.coefficients import CODED, quantise
-from codec.intra.modes import likely, mode_cost, split_context
-from codec.intra.planes import LUMA, ROOT, enter, next_part
-from codec.intra.prediction import MEAN, MODES, PLANAR, gather, predict, smooth
-from codec.intra.transform import UNIT, forward
+from codec.trees.blocks import extent, make, miss, sine, take
+from codec.trees.coefficients import CODED, quantise
+from codec.trees.modes import known_context, likely, mode_cost, split_context
+from codec.trees.planes import LUMA, ROOT, enter, next_part
+from codec.trees.prediction import AS_KNOWN, MEAN, MODES, PLANAR, gather, predict, smooth
+from codec.trees.transform import SIZES, UNIT, forward
 
 _CALM = 0.02
 """A leaf that codes nothing and costs less than this for each sample, in squared steps, is not tried in parts."""
+_STILL = 0.02
+"""A leaf whose prediction from another picture misses less than this for each sample, in squared steps, stays so."""
+_KNOWN_WELL = 0.06
+"""One that costs less than this so is not tried in directions."""
 _TRIES = 3
 """Directions that are tried in full, of those that a Hadamard transform of what they miss ranks first."""
 
@@ -55,8 +59,9 @@ def _rank(room, planes, top, left, size, mode, price, models, probable):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _leaf(planes, room, models, top, left, size, step, price):
-    """Choose the mode and levels of a luma leaf, leave it decoded; returns what it costs."""
+def _directions(planes, room, models, top, left, size, step, price, best, best_mode, best_last, more):
+    """Try a luma leaf as its neighbours predict it, `more` bits dearer than the leaf is so far: its cost, mode and last
+    level's place. Leaves the levels of the best, and its prediction."""
     n = 4 << size
     row, column = top >> 2, left >> 2
     gather(planes.made_y, planes.done, top, left, n, room.found)
@@ -81,8 +86,6 @@ def _leaf(planes, room, models, top, left, size, step, price):
             for mode in (middle - reach, middle + reach):
                 if 2 <= mode < MODES and losses[mode] >= 1e29:
                     losses[mode] = _rank(room, planes, top, left, size, mode, root, models, probable)
-    best = 1e30
-    best_mode, best_last = 0, -1
     for _ in range(_TRIES):
         mode = 0
         for m in range(MODES):
@@ -91,21 +94,75 @@ def _leaf(planes, room, models, top, left, size, step, price):
         losses[mode] = 2e30
         predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
         miss(planes.y, top, left, n, room.guess, room.missed)
-        forward(room.missed, size, sine(size, LUMA), room.work_f, room.coefficients)
+        forward(room.missed, size, sine(size, LUMA, mode), room.work_f, room.coefficients)
         levels = room.trial[size]
         last, error, bits = quantise(models, room.coefficients, size, LUMA, step / UNIT, levels)
         bits += mode_cost(models, size, mode, probable[0], probable[1], probable[2])
-        bits += cost(models, CODED + size * 3, 1 if last >= 0 else 0)
+        bits += cost(models, CODED + size * 3, 1 if last >= 0 else 0) + more
         here = error + price * bits
         if here < best:
             best, best_mode, best_last = here, mode, last
-            for i in range(n):
-                for j in range(n):
-                    planes.levels[top + i, left + j] = levels[i, j]
-    predict(room.found, room.smoothed, best_mode, size, LUMA, room.line, room.guess)
+            _copy(planes, levels, top, left, n)
+    if best_mode != AS_KNOWN:
+        predict(room.found, room.smoothed, best_mode, size, LUMA, room.line, room.guess)
+    return best, best_mode, best_last
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _copy(planes, levels, top, left, n):
+    for i in range(n):
+        for j in range(n):
+            planes.levels[top + i, left + j] = levels[i, j]
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _as_known(planes, room, models, top, left, size, step, price):
+    """Try a luma leaf as it is known, as it is or with coefficients; leaves the levels of the better one. Returns what
+    it costs and the last level's place."""
+    n = 4 << size
+    row, column = top >> 2, left >> 2
+    take(planes.known_y, top, left, n, room.guess)
+    miss(planes.y, top, left, n, room.guess, room.missed)
+    total = np.int64(0)
+    for i in range(n):
+        for j in range(n):
+            planes.levels[top + i, left + j] = 0
+            total += np.int64(room.missed[i, j]) * room.missed[i, j]
+    flag = cost(models, known_context(planes.modes, row, column, size), 1)
+    coded = CODED + (SIZES + size) * 3
+    best = total + price * (flag + cost(models, coded, 0))
+    if total < n * n * (step / UNIT) * (step / UNIT) * _STILL:
+        return best, -1
+    forward(room.missed, size, sine(size, LUMA, AS_KNOWN), room.work_f, room.coefficients)
+    levels = room.trial[size]
+    last, error, bits = quantise(models, room.coefficients, size, LUMA, step / UNIT, levels)
+    here = error + price * (bits + flag + cost(models, coded, 1))
+    if last < 0 or here >= best:
+        return best, -1
+    _copy(planes, levels, top, left, n)
+    return here, last
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _leaf(planes, room, models, top, left, size, step, price):
+    """Choose the mode and levels of a luma leaf, leave it decoded; returns what it costs."""
+    n = 4 << size
+    row, column = top >> 2, left >> 2
+    best, best_mode, best_last = 1e30, np.int64(0), np.int64(-1)
+    more = 0
+    if planes.known_y.shape[0] > 0:
+        best, best_last = _as_known(planes, room, models, top, left, size, step, price)
+        best_mode = np.int64(AS_KNOWN)
+        more = cost(models, known_context(planes.modes, row, column, size), 0)
+    if best > n * n * (step / UNIT) * (step / UNIT) * _KNOWN_WELL:
+        best, best_mode, best_last = _directions(
+            planes, room, models, top, left, size, step, price, best, best_mode, best_last, more
+        )
+    if best_mode == AS_KNOWN:
+        take(planes.known_y, top, left, n, room.guess)
     levels = planes.levels[top : top + n, left : left + n]
     rows, columns = extent(levels, n) if best_last >= 0 else (0, 0)
-    make(levels, rows, columns, size, sine(size, LUMA), step, room, planes.made_y, top, left)
+    make(levels, rows, columns, size, sine(size, LUMA, best_mode), step, room, planes.made_y, top, left)
     for i in range(row, row + (n >> 2)):
         for j in range(column, column + (n >> 2)):
             planes.modes[i, j], planes.sizes[i, j], planes.done[i, j] = best_mode, size, 1

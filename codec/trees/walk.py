@@ -1,18 +1,18 @@
-"""A key picture's trees to bits and back. Chroma follows luma's leaves at half their size, two planes at a time, from 4
+"""A picture's trees to bits and back. Chroma follows luma's leaves at half their size, two planes at a time, from 4
 on."""
 
 import numba
 import numpy as np
 
-from codec.entropy.range_coder import BIT_COST, FAULT, READING, code_bit
-from codec.intra.blocks import make, miss, sine
-from codec.intra.choice import choose
-from codec.intra.coefficients import CODED, OF_PLANE, quantise
-from codec.intra.coefficients import code as code_levels
-from codec.intra.modes import WAY, code_mode, direction, likely, split_context
-from codec.intra.planes import CHROMA, LUMA, ROOT, SMALLEST, enter, next_part
-from codec.intra.prediction import MEAN, PLANAR, from_luma, gather, predict, smooth
-from codec.intra.transform import LARGEST, UNIT, forward
+from codec.entropy.range_coder import BIT_COST, FAULT, READING, code_bit, cost
+from codec.trees.blocks import make, miss, sine, take
+from codec.trees.choice import choose
+from codec.trees.coefficients import CODED, OF_PLANE, quantise
+from codec.trees.coefficients import code as code_levels
+from codec.trees.modes import WAY, code_mode, direction, known_context, likely, split_context
+from codec.trees.planes import CHROMA, LUMA, ROOT, SMALLEST, enter, next_part
+from codec.trees.prediction import AS_KNOWN, MEAN, PLANAR, from_luma, gather, predict, smooth
+from codec.trees.transform import LARGEST, SIZES, UNIT, forward
 
 _LINE, _SAME, _SMOOTH, _FLAT = range(4)
 """How chroma is predicted: along luma, in luma's direction, as a smooth surface, by the mean."""
@@ -81,12 +81,20 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
     """Code or read a leaf: luma, and chroma unless it is shared by four leaves."""
     n = 4 << size
     row, column = top >> 2, left >> 2
-    a, b, c = likely(planes.modes, row, column)
-    mode = code_mode(io, data, models, size, np.int64(planes.modes[row, column]), a, b, c)
     active = _activity(planes.active, row, column)
+    mode, coded = np.int64(planes.modes[row, column]), CODED + size * 3
+    known = 0
+    if planes.known_y.shape[0] > 0:
+        context = known_context(planes.modes, row, column, size)
+        known = code_bit(io, data, models, context, 1 if mode == AS_KNOWN else 0)
+    if known:
+        mode, coded = np.int64(AS_KNOWN), CODED + (SIZES + size) * 3 + (0 if active == 0 else 1 if active < 3 else 2)
+    else:
+        a, b, c = likely(planes.modes, row, column)
+        mode = code_mode(io, data, models, size, mode, a, b, c)
     levels = planes.levels[top : top + n, left : left + n]
     last = np.int64(planes.lasts[row, column])
-    some = code_bit(io, data, models, CODED + size * 3, 1 if last >= 0 else 0)
+    some = code_bit(io, data, models, coded, 1 if last >= 0 else 0)
     rows = columns = 0
     if some:
         rows, columns = code_levels(
@@ -100,19 +108,25 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
         for i in range(row, row + squares):
             for j in range(column, column + squares):
                 planes.modes[i, j], planes.sizes[i, j] = mode, size
-        gather(planes.made_y, planes.done, top, left, n, room.found)
-        smooth(room.found, n, room.smoothed)
-        predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
-        make(levels, rows, columns, size, sine(size, LUMA), step, room, planes.made_y, top, left)
+        if known:
+            take(planes.known_y, top, left, n, room.guess)
+        else:
+            gather(planes.made_y, planes.done, top, left, n, room.found)
+            smooth(room.found, n, room.smoothed)
+            predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
+        make(levels, rows, columns, size, sine(size, LUMA, mode), step, room, planes.made_y, top, left)
         planes.done[row : row + squares, column : column + squares] = 1
     if size > 0:
         _chroma(io, data, models, weights, planes, room, top, left, size - 1, step_chroma, price)
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _guess_chroma(planes, room, plane, way, mode, top, left, size):
-    """Predict a chroma block into `room.guess`."""
+def _guess_chroma(planes, room, plane, known, way, mode, top, left, size):
+    """Predict a chroma block into `room.guess`; `known` is the plane as another picture predicts it."""
     n = 4 << size
+    if mode == AS_KNOWN:
+        take(known, top, left, n, room.guess)
+        return
     if way == _LINE:
         from_luma(planes.made_y, plane, planes.done_chroma, top, left, n, room.guess)
         return
@@ -122,46 +136,82 @@ def _guess_chroma(planes, room, plane, way, mode, top, left, size):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
+def _plane(planes, k):
+    """Source, decoded and known samples of a chroma plane."""
+    if k == 0:
+        return planes.u, planes.made_u, planes.known_u
+    return planes.v, planes.made_v, planes.known_v
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _pays(room, n, error, bits):
+    """Whether coefficients that leave `error` lower it by more than `bits`, at their price."""
+    whole = np.int64(0)
+    for i in range(n):
+        for j in range(n):
+            whole += np.int64(room.missed[i, j]) * room.missed[i, j]
+    return error + bits < whole
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _choose_way(models, planes, room, mode, top, left, size, step, price):
+    """The cheapest way to predict both chroma blocks."""
+    n = 4 << size
+    best, way = 1e30, 0
+    for trial in range(4):
+        total = 0.0
+        for k in range(2):
+            source, made, known = _plane(planes, k)
+            _guess_chroma(planes, room, made, known, trial, mode, top, left, size)
+            miss(source, top, left, n, room.guess, room.missed)
+            forward(room.missed, size, sine(size, CHROMA, mode), room.work_f, room.coefficients)
+            _, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, room.trial[size])
+            total += error + price * (bits + BIT_COST)
+        total += price * BIT_COST * (1 if trial == _LINE else 2 if trial == _SAME else 3)
+        if total < best:
+            best, way = total, trial
+    return way
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
+def _code_way(io, data, models, way):
+    if not code_bit(io, data, models, WAY, 1 if way != _LINE else 0):
+        return _LINE
+    if not code_bit(io, data, models, WAY + 1, 1 if way != _SAME else 0):
+        return _SAME
+    return _SMOOTH + code_bit(io, data, models, WAY + 2, 1 if way == _FLAT else 0)
+
+
+@numba.njit(cache=True, nogil=True, boundscheck=False)
 def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, step, price):
     """Both chroma blocks of a leaf."""
     n = 4 << size
     top, left = top_luma >> 1, left_luma >> 1
     row, column, squares = top >> 2, left >> 2, n >> 2
     mode = np.int64(planes.modes[top_luma >> 2, left_luma >> 2])
-    way = 0
-    if not io[READING]:
-        best = 1e30
-        for trial in range(4):
-            total = 0.0
-            for k in range(2):
-                source, made = (planes.u, planes.made_u) if k == 0 else (planes.v, planes.made_v)
-                _guess_chroma(planes, room, made, trial, mode, top, left, size)
-                miss(source, top, left, n, room.guess, room.missed)
-                forward(room.missed, size, sine(size, CHROMA), room.work_f, room.coefficients)
-                _, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, room.trial[size])
-                total += error + price * (bits + BIT_COST)
-            total += price * BIT_COST * (1 if trial == _LINE else 2 if trial == _SAME else 3)
-            if total < best:
-                best, way = total, trial
-    if not code_bit(io, data, models, WAY, 1 if way != _LINE else 0):
-        way = _LINE
-    elif not code_bit(io, data, models, WAY + 1, 1 if way != _SAME else 0):
-        way = _SAME
-    else:
-        way = _SMOOTH + code_bit(io, data, models, WAY + 2, 1 if way == _FLAT else 0)
+    way = np.int64(_SAME)
+    if mode != AS_KNOWN:
+        if not io[READING]:
+            way = _choose_way(models, planes, room, mode, top, left, size, step, price)
+        way = _code_way(io, data, models, way)
     active = _activity(planes.active_chroma, row, column)
     levels = room.chroma_levels[:n, :n]
     total = some = 0
     for k in range(2):
-        source, made = (planes.u, planes.made_u) if k == 0 else (planes.v, planes.made_v)
-        _guess_chroma(planes, room, made, way, mode, top, left, size)
+        source, made, known = _plane(planes, k)
+        _guess_chroma(planes, room, made, known, way, mode, top, left, size)
         last = -1
         levels[:] = 0
+        context = OF_PLANE + CODED + size * 3 + (0 if k == 0 else 1 + some)
+        if mode == AS_KNOWN:
+            context += SIZES * 3
         if not io[READING]:
             miss(source, top, left, n, room.guess, room.missed)
-            forward(room.missed, size, sine(size, CHROMA), room.work_f, room.coefficients)
-            last, _, _ = quantise(models, room.coefficients, size, CHROMA, step / UNIT, levels)
-        context = OF_PLANE + CODED + size * 3 + (0 if k == 0 else 1 + some)
+            forward(room.missed, size, sine(size, CHROMA, mode), room.work_f, room.coefficients)
+            last, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, levels)
+            if mode == AS_KNOWN and last >= 0 and not _pays(room, n, error, price * (bits + cost(models, context, 1))):
+                last = -1
+                levels[:] = 0
         some = code_bit(io, data, models, context, 1 if last >= 0 else 0)
         rows = columns = 0
         if some:
@@ -173,7 +223,7 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
         for i in range(rows):
             for j in range(columns):
                 total += min(abs(levels[i, j]), 8)
-        make(levels, rows, columns, size, sine(size, CHROMA), step, room, made, top, left)
+        make(levels, rows, columns, size, sine(size, CHROMA, mode), step, room, made, top, left)
     share = min(-(-total // (squares * squares)), 100)
     for i in range(row, row + squares):
         for j in range(column, column + squares):
