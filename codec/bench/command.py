@@ -48,6 +48,9 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-interval", type=int, default=DEFAULT_KEY_INTERVAL, help="every so many GoPs one coded on its own"
     )
+    parser.add_argument(
+        "--same-rate", action="store_true", help="overlapping GoPs at the λ that takes the disjoint ones' bits"
+    )
     _add_common(parser)
     parser.set_defaults(run=_overlap)
 
@@ -107,6 +110,7 @@ def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
         precision=arguments.precision,
         threads=arguments.threads,
         key_interval=arguments.key_interval,
+        same_rate=arguments.same_rate,
     )
     rows = measure_overlap(arguments.clips, request, context)
     table = as_text(rows)

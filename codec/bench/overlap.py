@@ -1,12 +1,14 @@
 """What sharing a frame between GoPs brings, as Table 1 of the paper: rate, tOF and tLP at some λ, and the seam ratio.
 
-Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown with a hard cut and blended.
+Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown with a hard cut and blended. Sharing saves
+bits, so at one λ the second stream is the smaller one; "at the same rate" it is coded at the λ that takes as many.
 """
 
 import csv
 import io
+import math
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +22,15 @@ from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
 from codec.media.clip import Clip, open_clip
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings
+from codec.stream.format import StreamInfo
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, EncodeSettings
 
 ALL_CLIPS = "mean"
+_SEARCH_RANGE = 16.0
+"""Times the λ asked for: as far as one of the same rate is searched."""
+_SEARCH_STEPS = 6
 _HEAD = (
-    "clip", "lambda", "seams", "bpp", "tof", "tlp", "psnr", "lpips", "seam_ratio", "seam_ratio_low", "seam_ratio_high",
+    "clip", "lambda", "coded_lambda", "seams", "bpp", "tof", "tlp", "psnr", "lpips", "seam_ratio", "seam_ratio_low", "seam_ratio_high",
     "boundaries",
 )  # fmt: skip
 
@@ -41,6 +47,8 @@ class OverlapRequest:
     threads: int = 0
     key_interval: int = DEFAULT_KEY_INTERVAL
     """As of `EncodeSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
+    same_rate: bool = False
+    """Overlapping GoPs take as many bits as disjoint ones (at most, within some per cent) instead of the same λ."""
 
     def __post_init__(self) -> None:
         if not self.lambdas:
@@ -68,11 +76,13 @@ class OverlapRequest:
 class OverlapRow:
     """One line of the table: a clip, or the mean over clips, at a λ with its seams shown in one way.
 
-    `tof` in pixels; `seam` as `codec.metrics.seams` defines it, for the mean over the boundaries of all clips.
+    `coded` is the λ the stream was made at, which differs from `lmbda` where rates are to be the same (of several clips
+    their geometric mean). `tof` in pixels; `seam` as `codec.metrics.seams` defines it, for the mean over the boundaries of all clips.
     """
 
     clip: str
     lmbda: float
+    coded: float
     mode: SeamMode
     bpp: float
     tof: float
@@ -166,13 +176,17 @@ def _at(
     from codec.stream.encoder import encode_clip
     from codec.stream.join import frames
 
-    streams = {
-        structure: encode_clip(
-            clip, clip.timing, clip.info.sample_aspect, folder / f"{structure.value}.gop",
-            request.encoding(lmbda, structure), _Part(context, 0.0, 0.0),
+    def encoded(structure: Structure, at: float) -> StreamInfo:
+        file = folder / f"{structure.value}.gop"
+        return encode_clip(
+            clip, clip.timing, clip.info.sample_aspect, file, request.encoding(at, structure), _Part(context, 0.0, 0.0)
         )
-        for structure in Structure
-    }  # fmt: skip
+
+    disjoint = encoded(Structure.DISJOINT, lmbda)
+    coded = lmbda
+    if request.same_rate:
+        coded = _largest(lambda at: encoded(Structure.OVERLAP, at).bpp <= disjoint.bpp, lmbda)
+    streams = {Structure.DISJOINT: disjoint, Structure.OVERLAP: encoded(Structure.OVERLAP, coded)}
     takes: dict[SeamMode, SpooledFrames] = {}
     for mode in SeamMode:
         info = streams[mode.structure]
@@ -185,9 +199,23 @@ def _at(
     for mode, take in takes.items():
         changes = error_changes(scorer.reference, take)
         bpp, seam = streams[mode.structure].bpp, seam_ratio(changes, mode)
-        measured.append(_Measured(OverlapRow(clip.path.name, lmbda, mode, bpp, seam=seam, **means[mode]), changes))
+        at = lmbda if mode is SeamMode.DISJOINT else coded
+        measured.append(_Measured(OverlapRow(clip.path.name, lmbda, at, mode, bpp, seam=seam, **means[mode]), changes))
         take.close()
     return measured
+
+
+def _largest(fits: Callable[[float], bool], lmbda: float) -> float:
+    """The largest λ from `lmbda` on that fits, within some per cent; `lmbda` where none does. By bisection of log λ: rate
+    rises with λ."""
+    low, high = math.log(lmbda), math.log(min(lmbda * _SEARCH_RANGE, LAMBDA_RANGE[1]))
+    for _ in range(_SEARCH_STEPS):
+        middle = (low + high) / 2
+        if fits(math.exp(middle)):
+            low = middle
+        else:
+            high = middle
+    return math.exp(low)
 
 
 def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapRow]:
@@ -199,18 +227,22 @@ def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapR
                 [(o.row.bpp, o.row.tof, o.row.tlp, o.row.psnr_db, o.row.lpips) for o in own], axis=0
             )
             seam = pooled_seam_ratio([one.changes for one in own], mode)
-            rows.append(OverlapRow(ALL_CLIPS, lmbda, mode, bpp, tof, tlp, psnr, lpips, seam))
+            coded = math.exp(float(np.mean([math.log(o.row.coded) for o in own])))
+            rows.append(OverlapRow(ALL_CLIPS, lmbda, coded, mode, bpp, tof, tlp, psnr, lpips, seam))
     return rows
 
 
 def as_text(rows: Sequence[OverlapRow]) -> str:
     """The table for a terminal, and what blending changes against disjoint GoPs."""
-    lines = [("clip", "λ", "seams", "bpp", "tOF", "tLP", "PSNR", "LPIPS", "seam ratio (95 %)"), *map(_cells, rows)]
+    lines = [
+        ("clip", "λ", "coded at", "seams", "bpp", "tOF", "tLP", "PSNR", "LPIPS", "seam ratio (95 %)"),
+        *map(_cells, rows),
+    ]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     texts = []
     for line in lines:
         cells = (
-            cell.ljust(w) if i in (0, 2) else cell.rjust(w)
+            cell.ljust(w) if i in (0, 3) else cell.rjust(w)
             for i, (cell, w) in enumerate(zip(line, widths, strict=True))
         )
         texts.append("  ".join(cells).rstrip())
@@ -230,7 +262,7 @@ def _changes(rows: Sequence[OverlapRow]) -> Iterator[str]:
 def _cells(row: OverlapRow) -> tuple[str, ...]:
     seam = f"{row.seam.ratio:.3f} ({row.seam.low:.3f} to {row.seam.high:.3f})"
     return (
-        row.clip, f"{row.lmbda:g}", row.mode.value, f"{row.bpp:.5f}", f"{row.tof:.4f}", f"{row.tlp:.5f}",
+        row.clip, f"{row.lmbda:g}", f"{row.coded:.3g}", row.mode.value, f"{row.bpp:.5f}", f"{row.tof:.4f}", f"{row.tlp:.5f}",
         f"{row.psnr_db:.2f}", f"{row.lpips:.4f}", seam,
     )  # fmt: skip
 
@@ -253,7 +285,7 @@ def write_csv(rows: Sequence[OverlapRow], folder: Path) -> Path:
 def _values(rows: Sequence[OverlapRow]) -> Iterator[tuple[str | float, ...]]:
     for row in rows:
         yield (
-            row.clip, row.lmbda, row.mode.value, f"{row.bpp:.6f}", f"{row.tof:.5f}", f"{row.tlp:.6f}",
+            row.clip, row.lmbda, round(row.coded, 6), row.mode.value, f"{row.bpp:.6f}", f"{row.tof:.5f}", f"{row.tlp:.6f}",
             f"{row.psnr_db:.3f}", f"{row.lpips:.5f}", f"{row.seam.ratio:.4f}", f"{row.seam.low:.4f}",
             f"{row.seam.high:.4f}", row.seam.boundaries,
         )  # fmt: skip

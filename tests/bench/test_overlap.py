@@ -53,6 +53,20 @@ def test_in_a_chain_there_is_nothing_to_blend(small_clip: Path) -> None:
     assert disjoint.psnr_db != cut.psnr_db
 
 
+def test_at_the_same_rate_overlap_is_coded_finer(small_clip: Path, tmp_path: Path) -> None:
+    disjoint, _, blended, *_ = measure_overlap([small_clip], OverlapRequest((0.1,)))
+    again, _, finer, *_ = measure_overlap([small_clip], OverlapRequest((0.1,), same_rate=True))
+    assert (again.bpp, again.coded) == (disjoint.bpp, 0.1)
+    assert blended.bpp < disjoint.bpp and blended.coded == 0.1
+    assert 0.93 * disjoint.bpp < finer.bpp <= disjoint.bpp
+    assert finer.coded > 0.1 and finer.psnr_db > blended.psnr_db
+    done = seamscope("overlap", small_clip, "--lambdas", "0.1", "--same-rate", "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "overlap.csv").open(encoding="utf-8") as file:
+        lambdas = [float(row["coded_lambda"]) for row in csv.DictReader(file)]
+    assert lambdas == pytest.approx([0.1, finer.coded, finer.coded], rel=1e-4)
+
+
 def test_the_command_refuses_clips_without_a_seam(small_clip: Path, tmp_path: Path) -> None:
     for arguments, reason in (
         ((small_clip, "--lambdas", "0.1", "--frames", "9"), "more than 10 frames, not 9"),
