@@ -30,8 +30,8 @@ _SEARCH_RANGE = 16.0
 """Times the λ asked for: as far as one of the same rate is searched."""
 _SEARCH_STEPS = 6
 _HEAD = (
-    "clip", "lambda", "coded_lambda", "seams", "bpp", "tof", "tlp", "psnr", "lpips", "seam_ratio", "seam_ratio_low", "seam_ratio_high",
-    "boundaries",
+    "clip", "lambda", "coded_lambda", "seams", "bpp", "tof", "tlp", "psnr", "lpips", "seam_ratio",
+    "seam_ratio_low", "seam_ratio_high", "boundaries",
 )  # fmt: skip
 
 
@@ -77,7 +77,8 @@ class OverlapRow:
     """One line of the table: a clip, or the mean over clips, at a λ with its seams shown in one way.
 
     `coded` is the λ the stream was made at, which differs from `lmbda` where rates are to be the same (of several clips
-    their geometric mean). `tof` in pixels; `seam` as `codec.metrics.seams` defines it, for the mean over the boundaries of all clips.
+    their geometric mean). `tof` in pixels; `seam` as `codec.metrics.seams` defines it, for the mean over the boundaries
+    of all clips.
     """
 
     clip: str
@@ -206,8 +207,8 @@ def _at(
 
 
 def _largest(fits: Callable[[float], bool], lmbda: float) -> float:
-    """The largest λ from `lmbda` on that fits, within some per cent; `lmbda` where none does. By bisection of log λ: rate
-    rises with λ."""
+    """The largest λ from `lmbda` on that fits, within some per cent; `lmbda` where none does. By bisection of log λ:
+    rate rises with λ."""
     low, high = math.log(lmbda), math.log(min(lmbda * _SEARCH_RANGE, LAMBDA_RANGE[1]))
     for _ in range(_SEARCH_STEPS):
         middle = (low + high) / 2
@@ -262,8 +263,8 @@ def _changes(rows: Sequence[OverlapRow]) -> Iterator[str]:
 def _cells(row: OverlapRow) -> tuple[str, ...]:
     seam = f"{row.seam.ratio:.3f} ({row.seam.low:.3f} to {row.seam.high:.3f})"
     return (
-        row.clip, f"{row.lmbda:g}", f"{row.coded:.3g}", row.mode.value, f"{row.bpp:.5f}", f"{row.tof:.4f}", f"{row.tlp:.5f}",
-        f"{row.psnr_db:.2f}", f"{row.lpips:.4f}", seam,
+        row.clip, f"{row.lmbda:g}", f"{row.coded:.3g}", row.mode.value, f"{row.bpp:.5f}", f"{row.tof:.4f}",
+        f"{row.tlp:.5f}", f"{row.psnr_db:.2f}", f"{row.lpips:.4f}", seam,
     )  # fmt: skip
 
 
@@ -285,7 +286,7 @@ def write_csv(rows: Sequence[OverlapRow], folder: Path) -> Path:
 def _values(rows: Sequence[OverlapRow]) -> Iterator[tuple[str | float, ...]]:
     for row in rows:
         yield (
-            row.clip, row.lmbda, round(row.coded, 6), row.mode.value, f"{row.bpp:.6f}", f"{row.tof:.5f}", f"{row.tlp:.6f}",
-            f"{row.psnr_db:.3f}", f"{row.lpips:.5f}", f"{row.seam.ratio:.4f}", f"{row.seam.low:.4f}",
+            row.clip, row.lmbda, round(row.coded, 6), row.mode.value, f"{row.bpp:.6f}", f"{row.tof:.5f}",
+            f"{row.tlp:.6f}", f"{row.psnr_db:.3f}", f"{row.lpips:.5f}", f"{row.seam.ratio:.4f}", f"{row.seam.low:.4f}",
             f"{row.seam.high:.4f}", row.seam.boundaries,
         )  # fmt: skip
