@@ -24,9 +24,9 @@ _HALVED = 8.0
 _CHROMA = 0.75
 """Chroma's step in luma's."""
 _SMALLEST, _LARGEST = 5, 4000
-_COARSER, _FINER = 1.6, 16.0
-"""The step of a picture that another one predicts, in that of a key picture, up to the middle of the range of λ; levels
-from there to half of it."""
+_COARSER, _FINER, _ROUGHER = 1.6, 16.0, 8.0
+"""The step of a picture that another one predicts, in that of a key picture, from level 0 to the middle; levels from
+there to half of it, and from 0 down to twice of it."""
 _PRICE, _PRICE_KNOWN = 0.11, 0.3
 """Squared error that a bit has to save, in squared steps: of key pictures as a uniform quantiser at high rates (0.12);
 of others more, so that few blocks are coded, and these well."""
@@ -67,7 +67,7 @@ def steps(level: float, known: bool = False) -> tuple[int, int]:
 
 def _coarser(level: float) -> float:
     """The step of pictures that are predicted from others, in that of key pictures."""
-    return _COARSER * 2.0 ** (-max(0.0, level - _MIDDLE) / _FINER)
+    return _COARSER * 2.0 ** (-max(0.0, level - _MIDDLE) / _FINER - min(0.0, level) / _ROUGHER)
 
 
 def plain_starts() -> NDArray[np.int32]:
