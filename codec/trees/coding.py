@@ -21,8 +21,8 @@ _STEP = 40.0 * UNIT
 """Luma's step at the middle of the range of λ, for orthonormal coefficients of grey levels."""
 _HALVED = 8.0
 """Levels from one step to half of it, found by trying; 4 would be a fixed exchange of error for bits."""
-_CHROMA = 0.75
-"""Chroma's step in luma's."""
+_CHROMA, _CHROMA_KNOWN = 0.75, 0.6
+"""Chroma's step in luma's, of key pictures and of those that another one predicts."""
 _SMALLEST, _LARGEST = 5, 4000
 _COARSER, _FINER, _ROUGHER = 1.6, 16.0, 8.0
 """The step of a picture that another one predicts, in that of a key picture, from level 0 to the middle; levels from
@@ -61,7 +61,8 @@ class Planar:
 def steps(level: float, known: bool = False) -> tuple[int, int]:
     """Quantiser steps of luma and chroma at a level, in 1/UNIT, of key pictures and of `known` ones."""
     luma = _STEP * 2.0 ** ((_MIDDLE - level) / _HALVED) * (_coarser(level) if known else 1.0)
-    first, second = (min(max(round(step), _SMALLEST), _LARGEST) for step in (luma, luma * _CHROMA))
+    chroma = _CHROMA_KNOWN if known else _CHROMA
+    first, second = (min(max(round(step), _SMALLEST), _LARGEST) for step in (luma, luma * chroma))
     return first, second
 
 

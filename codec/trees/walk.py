@@ -16,6 +16,9 @@ from codec.trees.transform import LARGEST, SIZES, UNIT, forward
 
 _LINE, _SAME, _SMOOTH, _FLAT = range(4)
 """How chroma is predicted: along luma, in luma's direction, as a smooth surface, by the mean."""
+_STAINS = 0.25
+"""What a bit has to save in chroma that looks as known, in what one has to in luma: less, for what has moved away else
+leaves stains of its colour."""
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -209,7 +212,7 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
             miss(source, top, left, n, room.guess, room.missed)
             forward(room.missed, size, sine(size, CHROMA, mode), room.work_f, room.coefficients)
             last, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, levels)
-            if mode == AS_KNOWN and last >= 0 and not _pays(room, n, error, price * (bits + cost(models, context, 1))):
+            if mode == AS_KNOWN and last >= 0 and not _pays(room, n, error, _STAINS * price * (bits + cost(models, context, 1))):
                 last = -1
                 levels[:] = 0
         some = code_bit(io, data, models, context, 1 if last >= 0 else 0)
