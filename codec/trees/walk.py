@@ -147,13 +147,13 @@ def _plane(planes, k):
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
-def _pays(room, n, error, bits):
-    """Whether coefficients that leave `error` lower it by more than `bits`, at their price."""
+def _pays(room, n, error, dearness):
+    """Whether coefficients that leave `error` lower it by more than `dearness`, the bits at their price."""
     whole = np.int64(0)
     for i in range(n):
         for j in range(n):
             whole += np.int64(room.missed[i, j]) * room.missed[i, j]
-    return error + bits < whole
+    return error + dearness < whole
 
 
 @numba.njit(cache=True, nogil=True, boundscheck=False)
@@ -212,7 +212,8 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
             miss(source, top, left, n, room.guess, room.missed)
             forward(room.missed, size, sine(size, CHROMA, mode), room.work_f, room.coefficients)
             last, error, bits = quantise(models, room.coefficients, size, CHROMA, step / UNIT, levels)
-            if mode == AS_KNOWN and last >= 0 and not _pays(room, n, error, _STAINS * price * (bits + cost(models, context, 1))):
+            dearness = _STAINS * price * (bits + cost(models, context, 1))
+            if mode == AS_KNOWN and last >= 0 and not _pays(room, n, error, dearness):
                 last = -1
                 levels[:] = 0
         some = code_bit(io, data, models, context, 1 if last >= 0 else 0)
