@@ -32,9 +32,10 @@ from codec.stream import networks
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.latents import CodedLatent
-from codec.stream.networks import CodedAnchors
+from codec.stream.networks import AnchorState, CodedAnchors, Rgb
 from codec.stream.settings import EncodeSettings, level_code
 from codec.stream.shape import GopShape
+from codec.trees.coding import Planar
 
 SIZES = {"640x360": 73, "1280x720": 60}
 
@@ -76,15 +77,18 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
     bits = str(model.number_type).removeprefix("torch.")
     rows.append((f"neural encode, 640x360, everything, {bits}", f"{statistics.median(encodes):.1f} fps"))
     rows.append((f"neural decode, 640x360, everything, {bits}", f"{statistics.median(decodes):.1f} fps"))
-    rows.append((f"networks alone (encoder's / decoder's), {bits}", f"{8 / analysis:.1f} / {8 / synthesis:.1f} fps"))
+    rows.append(
+        (f"networks, trees alone (encoder's / decoder's), {bits}", f"{8 / analysis:.1f} / {8 / synthesis:.1f} fps")
+    )
     rows.append((f"first decoded GoP after encode, warm model, {bits}", f"{statistics.median(firsts):.2f} s"))
     return rows
 
 
 def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, float]:
-    """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors:
-    an encoder decodes its anchors too. Motion is found before."""
-    code = level_code(0.16)
+    """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
+    its anchor's trees included: an encoder decodes its anchors too. Motion is found before."""
+    code, colour = level_code(0.16), pictures[0].colour
+    sources = [[Planar(picture.y, picture.u, picture.v)] for picture in (pictures[8], pictures[16])]
     shapes = [
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
     ]
@@ -93,10 +97,16 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
         _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
         motion.append(networks.decoded_motion(vectors, shape))
-    before = networks.encode_anchors(model, rgb[0], wanted[0], motion[0], shapes[0], code, None, [rgb[0][0]]).state
+
+    def anchors_of(k: int, before: AnchorState | None, keys: list[Rgb]) -> CodedAnchors:
+        return networks.encode_anchors(
+            model, rgb[k], sources[k], wanted[k], motion[k], shapes[k], code, before, keys, colour
+        )
+
+    before = anchors_of(0, None, [rgb[0][0]]).state
 
     def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
-        anchors = networks.encode_anchors(model, rgb[1], wanted[1], motion[1], shapes[1], code, before, [])
+        anchors = anchors_of(1, before, [])
         known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
         inner = [rgb[1][1:-1]]
         return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
@@ -105,9 +115,10 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
 
     def decode() -> None:
         memories = [each.memory for each in coded.latents]
-        anchors, _ = networks.decode_anchors(
-            model, lambda i, *_: memories[i], coded.textures, motion[1], shapes[1], code, before, []
-        )
+        trees = [each.data for each in coded.trees]
+        anchors = networks.decode_anchors(
+            model, lambda i, *_: memories[i], trees, coded.textures, motion[1], shapes[1], code, before, [], colour
+        ).pictures
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
