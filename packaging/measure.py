@@ -35,7 +35,6 @@ from codec.stream.latents import CodedLatent
 from codec.stream.networks import AnchorState, CodedAnchors, Rgb
 from codec.stream.settings import EncodeSettings, level_code
 from codec.stream.shape import GopShape
-from codec.trees.coding import Planar
 
 SIZES = {"640x360": 73, "1280x720": 60}
 
@@ -88,7 +87,7 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
     its anchor's trees included: an encoder decodes its anchors too. Motion is found before."""
     code, colour = level_code(0.16), pictures[0].colour
-    sources = [[Planar(picture.y, picture.u, picture.v)] for picture in (pictures[8], pictures[16])]
+    sources = [[networks.planes_of(picture)] for picture in (pictures[8], pictures[16])]
     shapes = [
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
     ]

@@ -209,14 +209,15 @@ def _at(
 def _largest(fits: Callable[[float], bool], lmbda: float) -> float:
     """The largest λ from `lmbda` on that fits, within some per cent; `lmbda` where none does. By bisection of log λ:
     rate rises with λ."""
-    low, high = math.log(lmbda), math.log(min(lmbda * _SEARCH_RANGE, LAMBDA_RANGE[1]))
+    low, high = lmbda, min(lmbda * _SEARCH_RANGE, LAMBDA_RANGE[1])
     for _ in range(_SEARCH_STEPS):
-        middle = (low + high) / 2
-        if fits(math.exp(middle)):
+        # Kept between them: at the ends of the range a root rounded the wrong way would be refused.
+        middle = min(max(math.sqrt(low * high), low), high)
+        if fits(middle):
             low = middle
         else:
             high = middle
-    return math.exp(low)
+    return low
 
 
 def _means(found: Sequence[_Measured], request: OverlapRequest) -> list[OverlapRow]:

@@ -182,7 +182,7 @@ class _GopEncoder:
             wanted = self._placed.run(lambda m, r=rgb, s=shape: networks.wanted_textures(r, s, m.device))
             prepared.wanted.append(wanted)
             coded_pictures = [pictures[earlier + number] for number in networks.anchor_numbers(shape)]
-            sources = [Planar(picture.y, picture.u, picture.v) for picture in coded_pictures]
+            sources = [networks.planes_of(picture) for picture in coded_pictures]
             kinds = list(zip(sources, shape.pictures, strict=True))
             prepared.sources.append([source for source, kind in kinds if kind is LatentKind.ANCHOR])
             prepared.keys.append([self._key(source, level) for source, kind in kinds if kind is LatentKind.KEY])

@@ -52,6 +52,11 @@ def rgb_of(pictures: Sequence[Picture]) -> Rgb:
     return np.stack([to_rgb(picture) for picture in pictures])
 
 
+def planes_of(picture: Picture) -> Planar:
+    """A picture as trees see it, without its colour."""
+    return Planar(picture.y, picture.u, picture.v)
+
+
 def rgb_of_key(key: Planar, colour: Colour) -> Rgb:
     """A decoded key picture as RGB (H, W, 3)."""
     return to_rgb(Picture(key.y, key.u, key.v, colour))
@@ -177,8 +182,7 @@ def read_trees(model: CodecModel, data: bytes, guess: Planar, level_code: int) -
 
 def _predicted(known: Tensor, shape: GopShape, colour: Colour) -> Planar:
     """A prediction (1, 1, 3, H, W) as trees see it."""
-    picture = pictures_of(known[:, 0], shape.width, shape.height, colour)[0]
-    return Planar(picture.y, picture.u, picture.v)
+    return planes_of(pictures_of(known[:, 0], shape.width, shape.height, colour)[0])
 
 
 def _corrected(known: Tensor, guess: Planar, better: Planar, colour: Colour) -> Tensor:

@@ -21,7 +21,6 @@ from codec import gop
 from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import writer
 from codec.media import open_clip
-from codec.media.picture import Picture
 from codec.model import store
 from codec.model.config import LatentKind, lambda_of
 from codec.model.weights import CodecModel, with_context_starts
@@ -87,16 +86,12 @@ def measured_key_starts(clips: Sequence[Path]) -> NDArray[np.int32]:
         means = _Means(models)
         for path in clips:
             with open_clip(path) as clip:
-                picture = _planes(clip.picture(0))
+                picture = networks.planes_of(clip.picture(0))
             for level in _LEVELS:
                 before = models[:, 0].copy()
                 tree_coding.encode(picture, level, models)
                 means.note(before)
     return means.starts()
-
-
-def _planes(picture: Picture) -> Planar:
-    return Planar(picture.y, picture.u, picture.v)
 
 
 _Anchors = list[tuple[Planar, Planar]]
@@ -123,7 +118,7 @@ def _coded(
             start = gop.gop_at(number, header.frame_count, header.structure).start
             kinds = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
             pictures = [clip.picture(start + i) for i, kind in kinds if kind is LatentKind.ANCHOR]
-            anchors = list(zip(map(_planes, pictures), restored.anchors.guesses, strict=True))
+            anchors = list(zip(map(networks.planes_of, pictures), restored.anchors.guesses, strict=True))
             yield symbols, shape.kinds, rows, anchors
             before = latents.past_of(model, symbols, shape, known)
 

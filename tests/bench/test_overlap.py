@@ -6,6 +6,7 @@ import pytest
 from codec.bench.overlap import ALL_CLIPS, OverlapRequest, as_text, measure_overlap, write_csv
 from codec.errors import SettingError
 from codec.gop import SeamMode
+from codec.stream.settings import LAMBDA_RANGE
 from tests.conftest import make_clip
 from tests.test_cli import seamscope
 
@@ -65,6 +66,12 @@ def test_at_the_same_rate_overlap_is_coded_finer(small_clip: Path, tmp_path: Pat
     with (tmp_path / "overlap.csv").open(encoding="utf-8") as file:
         lambdas = [float(row["coded_lambda"]) for row in csv.DictReader(file)]
     assert lambdas == pytest.approx([0.1, finer.coded, finer.coded], rel=1e-4)
+
+
+@pytest.mark.parametrize("lmbda", LAMBDA_RANGE)
+def test_the_same_rate_is_searched_within_the_range(small_clip: Path, lmbda: float) -> None:
+    _, _, blended, *_ = measure_overlap([small_clip], OverlapRequest((lmbda,), same_rate=True))
+    assert lmbda <= blended.coded <= LAMBDA_RANGE[1]
 
 
 def test_the_command_refuses_clips_without_a_seam(small_clip: Path, tmp_path: Path) -> None:
