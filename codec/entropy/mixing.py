@@ -5,10 +5,10 @@ mixed logarithm of odds. After the bit the weights move downhill in the bits it 
 Integers throughout: logarithms of odds in 1/256, weights in 1/65536.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import RANGE, adapt, split
 
 INPUTS = 4
@@ -47,7 +47,7 @@ def new_weights(rows: int) -> NDArray[np.int32]:
     return np.full((rows, INPUTS), _WEIGHT_START, np.int32)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_mixed(io, data, models, weights, row, said, count, bit):
     """Code (or, reading, find) a bit in the first `count` contexts that `said` (2, INPUTS) names in its first row; the
     second is working space. Returns the bit."""

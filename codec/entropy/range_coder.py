@@ -7,9 +7,10 @@ and how often a context was met, which sets how fast it adapts. Compiled by numb
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from codec.compiled import compiled
 
 READING, LOW, RANGE, CACHE, PENDING, POSITION, CODE, FAULT = range(8)
 _REGISTERS = 8
@@ -49,7 +50,7 @@ def reader(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     return io, np.frombuffer(data, np.uint8).copy()
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _put(io, data, byte):
     if io[POSITION] >= data.size:
         io[FAULT] = 1
@@ -58,7 +59,7 @@ def _put(io, data, byte):
     io[POSITION] += 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _shift_low(io, data):
     if io[LOW] < 0xFF000000 or io[LOW] > _WORD:
         carry = io[LOW] >> 32
@@ -71,7 +72,7 @@ def _shift_low(io, data):
     io[LOW] = (io[LOW] & 0x00FFFFFF) << 8
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def split(io, data, bound, bit):
     """Code a bit whose ones take the lower `bound` of the range; returns it."""
     if io[READING]:
@@ -101,7 +102,7 @@ def split(io, data, bound, bit):
     return bit
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
     """Code (or, reading, find) a bit in a context; returns it. `slowest`: the shift by which a settled context adapts;
     `least`: the smallest probability, in 1/65536."""
@@ -110,7 +111,7 @@ def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
     return bit
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def adapt(models, context, bit, slowest, least):
     """Move a context's probability towards a bit that was coded."""
     one = np.int64(models[context, 0])
@@ -122,13 +123,13 @@ def adapt(models, context, bit, slowest, least):
     models[context, 0] = min(max(one, least), _ONE - least)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_even(io, data, bit):
     """Code a bit that is as likely one as zero; returns it."""
     return split(io, data, io[RANGE] >> 1, bit)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_golomb(io, data, value, most):
     """Code a number of at least one as Exp-Golomb code of even bits, at most `most` of them to say its length; returns
     it."""
@@ -141,14 +142,14 @@ def code_golomb(io, data, value, most):
     return found
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def cost(models, context, bit):
     """What `code_bit` would take now, in 1/16 bit."""
     share = models[context, 0] >> 8
     return _COSTS[share] if bit else _COSTS[256 - share]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _flush(io, data):
     # Any number within the range will do: one that ends in zeros, which need not be written.
     io[LOW] = (io[LOW] + _TOP - 1) & ~np.int64(_TOP - 1)

@@ -12,10 +12,10 @@ Each set of contexts (`SETS`) serves one kind of latent. What probabilities star
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.entropy.mixing import INPUTS, LEAST, code_mixed, new_weights
 from codec.entropy.range_coder import FAULT, code_even, code_golomb
 
@@ -126,7 +126,7 @@ def clipped(shares: NDArray[np.float64]) -> NDArray[np.int32]:
     return np.clip(np.round(shares * (1 << 16)), LEAST, (1 << 16) - LEAST).astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _magnitude(io, data, models, weights, base, row, said, level, channel, beside, bucket, size):
     """Code a magnitude of at least one."""
     k = 1
@@ -142,7 +142,7 @@ def _magnitude(io, data, models, weights, base, row, said, level, channel, besid
     return code_golomb(io, data, size - _UNARY + 1, _GOLOMB) + _UNARY - 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _group_heard(io, data, models, weights, base, row_of, said, scale, heard, group, row, column, run, found):
     """Code whether a group of channels has a symbol that is not zero."""
     around = (heard[group, row, column - 1] if column > 0 else 0) + (heard[group, row - 1, column] if row > 0 else 0)
@@ -162,7 +162,7 @@ def _group_heard(io, data, models, weights, base, row_of, said, scale, heard, gr
     return code_mixed(io, data, models, weights, row_of + _ROW_HEARD + around, said, 3, found)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _busy(io, data, models, weights, base, row_of, said, channel, bucket, level, beside, run, past, found):
     """Code whether a symbol is not zero; `beside`: what lies at its sides, `past` (channels) the place's magnitudes."""
     sides, before = _BESIDE[min(beside, _BESIDE.size - 1)], _RUNS[min(run, _RUNS.size - 1)]
@@ -178,15 +178,30 @@ def _busy(io, data, models, weights, base, row_of, said, channel, bucket, level,
     return code_mixed(io, data, models, weights, which, said, 4, found)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def _code(io, data, models, weights, number, values, index):
+class _Room(NamedTuple):
+    """Working space: what contexts say; which groups of channels have symbols (groups, h, w); capped magnitudes of the
+    row above and of this one (w + 2, C), with nothing beside them; what lies around a group's channels."""
+
+    said: NDArray[np.int64]
+    heard: NDArray[np.uint8]
+    above: NDArray[np.uint8]
+    here: NDArray[np.uint8]
+    near: NDArray[np.int64]
+
+
+def _new_room(height: int, width: int, channels: int) -> _Room:
+    line = (width + 2, channels)
+    return _Room(
+        np.zeros((2, INPUTS), np.int64), np.zeros((-(-channels // _GROUP), height, width), np.uint8),
+        np.zeros(line, np.uint8), np.zeros(line, np.uint8), np.zeros(_GROUP, np.int64),
+    )  # fmt: skip
+
+
+@compiled()
+def _code(io, data, models, weights, number, values, index, room):
     height, width, channels = values.shape
     base, row_of = number * CONTEXTS, number * _ROWS
-    said = np.zeros((2, INPUTS), np.int64)
-    heard = np.zeros((-(-channels // _GROUP), height, width), np.uint8)
-    # Capped magnitudes of the row above and of this one, with nothing beside them.
-    above, here = np.zeros((width + 2, channels), np.uint8), np.zeros((width + 2, channels), np.uint8)
-    near = np.zeros(_GROUP, np.int64)
+    said, heard, above, here, near = room
     most = _LEVELS.size - 1
     for row in range(height):
         above, here = here, above
@@ -241,14 +256,15 @@ def write(
     io: NDArray[np.int64], data: NDArray[np.uint8], contexts: Contexts, number: int, values: Symbols, index: Indices
 ) -> None:
     """Write `values` (C, h, w) at table indices `index` (C, h, w) in contexts of set `number`."""
-    _code(io, data, *contexts, number, *(np.ascontiguousarray(x.transpose(1, 2, 0)) for x in (values, index)))
+    ordered, rows = (np.ascontiguousarray(x.transpose(1, 2, 0)) for x in (values, index))
+    _code(io, data, *contexts, number, ordered, rows, _new_room(*ordered.shape))
 
 
 def read(io: NDArray[np.int64], data: NDArray[np.uint8], contexts: Contexts, number: int, index: Indices) -> Symbols:
     """The symbols (C, h, w) that were written so. Raises ValueError when one is impossible."""
     ordered = np.ascontiguousarray(index.transpose(1, 2, 0))
     values = np.zeros(ordered.shape, np.int16)
-    _code(io, data, *contexts, number, values, ordered)
+    _code(io, data, *contexts, number, values, ordered, _new_room(*ordered.shape))
     if io[FAULT]:
         raise ValueError("an impossible symbol")
     return np.ascontiguousarray(values.transpose(2, 0, 1))

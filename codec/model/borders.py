@@ -1,17 +1,19 @@
 """The processor's way of `codec.model.lapped`, in place. Compiled by numba, without the interpreter lock."""
 
-import numba
+import numpy as np
+
+from codec.compiled import compiled
 
 _PATCH = 8
 _HALF = 4
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True, inline="always")
+@compiled(fastmath=True, inline="always")
 def _turned(a, b, c, d, t, k):
     return t[k, 0] * a + t[k, 1] * b + t[k, 2] * c + t[k, 3] * d
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True, inline="always")
+@compiled(fastmath=True, inline="always")
 def _eight(x, at, t, half):
     d0, d1, d2, d3 = x[at] - x[at + 7], x[at + 1] - x[at + 6], x[at + 2] - x[at + 5], x[at + 3] - x[at + 4]
     s0, s1 = half * (x[at] + x[at + 7]), half * (x[at + 1] + x[at + 6])
@@ -24,7 +26,7 @@ def _eight(x, at, t, half):
     x[at + 3], x[at + 4] = s3 + e3, s3 - e3
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+@compiled(fastmath=True)
 def _turn(plane, t, half):
     height, width = plane.shape
     for row in range(height):
@@ -47,20 +49,18 @@ def _turn(plane, t, half):
             r3[j], r4[j] = s3 + e3, s3 - e3
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def turn(planes, matrix):
-    """Filter planes (n, H, W) float32 across all borders between patches of 8x8; `matrix` (4, 4) float32 is T."""
-    half = matrix.dtype.type(0.5)
+@compiled()
+def turn(planes, halved):
+    """Filter planes (n, H, W) float32 across all borders between patches of 8x8; `halved` (4, 4) is half of T."""
     for plane in planes:
-        _turn(plane, matrix * half, half)
+        _turn(plane, halved, np.float32(0.5))
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def paint(patches, ground, share, made, matrix):
+@compiled()
+def paint(patches, ground, share, made, halved):
     """`made` (n, 3, H, W) = patches (n, 3·64, H/8, W/8) laid out and filtered, times `share` (n, H, W) unless that is a
     single number, + the first channels of `ground`."""
     count, channels, height, width = made.shape
-    half = matrix.dtype.type(0.5)
     for i in range(count):
         for c in range(channels):
             plane = made[i, c]
@@ -70,7 +70,7 @@ def paint(patches, ground, share, made, matrix):
                     source = patches[i, first + b, row // _PATCH]
                     for j in range(width // _PATCH):
                         line[j * _PATCH + b] = source[j]
-            _turn(plane, matrix * half, half)
+            _turn(plane, halved, np.float32(0.5))
             for row in range(height):
                 line, under = plane[row], ground[i, c, row]
                 if share.shape[2] > 1:

@@ -43,7 +43,7 @@ def painted(patches: Tensor, ground: Tensor, share: Tensor | None = None) -> Ten
         made = torch.empty(len(ground), 3, *ground.shape[-2:])
         parts = [x.detach().float().contiguous().numpy() for x in (patches, ground)]
         shares = torch.ones(1, 1, 1) if share is None else share.detach().float().contiguous()
-        borders.paint(*parts, shares.numpy(), made.numpy(), np.ascontiguousarray(_turn().T))
+        borders.paint(*parts, shares.numpy(), made.numpy(), np.ascontiguousarray(_turn().T) * np.float32(0.5))
         return made
     added = unlap(F.pixel_shuffle(patches, LATENT_STRIDE).float())
     return ground[:, :3] + (added if share is None else added * share[:, None])
@@ -54,7 +54,7 @@ def _both_ways(pictures: Tensor, turn: NDArray[np.float32]) -> Tensor:
         from codec.model import borders
 
         filtered = pictures.detach().float().clone(memory_format=torch.contiguous_format)
-        borders.turn(filtered.view(-1, *filtered.shape[-2:]).numpy(), np.ascontiguousarray(turn))
+        borders.turn(filtered.view(-1, *filtered.shape[-2:]).numpy(), np.ascontiguousarray(turn) * np.float32(0.5))
         return filtered
     matrix = torch.from_numpy(np.ascontiguousarray(turn)).to(pictures.device)
     with torch.autocast(pictures.device.type, enabled=False):

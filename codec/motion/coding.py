@@ -163,7 +163,7 @@ class _Coder:
         base = self._base(numbers)
         walk.single(
             self.io, self.data, self.models, 0, self.unit, base, vectors, _NOTHING, _NOTHING, vectors, 0,
-            self.coded[number],
+            self.coded[number], walk.new_notes(self.shape.grid),
         )  # fmt: skip
 
     def _single(
@@ -179,7 +179,10 @@ class _Coder:
             bits = float((2 * np.log2(1 + np.abs(numbers)) + 1).sum())
             code_sketch(io, data, models, numbers.copy())
         base = self._base(numbers)
-        lost = walk.single(io, data, models, 0, self.unit, base, vectors, picture, reference, wanted, price, coded)
+        notes = walk.new_notes(self.shape.grid)
+        lost = walk.single(
+            io, data, models, 0, self.unit, base, vectors, picture, reference, wanted, price, coded, notes
+        )
         return int(lost) + round(price * bits * BIT_COST)
 
     def _base(self, numbers: NDArray[np.int64] | None) -> Vectors:
@@ -199,6 +202,7 @@ class _Coder:
                 self.io, self.data, self.models, step.kind, self.unit, bases, before, after, sides, picture, first,
                 last, bases if wanted is None else wanted, step.number, end, self._price(step.kind),
                 self.coded[step.low] | self.coded[step.high], self._sides_around(step), self.coded[step.number],
+                walk.new_notes(self.shape.grid), walk.new_notes(self.shape.grid),
             )  # fmt: skip
             return
         late = step.number >= self.shape.cut
@@ -206,7 +210,7 @@ class _Coder:
         walk.single(
             self.io, self.data, self.models, step.kind, self.unit, bases[int(late)], after if late else before, picture,
             last if late else first, (bases if wanted is None else wanted)[int(late)], self._price(step.kind),
-            self.coded[step.number],
+            self.coded[step.number], walk.new_notes(self.shape.grid),
         )  # fmt: skip
 
     def _sides_around(self, step: _Step) -> NDArray[np.uint8]:

@@ -6,9 +6,10 @@ quarter pixels; between pixels references are interpolated linearly, which is ne
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from codec.compiled import compiled
 
 BORDER = 64
 Plane = NDArray[np.uint8]
@@ -24,13 +25,13 @@ def stacked(pictures: Sequence[Plane]) -> Plane:
     return np.ascontiguousarray(np.stack(pictures))
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _inside(start, quarters, side, limit):
     """Where in a bordered reference a block begins; a vector that leaves the border behind stays at its edge."""
     return min(max(start + (quarters >> 2) + BORDER, 0), limit + 2 * BORDER - side - 1)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def difference(picture, reference, top, left, height, width, x, y, every):
     """Sum of absolute differences over every `every`-th row of a block."""
     ry = _inside(top, y, height, picture.shape[0])
@@ -57,7 +58,7 @@ def difference(picture, reference, top, left, height, width, x, y, every):
     return total
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def mean_difference(picture, first, last, top, left, height, width, ax, ay, bx, by, late, length, every):
     """The same for the mean of two references, the last one counting `late` of `length`."""
     ra, ca = _inside(top, ay, height, picture.shape[0]), _inside(left, ax, width, picture.shape[1])

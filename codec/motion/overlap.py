@@ -1,10 +1,12 @@
 """The processor's way of `codec.motion.warp`: between four nodes each distinct vector is interpolated once, as a whole
 block. Compiled by numba, without the interpreter lock."""
 
-import numba
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.motion.layout import NODE
 
 _BORDER = 2 * NODE
@@ -28,16 +30,37 @@ def _taps() -> NDArray[np.float32]:
 _WEIGHTS = _taps()
 
 
+class _Room(NamedTuple):
+    """Working space: rows of a block that are moved sideways already; the block of one vector and how much it counts;
+    the vectors around a cell and around the one after it; which of them are done."""
+
+    across: NDArray[np.float32]
+    block: NDArray[np.float32]
+    share: NDArray[np.float32]
+    corners: NDArray[np.int64]
+    following: NDArray[np.int64]
+    used: NDArray[np.uint8]
+
+
+def _new_room(width: int) -> _Room:
+    square = (NODE, NODE)
+    return _Room(
+        np.empty((NODE + _TAPS - 1, width), np.float32), np.empty(square, np.float32), np.empty(square, np.float32),
+        np.empty((4, 2), np.int64), np.empty((4, 2), np.int64), np.empty(4, np.uint8),
+    )  # fmt: skip
+
+
 def move(pictures: NDArray[np.float32], vectors: NDArray[np.int32], moved: NDArray[np.float32]) -> None:
     """Pictures (N, C, H, W) float32, each by n fields of vectors (N, n, gh, gw, 2) in quarter pixels, into `moved` (N,
     n, C, H, W)."""
+    room = _new_room(pictures.shape[-1])
     for picture, fields, made in zip(pictures, vectors, moved, strict=True):
         padded = np.pad(picture, ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER)), mode="edge")
         for field, one in zip(fields, made, strict=True):
-            _move(padded, field, one, _WEIGHTS)
+            _move(padded, field, one, _WEIGHTS, room)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+@compiled(fastmath=True)
 def _block(plane, top, left, x, y, height, width, weights, across, target, row_to, column_to):
     """`target` from (row_to, column_to) on: a block of `plane` (with its border) at a displacement."""
     row = min(max(top + (y >> 2) + _BORDER - 1, 0), plane.shape[0] - height - _TAPS + 1)
@@ -64,7 +87,7 @@ def _block(plane, top, left, x, y, height, width, weights, across, target, row_t
                 made[k] = a * one[k] + b * two[k] + c * three[k] + d * four[k]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _corners(vectors, r, c, found):
     """The vectors (4, 2) of the nodes around the cell between them; True when they are all one."""
     rows, columns = vectors.shape[:2]
@@ -77,14 +100,11 @@ def _corners(vectors, r, c, found):
     return same
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
-def _move(padded, vectors, moved, weights):
+@compiled(fastmath=True)
+def _move(padded, vectors, moved, weights, room):
     planes, height, width = moved.shape
     rows, columns = vectors.shape[:2]
-    across = np.empty((NODE + _TAPS - 1, width), np.float32)
-    block, share = np.empty((NODE, NODE), np.float32), np.empty((NODE, NODE), np.float32)
-    corners, following = np.empty((4, 2), np.int64), np.empty((4, 2), np.int64)
-    used = np.empty(4, np.bool_)
+    across, block, share, corners, following, used = room
     for r in range(rows + 1):
         top = max(r * NODE - _HALF, 0)
         h = min(r * NODE + _HALF, height) - top
@@ -106,7 +126,7 @@ def _move(padded, vectors, moved, weights):
             w = min(c * NODE + _HALF, width) - left
             for p in range(planes):
                 moved[p, top : top + h, left : left + w] = 0.0
-            used[:] = False
+            used[:] = 0
             for k in range(4):
                 if used[k]:
                     continue
@@ -114,7 +134,7 @@ def _move(padded, vectors, moved, weights):
                 for m in range(k, 4):
                     if corners[m, 0] != corners[k, 0] or corners[m, 1] != corners[k, 1]:
                         continue
-                    used[m] = True
+                    used[m] = 1
                     for i in range(h):
                         down = np.float32((top + i + 0.5) / NODE + 0.5 - r)
                         down = down if m > 1 else np.float32(1.0) - down
@@ -130,7 +150,7 @@ def _move(padded, vectors, moved, weights):
             c += 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+@compiled(fastmath=True)
 def mix(known, late, doubt):
     """`known` (n, 6, H, W), in place: two moved pictures to their mix and their weighed difference; `late`, `doubt` (n,
     H, W): how much the second counts, and the difference."""

@@ -9,10 +9,10 @@ there are residuals at the left and above and in the pictures known before and a
 disagree. Where they start was measured on training clips.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, cost, level_of
 
 CLASSES = 4
@@ -65,18 +65,17 @@ def new_models() -> NDArray[np.int32]:
     return models
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def new_offers():
+def new_offers() -> NDArray[np.int64]:
     """Room for the residuals a cell may take over: their number, then they."""
     return np.zeros((1 + _OFFERS, 2), np.int64)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _median(a, b, c):
     return max(min(a, b), min(max(a, b), c))
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def neighbours(apart, coded, row, column, offers):
     """Median of what the neighbours differ from their bases, x and y in units; how many of the two nearest have a
     residual; whether the neighbours disagree. `apart` (gh, gw, 2), `coded` (gh, gw): of the cells so far. Puts what
@@ -106,7 +105,7 @@ def neighbours(apart, coded, row, column, offers):
     return mx, my, count, 1 if spread > _RESTLESS else 0
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def offer(offers, x, y):
     """Add a residual to `offers` unless it is zero or there."""
     if x == 0 and y == 0:
@@ -118,13 +117,13 @@ def offer(offers, x, y):
     offers[offers[0, 0], 0], offers[offers[0, 0], 1] = x, y
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def predicted(base, middle, unit):
     """A component's prediction in quarter pixels."""
     return min(max(base + middle * unit, -LIMIT), LIMIT)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _magnitude_cost(models, first, value):
     size = abs(value)
     total = cost(models, first, 1 if size > 0 else 0)
@@ -143,7 +142,7 @@ def _magnitude_cost(models, first, value):
     return total + BIT_COST * (2 * length + 1)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _code_magnitude(io, data, models, first, value):
     size = abs(value)
     if code_bit(io, data, models, first, 1 if size > 0 else 0) == 0:
@@ -169,7 +168,7 @@ def _code_magnitude(io, data, models, first, value):
     return -found if negative else found
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def residual_cost(models, number, flag, restless, offers, x, y):
     """What `code_residual` would take now, in 1/16 bit."""
     first = number * _CLASS
@@ -187,7 +186,7 @@ def residual_cost(models, number, flag, restless, offers, x, y):
     return total
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_residual(io, data, models, number, flag, restless, offers, x, y):
     """Code (or find) a residual in units; `number`: class of plane; `flag`: how many of the two nearest
     neighbours have one, FLAGS more for each step of disturbance around, FLAGS_A_PLANE more when the cell's other vector
@@ -205,7 +204,7 @@ def code_residual(io, data, models, number, flag, restless, offers, x, y):
     return x, y
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _side_contexts(sides, around, row, column):
     """Contexts of "one side" and of which; `around` (2, gh, gw): sides of the known pictures before and after."""
     count = lean = 0
@@ -225,7 +224,7 @@ def _side_contexts(sides, around, row, column):
     return count + 3 * known, 0 if lean == 0 else 1 if lean > 0 else 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def side_cost(models, number, sides, around, row, column, side):
     """What `code_side` would take now, in 1/16 bit."""
     first = number * _CLASS
@@ -234,7 +233,7 @@ def side_cost(models, number, sides, around, row, column, side):
     return total + (cost(models, first + _WHICH + which, side - 1) if side > 0 else 0)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_side(io, data, models, number, sides, around, row, column, side):
     """Code (or find) the Side of a cell; `sides` (gh, gw) of the cells so far. Returns it."""
     first = number * _CLASS
@@ -244,14 +243,14 @@ def code_side(io, data, models, number, sides, around, row, column, side):
     return 1 + code_bit(io, data, models, first + _WHICH + which, 1 if side > 1 else 0)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_sketch(io, data, models, numbers):
     """Code (or find, in place) the integers of a sketch, flat."""
     for i in range(numbers.size):
         numbers[i] = _code_magnitude(io, data, models, _SKETCH, numbers[i])
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def place(io, vectors, apart, coded, base, row, column, x, y, rx, ry, unit):
     """Write down a cell's vector (quarter pixels) and residual."""
     if abs(x) > _MOST or abs(y) > _MOST:

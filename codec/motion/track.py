@@ -4,10 +4,10 @@ A predictive search (as EPZS does): candidates from the cells around and from th
 steps downhill. Motion adds up over a GoP, so that displacements far beyond any search window are found.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.motion.layout import NODE
 from codec.motion.match import Plane, difference
 from codec.motion.residuals import LIMIT
@@ -26,11 +26,11 @@ def track(pictures: Plane, reference: Plane, distances: NDArray[np.int64]) -> ND
     each is from the reference, rising), to a bordered `reference`."""
     count, height, width = pictures.shape
     vectors = np.zeros((count, -(-height // NODE), -(-width // NODE), 2), np.int32)
-    _track(pictures, reference, distances, vectors)
+    _track(pictures, reference, distances, vectors, np.zeros((_CANDIDATES, 2), np.int32))
     return vectors
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _candidates(vectors, i, row, column, stretch, found):
     """Write candidates into `found` (_CANDIDATES, 2), distinct or not; returns how many, and the neighbours' median."""
     rows, columns = vectors.shape[1:3]
@@ -40,7 +40,7 @@ def _candidates(vectors, i, row, column, stretch, found):
     for dr, dc in ((0, -1), (-1, 0), (-1, 1)):
         r, c = row + dr, column + dc
         if r >= 0 and 0 <= c < columns:
-            found[count] = vectors[i, r, c]
+            found[count, 0], found[count, 1] = vectors[i, r, c, 0], vectors[i, r, c, 1]
             count += 1
     if count == 4:
         for k in range(2):
@@ -51,7 +51,7 @@ def _candidates(vectors, i, row, column, stretch, found):
     elif count > 1:
         middle = found[1:2]
     if i > 0:
-        found[count] = vectors[i - 1, row, column]
+        found[count, 0], found[count, 1] = vectors[i - 1, row, column, 0], vectors[i - 1, row, column, 1]
         count += 1
         for dr, dc in ((0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)):
             r, c = row + dr, column + dc
@@ -62,10 +62,9 @@ def _candidates(vectors, i, row, column, stretch, found):
     return count, middle[0, 0], middle[0, 1]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def _track(pictures, reference, distances, vectors):
+@compiled()
+def _track(pictures, reference, distances, vectors, found):
     height, width = pictures.shape[1:]
-    found = np.zeros((_CANDIDATES, 2), np.int32)
     for i in range(pictures.shape[0]):
         picture = pictures[i]
         stretch = distances[i] / distances[i - 1] if i > 0 else 1.0

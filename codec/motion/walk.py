@@ -4,9 +4,12 @@ The encoder weighs what a vector saves, sums of absolute differences over the ce
 vector is felt in the cells offers it), against what it costs to code right now.
 """
 
-import numba
-import numpy as np
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, READING
 from codec.motion.layout import NODE
 from codec.motion.match import difference, mean_difference
@@ -31,7 +34,7 @@ _AREA = NODE * NODE
 _STEPS = 4
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _block(row, column, height, width):
     """Top, left, height and width of a cell with its margin."""
     top, left = max(row * NODE - _MARGIN, 0), max(column * NODE - _MARGIN, 0)
@@ -39,7 +42,7 @@ def _block(row, column, height, width):
     return top, left, bottom - top, right - left
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _price(picture, reference, block, x, y, rate, price):
     """What a vector loses, in 1/BIT_COST grey levels a cell: difference and bits together."""
     top, left, h, w = block
@@ -47,7 +50,7 @@ def _price(picture, reference, block, x, y, rate, price):
     return lost * BIT_COST + price * rate
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _choose(
     picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number, flag, restless,
     offers
@@ -93,12 +96,26 @@ def _choose(
     return bx, by, best
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price, coded):
+class Notes(NamedTuple):
+    """What is remembered of a plane while it is coded: residuals (gh, gw, 2), which cells have one (gh, gw), and what a
+    cell may take over."""
+
+    apart: NDArray[np.int64]
+    coded: NDArray[np.uint8]
+    offers: NDArray[np.int64]
+
+
+def new_notes(grid: tuple[int, int]) -> Notes:
+    """Of a plane of `grid` (gh, gw), none of which is coded."""
+    return Notes(np.zeros((*grid, 2), np.int64), np.zeros(grid, np.uint8), new_offers())
+
+
+@compiled()
+def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price, coded, notes):
     """A plane with one reference; `base`, `vectors` (result), `wanted` (gh, gw, 2) in quarter pixels. A decoder gives
     empty pictures. `coded` (gh, gw) uint8, result: which cells have a residual. Returns what the plane loses."""
     rows, columns = vectors.shape[:2]
-    apart, offers = np.zeros((rows, columns, 2), np.int64), new_offers()
+    apart, offers = notes.apart, notes.offers
     lost = np.int64(0)
     for row in range(rows):
         for column in range(columns):
@@ -119,7 +136,7 @@ def single(io, data, models, number, unit, base, vectors, picture, reference, wa
     return lost
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _stirred(stirred, row, column):
     """0: nothing was coded at or around a cell in the known pictures before and after; 1: offers it; 2: at it."""
     if stirred[row, column]:
@@ -131,26 +148,18 @@ def _stirred(stirred, row, column):
     return 0
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def between(
     io, data, models, number, unit, bases, before, after, sides, picture, first, last, wanted, late, length, price,
-    stirred, around, coded
+    stirred, around, coded, notes_b, notes_a
 ):  # fmt: skip
     """The two planes of a picture between anchors, and the sides its cells are predicted from; `bases` and `wanted`: of
     `before` and of `after`; `late` of `length`: how much the last anchor counts. Of the known pictures before and after
     it: `stirred` (gh, gw), which cells have a residual, and `around` (2, gh, gw), their sides. `coded` (gh, gw) uint8,
     result."""
     rows, columns = before.shape[:2]
-    apart_b, coded_b, offers_b = (
-        np.zeros((rows, columns, 2), np.int64),
-        np.zeros((rows, columns), np.uint8),
-        new_offers(),
-    )
-    apart_a, coded_a, offers_a = (
-        np.zeros((rows, columns, 2), np.int64),
-        np.zeros((rows, columns), np.uint8),
-        new_offers(),
-    )
+    apart_b, coded_b, offers_b = notes_b.apart, notes_b.coded, notes_b.offers
+    apart_a, coded_a, offers_a = notes_a.apart, notes_a.coded, notes_a.offers
     for row in range(rows):
         for column in range(columns):
             nearby = FLAGS * _stirred(stirred, row, column)
@@ -201,14 +210,14 @@ def between(
             coded[row, column] = 1 if coded_b[row, column] or coded_a[row, column] else 0
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _mean_price(picture, first, last, block, ax, ay, bx, by, late, length, rate, price):
     top, left, h, w = block
     lost = np.int64(mean_difference(picture, first, last, top, left, h, w, ax, ay, bx, by, late, length, _EVERY))
     return lost * (_AREA * _EVERY) // (h * w) * BIT_COST + price * rate
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _weigh(models, number, unit, sides, around, picture, first, last, block, row, column, late, length, price, b, a):
     """Which side a cell is predicted from, and whether each of the two vectors found is worth coding."""
     bx, by, pbx, pby, flag_b, restless_b, offers_b, lost_b = b

@@ -36,6 +36,7 @@ from codec.stream.format import (
 from codec.stream.latents import CodedLatent
 from codec.stream.networks import AnchorState, CodedAnchors, Motion, Rgb
 from codec.stream.parallel import GopThreads, worker_count
+from codec.stream.reading import GopReader
 from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding, level_code
 from codec.stream.shape import GopShape
 from codec.texture.measure import Wanted
@@ -144,7 +145,7 @@ class _GopEncoder:
         settings: EncodeSettings,
         context: WorkContext,
     ) -> None:
-        self._placed, self._clip, self._header, self._checksum = placed, clip, header, checksum
+        self._placed, self._reader, self._header, self._checksum = placed, GopReader(clip), header, checksum
         self._settings, self._context = settings, context
         self._last: AnchorState | None = None
 
@@ -166,7 +167,7 @@ class _GopEncoder:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
             earlier = int(chained and self._header.structure is Structure.DISJOINT)
-            pictures = list(self._clip.pictures(part.start - earlier, part.stop))
+            pictures = self._reader.read(part.start - earlier, part.stop)
             luma = [picture.y for picture in pictures]
             if earlier and find_cut(luma) == 1:
                 chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]

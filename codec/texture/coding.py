@@ -7,10 +7,10 @@ cells left and above, the coarser band, and the same cell of the anchor before. 
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import (
     BIT_COST,
     FAULT,
@@ -109,7 +109,7 @@ def _new_models() -> NDArray[np.int32]:
     return models
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _contexts(codes, before, b, row, column):
     """Context of "not zero", of the sign, and of magnitudes, from what is known around a cell and band."""
     left = np.int64(codes[b, row, column - 1]) if column > 0 else 0
@@ -126,7 +126,7 @@ def _contexts(codes, before, b, row, column):
     return level, sign, 0 if large < 2 else 1 if large < 4 else 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _price_of(models, start, flag, sign, large, code):
     """Bits of a code, in 1/16."""
     if code == 0:
@@ -142,7 +142,7 @@ def _price_of(models, start, flag, sign, large, code):
     return total
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _code(io, data, models, start, flag, sign, large, code):
     """Write, or read, a code."""
     if not code_bit(io, data, models, start + flag, 1 if code != 0 else 0):
@@ -156,7 +156,7 @@ def _code(io, data, models, start, flag, sign, large, code):
     return -size if negative else size
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _walk(io, data, models, kind, codes, noisy, before, wanted, even, price):
     """Write a picture's codes, chosen for `wanted` at `price` (squared 1/256 codes a 1/16 bit), or read them when
     `price` is zero. Kinds: `LatentKind`."""

@@ -1,9 +1,9 @@
 """The encoder's choice of a tree: squares are split as long as that costs less, squared error and `price` times bits.
 Each leaf has the direction that costs least."""
 
-import numba
 import numpy as np
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import cost
 from codec.trees.blocks import extent, make, miss, sine, take
 from codec.trees.coefficients import CODED, quantise
@@ -22,43 +22,42 @@ _TRIES = 3
 """Directions that are tried in full, of those that a Hadamard transform of what they miss ranks first."""
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
-def _hadamard(missed, n):
+@compiled()
+def _hadamard(missed, n, sums):
     """Sum of absolute Hadamard coefficients over squares of 4x4, a measure of what coding will take."""
     total = np.int64(0)
-    for top in range(0, n, 4):
-        for left in range(0, n, 4):
-            m = missed[top : top + 4, left : left + 4]
-            s0 = s1 = s2 = s3 = np.int32(0)
-            # Columns first, sums of rows at once.
-            for q in range(4):
-                if q == 0:
-                    a, b, c, d = 1, 1, 1, 1
-                elif q == 1:
-                    a, b, c, d = 1, 1, -1, -1
-                elif q == 2:
-                    a, b, c, d = 1, -1, -1, 1
-                else:
-                    a, b, c, d = 1, -1, 1, -1
-                s0 = a * m[0, 0] + b * m[1, 0] + c * m[2, 0] + d * m[3, 0]
-                s1 = a * m[0, 1] + b * m[1, 1] + c * m[2, 1] + d * m[3, 1]
-                s2 = a * m[0, 2] + b * m[1, 2] + c * m[2, 2] + d * m[3, 2]
-                s3 = a * m[0, 3] + b * m[1, 3] + c * m[2, 3] + d * m[3, 3]
-                p0, p1, p2, p3 = s0 + s1, s0 - s1, s2 + s3, s2 - s3
-                total += abs(p0 + p2) + abs(p0 - p2) + abs(p1 + p3) + abs(p1 - p3)
+    four = np.uintp(4)
+    one, two, three = np.uintp(1), np.uintp(2), np.uintp(3)
+    for band in range(np.uintp(n >> 2)):
+        i = band * four
+        for j in range(np.uintp(n)):
+            a, b, c, d = missed[i, j], missed[i + one, j], missed[i + two, j], missed[i + three, j]
+            p, q, r, s = np.int32(a + b), np.int32(a - b), np.int32(c + d), np.int32(c - d)
+            sums[j], sums[np.uintp(n) + j] = np.int32(p + r), np.int32(p - r)
+            sums[two * np.uintp(n) + j], sums[three * np.uintp(n) + j] = np.int32(q + s), np.int32(q - s)
+        part = np.int32(0)
+        for k in range(np.uintp(n)):
+            a, b, c, d = sums[four * k], sums[four * k + one], sums[four * k + two], sums[four * k + three]
+            p, q, r, s = np.int32(a + b), np.int32(a - b), np.int32(c + d), np.int32(c - d)
+            part = np.int32(
+                part + abs(np.int32(p + r)) + abs(np.int32(p - r)) + abs(np.int32(q + s)) + abs(np.int32(q - s))
+            )
+        total += part
     return total
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _rank(room, planes, top, left, size, mode, price, models, probable):
     """How much predicting in a mode is expected to cost."""
     n = 4 << size
     predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
     miss(planes.y, top, left, n, room.guess, room.missed)
-    return _hadamard(room.missed, n) + price * mode_cost(models, size, mode, probable[0], probable[1], probable[2])
+    return _hadamard(room.missed, n, room.sums) + price * mode_cost(
+        models, size, mode, probable[0], probable[1], probable[2]
+    )
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _directions(planes, room, models, top, left, size, step, price, best, best_mode, best_last, more):
     """Try a luma leaf as its neighbours predict it, `more` bits dearer than the leaf is so far: its cost, mode and last
     level's place. Leaves the levels of the best, and its prediction."""
@@ -108,14 +107,14 @@ def _directions(planes, room, models, top, left, size, step, price, best, best_m
     return best, best_mode, best_last
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _copy(planes, levels, top, left, n):
     for i in range(n):
         for j in range(n):
             planes.levels[top + i, left + j] = levels[i, j]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _as_known(planes, room, models, top, left, size, step, price):
     """Try a luma leaf as it is known, as it is or with coefficients; leaves the levels of the better one. Returns what
     it costs and the last level's place."""
@@ -143,7 +142,7 @@ def _as_known(planes, room, models, top, left, size, step, price):
     return here, last
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _leaf(planes, room, models, top, left, size, step, price):
     """Choose the mode and levels of a luma leaf, leave it decoded; returns what it costs."""
     n = 4 << size
@@ -170,7 +169,7 @@ def _leaf(planes, room, models, top, left, size, step, price):
     return best
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _keep(planes, room, top, left, size):
     """Remember a leaf that may yet be split."""
     n = 4 << size
@@ -181,7 +180,7 @@ def _keep(planes, room, top, left, size):
     room.kept_modes[size], room.kept_lasts[size] = planes.modes[top >> 2, left >> 2], planes.lasts[top >> 2, left >> 2]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _bring_back(planes, room, top, left, size):
     """Put a remembered leaf back in the place of its parts."""
     n = 4 << size
@@ -195,7 +194,7 @@ def _bring_back(planes, room, top, left, size):
     planes.lasts[top >> 2, left >> 2] = room.kept_lasts[size]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _forget(planes, top, left, n):
     """Take a square for not decoded yet."""
     for i in range(top >> 2, min((top + n) >> 2, planes.done.shape[0])):
@@ -203,7 +202,7 @@ def _forget(planes, top, left, n):
             planes.done[i, j] = 0
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _begin(planes, room, models, top, left, size, step, price):
     """Try a square as one leaf. Returns True when it is not worth trying in parts."""
     n = 4 << size
@@ -227,7 +226,7 @@ def _begin(planes, room, models, top, left, size, step, price):
     return False
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def choose(planes, room, models, top, left, step, price):
     """Choose the tree under the root at (top, left). No recursion: compiled code that calls itself cannot be kept on
     disk."""

@@ -6,10 +6,10 @@ the frequency, the block's size, the blocks at the left and above. Their say is 
 block is expected to take, while blocks are chosen, counts the first context's bits alone.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.entropy.mixing import INPUTS, code_mixed
 from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, code_golomb, cost
 from codec.trees.transform import LARGEST, SIZES
@@ -75,7 +75,7 @@ def _scans() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 _SCAN, _RANK = _scans()
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, inline="always")
+@compiled(inline="always")
 def _around(levels, r, c, n):
     """Magnitudes of the five neighbours at higher frequencies: how many, capped, and in all; and the nearest three."""
     a = np.int64(abs(levels[r, c + 1])) if c + 1 < n else 0
@@ -87,13 +87,13 @@ def _around(levels, r, c, n):
     return few, a + b + d + e + f, (min(a, 2) * 3 + min(b, 2)) * 3 + min(d, 2)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, inline="always")
+@compiled(inline="always")
 def _part(s):
     """A frequency, row plus column, more coarsely."""
     return 0 if s == 0 else 1 if s < 3 else 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code(io, data, models, weights, said, levels, size, plane, direction, active, last):
     """Code (or read) the levels (N, N) of a block that has some; `last`: their last place in the scan (encoder).
     Returns one past the last row and column that are not zero."""
@@ -134,7 +134,7 @@ def code(io, data, models, weights, said, levels, size, plane, direction, active
     return rows, columns
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _last_part(io, data, models, start, value, n):
     """Code the last row or column: its class, rising, and which of the class it is."""
     kind = _CLASS[value]
@@ -150,7 +150,7 @@ def _last_part(io, data, models, start, value, n):
     return found + more
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _magnitude(io, data, models, weights, said, base, row, size, band, s, many, beyond, active, value):
     """Code a magnitude of at least one."""
     near = _SUMS[min(many, 21)]
@@ -168,7 +168,7 @@ def _magnitude(io, data, models, weights, said, base, row, size, band, s, many, 
     return code_golomb(io, data, value - _UNARY + 1, _GOLOMB) + _UNARY - 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _size_cost(models, base, near, part, value):
     """Bits of a magnitude and its sign, in 1/BIT_COST."""
     total = BIT_COST
@@ -187,7 +187,7 @@ def _size_cost(models, base, near, part, value):
     return total + BIT_COST
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _last_cost(models, start, value, n):
     """Bits of a last row or column, in 1/BIT_COST."""
     kind, most, total = _CLASS[value], _CLASS[n - 1], 0
@@ -198,7 +198,7 @@ def _last_cost(models, start, value, n):
     return total + BIT_COST * _EXTRA[kind]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def quantise(models, wanted, size, plane, step, levels):
     """Levels (N, N) of the coefficients `wanted` (N, N) float32. Returns the last place (-1: all are zero), the squared
     error, and about how many bits they take, in 1/BIT_COST, without the flag that says whether there are any."""

@@ -1,18 +1,19 @@
 """Edges between blocks smoothed where both sides are smooth and the step is what quantising leaves (after ITU-T H.265,
 8.7.2)."""
 
-import numba
 import numpy as np
+
+from codec.compiled import compiled
 
 _SQUARE = 4
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, inline="always")
+@compiled(inline="always")
 def _near(value, middle, reach):
     return min(max(value, middle - reach), middle + reach)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _line(p, at, away, beta, most):
     """Smooth one line of samples across an edge: `p` flat plane, `at` the first sample beyond it, `away` the stride;
     `beta`: how bent a side may be, `most`: how far a sample may move."""
@@ -45,7 +46,7 @@ def _line(p, at, away, beta, most):
         p[at + away] = min(max(q1 + min(max((((q2 + q0 + 1) >> 1) - q1 - d) >> 1, -half), half), 0), 255)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def deblock(plane, sizes, ratio, beta, most):
     """Smooth `plane` (H, W) in place along the edges of its blocks: `sizes` (luma 4x4 squares) are size numbers;
     `ratio` is 1 for luma and 2 for chroma; `beta`, `most` in grey levels."""

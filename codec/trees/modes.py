@@ -1,8 +1,8 @@
 """How a leaf's direction and splitting are coded: contexts, costs, bits."""
 
-import numba
 import numpy as np
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, code_bit, cost
 from codec.trees import coefficients
 from codec.trees.prediction import AS_KNOWN, MEAN, MODES, PLANAR, VERTICAL
@@ -20,7 +20,7 @@ ROWS = coefficients.ROWS
 """Rows of the mixer's weights."""
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def likely(modes, row, column):
     """The three likeliest modes at a 4x4 square: those at the left and above, and near them or common ones."""
     left = np.int64(modes[row, column - 1]) if column > 0 else MEAN
@@ -38,7 +38,7 @@ def likely(modes, row, column):
     return left, up, third
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def mode_cost(models, size, mode, a, b, c):
     """Bits of a mode where a, b and c are likely, in 1/BIT_COST."""
     if mode == a:
@@ -50,7 +50,7 @@ def mode_cost(models, size, mode, a, b, c):
     return cost(models, _LIKELY + size, 0) + 5 * BIT_COST
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_mode(io, data, models, size, mode, a, b, c):
     """Code a mode where a, b and c are likely; returns it."""
     if code_bit(io, data, models, _LIKELY + size, 1 if mode in (a, b, c) else 0):
@@ -70,13 +70,13 @@ def code_mode(io, data, models, size, mode, a, b, c):
     return number
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def direction(mode):
     """0: none, 1: more level, 2: more upright."""
     return 0 if mode < 2 or mode == AS_KNOWN else 1 if mode < 18 else 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def split_context(sizes, row, column, size):
     """By how many of the neighbours at the left and above are smaller, and by how much."""
     smaller = 0
@@ -87,7 +87,7 @@ def split_context(sizes, row, column, size):
     return _SPLIT + (size - 1) * 5 + smaller
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def known_context(modes, row, column, size):
     """By how many of the neighbours at the left and above look as known."""
     near = 0

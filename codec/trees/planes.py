@@ -3,10 +3,10 @@ to 4; what is not split is a leaf. Size number s is a square of 4 << s samples."
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.compiled import compiled
 from codec.trees import coefficients
 from codec.trees.prediction import MODES
 from codec.trees.transform import LARGEST, SIZES
@@ -47,11 +47,11 @@ class Planes(NamedTuple):
 class Room(NamedTuple):
     """Working space."""
 
-    found: NDArray[np.int64]
+    found: NDArray[np.uint8]
     """References of a block (`codec.trees.prediction`), then the same smoothed, then those of one direction."""
-    smoothed: NDArray[np.int64]
-    line: NDArray[np.int64]
-    guess: NDArray[np.int32]
+    smoothed: NDArray[np.uint8]
+    line: NDArray[np.uint8]
+    guess: NDArray[np.uint8]
     """A block's prediction, what it misses, the transform of that; then work of the transforms and their results."""
     missed: NDArray[np.int32]
     coefficients: NDArray[np.float32]
@@ -75,6 +75,7 @@ class Room(NamedTuple):
     whole: NDArray[np.int64]
     best: NDArray[np.float64]
     parts: NDArray[np.float64]
+    sums: NDArray[np.int32]
     losses: NDArray[np.float64]
     """By direction: about what it costs."""
     said: NDArray[np.int64]
@@ -84,10 +85,10 @@ def new_room() -> Room:
     """Working space for one picture."""
     square, of_sizes, counts = (LARGEST, LARGEST), (SIZES, LARGEST, LARGEST), np.int64
     return Room(
-        found=np.zeros(4 * LARGEST + 1, counts),
-        smoothed=np.zeros(4 * LARGEST + 1, counts),
-        line=np.zeros(3 * LARGEST + 2, counts),
-        guess=np.zeros(square, np.int32),
+        found=np.zeros(4 * LARGEST + 1, np.uint8),
+        smoothed=np.zeros(4 * LARGEST + 1, np.uint8),
+        line=np.zeros(3 * LARGEST + 2, np.uint8),
+        guess=np.zeros(square, np.uint8),
         missed=np.zeros(square, np.int32),
         coefficients=np.zeros(square, np.float32),
         work_f=np.zeros(square, np.float32),
@@ -106,12 +107,13 @@ def new_room() -> Room:
         whole=np.zeros(SIZES, counts),
         best=np.zeros(SIZES),
         parts=np.zeros(SIZES),
+        sums=np.zeros(4 * LARGEST, np.int32),
         losses=np.zeros(MODES),
         said=coefficients.new_said(),
     )
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def next_part(room, size, height, width):
     """The part that comes after the last one of the square that is walked at `size`, 0 .. 3 in reading order, and its
     top and left; 4: there are no more within (height, width)."""
@@ -123,7 +125,7 @@ def next_part(room, size, height, width):
     return k, top + half * (k >> 1), left + half * (k & 1)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def enter(room, size, top, left):
     """Walk the square at (top, left) next."""
     room.tops[size], room.lefts[size], room.child[size] = top, left, -1

@@ -5,8 +5,9 @@ References of a block of N: 4N + 1 samples, from the lowest at the left, up to t
 above. Those that are not decoded yet repeat the nearest one.
 """
 
-import numba
 import numpy as np
+
+from codec.compiled import compiled
 
 PLANAR, MEAN, HORIZONTAL, VERTICAL = 0, 1, 10, 26
 MODES = 35
@@ -22,7 +23,7 @@ _SMOOTHED = np.array([99, 7, 1, 0], np.int64)
 """How many modes away from horizontal and vertical a direction has to be for its references to be smoothed, by size."""
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def gather(plane, done, top, left, n, found):
     """Write the references of the block at (top, left) into `found`. `done` (H/4, W/4): decoded parts of `plane`."""
     height, width = plane.shape
@@ -65,41 +66,41 @@ def gather(plane, done, top, left, n, found):
             found[i] = found[first]
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def smooth(found, n, smoothed):
     """References averaged with their neighbours."""
     last = 4 * n
     smoothed[0], smoothed[last] = found[0], found[last]
     for i in range(1, last):
-        smoothed[i] = (found[i - 1] + 2 * found[i] + found[i + 1] + 2) >> 2
+        smoothed[i] = (np.int64(found[i - 1]) + 2 * np.int64(found[i]) + np.int64(found[i + 1]) + 2) >> 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def predict(found, smoothed, mode, size, plane, line, out):
-    """The block (N, N) int32 that a mode makes of its references, plain and smoothed; `plane` is
+    """The block (N, N) uint8 that a mode makes of its references, plain and smoothed; `plane` is
     0 for luma, which alone is smoothed; `line` is working space."""
     n, luma = 4 << size, plane == 0
     if mode == MEAN:
         total = n
         for i in range(n):
-            total += found[2 * n - 1 - i] + found[2 * n + 1 + i]
+            total += np.int64(found[2 * n - 1 - i]) + np.int64(found[2 * n + 1 + i])
         mean = total // (2 * n)
         for i in range(n):
             for j in range(n):
                 out[i, j] = mean
         if luma and n < 32:
-            out[0, 0] = (found[2 * n - 1] + 2 * mean + found[2 * n + 1] + 2) >> 2
+            out[0, 0] = (np.int64(found[2 * n - 1]) + 2 * mean + np.int64(found[2 * n + 1]) + 2) >> 2
             for i in range(1, n):
-                out[0, i] = (found[2 * n + 1 + i] + 3 * mean + 2) >> 2
-                out[i, 0] = (found[2 * n - 1 - i] + 3 * mean + 2) >> 2
+                out[0, i] = (np.int64(found[2 * n + 1 + i]) + 3 * mean + 2) >> 2
+                out[i, 0] = (np.int64(found[2 * n - 1 - i]) + 3 * mean + 2) >> 2
         return
     if mode == PLANAR:
         used = smoothed if luma and n > 4 else found
-        far_up, far_left = used[3 * n + 1], used[n - 1]
+        far_up, far_left = np.int64(used[3 * n + 1]), np.int64(used[n - 1])
         for i in range(n):
-            left = used[2 * n - 1 - i]
+            left = np.int64(used[2 * n - 1 - i])
             for j in range(n):
-                up = used[2 * n + 1 + j]
+                up = np.int64(used[2 * n + 1 + j])
                 total = (n - 1 - j) * left + (j + 1) * far_up + (n - 1 - i) * up + (i + 1) * far_left + n
                 out[i, j] = total >> (size + 3)
         return
@@ -115,32 +116,33 @@ def predict(found, smoothed, mode, size, plane, line, out):
         for k in range(1, n + 1):
             away = min((k * 32 * 8 * 32 // -angle + 128) >> 8, 2 * n)
             line[n - k] = used[2 * n - sign * away]
-    for i in range(n):
-        whole, part = ((i + 1) * angle) >> 5, ((i + 1) * angle) & 31
-        start = n + whole + 1
+    one = np.uintp(1)
+    for i in range(np.uintp(n)):
+        whole, part = ((np.int64(i) + 1) * angle) >> 5, ((np.int64(i) + 1) * angle) & 31
+        start = np.uintp(n + whole + 1)
         if upright:
-            for j in range(n):
-                out[i, j] = ((32 - part) * line[start + j] + part * line[start + j + 1] + 16) >> 5
+            for j in range(np.uintp(n)):
+                out[i, j] = ((32 - part) * np.int64(line[start + j]) + part * np.int64(line[start + j + one]) + 16) >> 5
         else:
-            for j in range(n):
-                out[j, i] = ((32 - part) * line[start + j] + part * line[start + j + 1] + 16) >> 5
+            for j in range(np.uintp(n)):
+                out[j, i] = ((32 - part) * np.int64(line[start + j]) + part * np.int64(line[start + j + one]) + 16) >> 5
     if luma and angle == 0 and n < 32:
-        corner = used[2 * n]
+        corner = np.int64(used[2 * n])
         for i in range(n):
             if upright:
-                out[i, 0] = min(max(out[i, 0] + ((used[2 * n - 1 - i] - corner) >> 1), 0), 255)
+                out[i, 0] = min(max(np.int64(out[i, 0]) + ((np.int64(used[2 * n - 1 - i]) - corner) >> 1), 0), 255)
             else:
-                out[0, i] = min(max(out[0, i] + ((used[2 * n + 1 + i] - corner) >> 1), 0), 255)
+                out[0, i] = min(max(np.int64(out[0, i]) + ((np.int64(used[2 * n + 1 + i]) - corner) >> 1), 0), 255)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _halved(luma, row, column):
     """Luma at a chroma sample."""
     total = np.int64(luma[2 * row, 2 * column]) + luma[2 * row, 2 * column + 1]
     return (total + luma[2 * row + 1, 2 * column] + luma[2 * row + 1, 2 * column + 1] + 2) >> 2
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def from_luma(luma, plane, done, top, left, n, out):
     """The chroma block (n, n) at (top, left) as a line of luma that fits the samples above and at the left."""
     count = np.int64(0)

@@ -6,9 +6,10 @@ H.265, and no sum leaves 32 bits. Coefficients travel in 1/8 of an orthonormal o
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from codec.compiled import compiled
 
 SIZES = 4
 """Blocks of 4, 8, 16, 32: size number 0 .. 3."""
@@ -50,7 +51,7 @@ _FORWARD = _EXACT.astype(np.float32)
 _INVERSE = np.round(_EXACT * (_SCALE * np.sqrt(4 << np.arange(SIZES)))[None, :, None, None]).astype(np.int32)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, fastmath=True)
+@compiled(fastmath=True)
 def forward(missed, size, sine, work, out):
     """Orthonormal coefficients `out` (N, N) float32 of `missed` (N, N) int32; `work` of their shape."""
     n = 4 << size
@@ -70,7 +71,7 @@ def forward(missed, size, sine, work, out):
             out[k, m] = total
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def inverse(values, rows, columns, size, sine, work, out):
     """Samples `out` (N, N) int32 of coefficients `values` (N, N) int32 in 1/UNIT, zero from `rows` and `columns` on."""
     n = 4 << size

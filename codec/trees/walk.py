@@ -1,9 +1,9 @@
 """A picture's trees to bits and back. Chroma follows luma's leaves at half their size, two planes at a time, from 4
 on."""
 
-import numba
 import numpy as np
 
+from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, FAULT, READING, code_bit, cost
 from codec.trees.blocks import make, miss, sine, take
 from codec.trees.choice import choose
@@ -21,7 +21,7 @@ _STAINS = 0.25
 leaves stains of its colour."""
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _activity(active, row, column):
     """How much the blocks at the left and above said, below `coefficients.ACTIVITIES`."""
     total = 0
@@ -32,7 +32,7 @@ def _activity(active, row, column):
     return 0 if total == 0 else 1 if total < 3 else 2 if total < 7 else 3 if total < 16 else 4
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _note(active, row, column, squares, levels, n):
     """Remember how much a block said, a number for each of its squares."""
     total = 0
@@ -45,7 +45,7 @@ def _note(active, row, column, squares, levels, n):
             active[i, j] = share
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma, price):
     """Code or read the tree under the largest square at (top, left)."""
     height, width = planes.made_y.shape
@@ -79,7 +79,7 @@ def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma,
         size += 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, step_chroma, price):
     """Code or read a leaf: luma, and chroma unless it is shared by four leaves."""
     n = 4 << size
@@ -123,7 +123,7 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
         _chroma(io, data, models, weights, planes, room, top, left, size - 1, step_chroma, price)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _guess_chroma(planes, room, plane, known, way, mode, top, left, size):
     """Predict a chroma block into `room.guess`; `known` is the plane as another picture predicts it."""
     n = 4 << size
@@ -138,7 +138,7 @@ def _guess_chroma(planes, room, plane, known, way, mode, top, left, size):
     predict(room.found, room.found, chosen, size, CHROMA, room.line, room.guess)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _plane(planes, k):
     """Source, decoded and known samples of a chroma plane."""
     if k == 0:
@@ -146,7 +146,7 @@ def _plane(planes, k):
     return planes.v, planes.made_v, planes.known_v
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _pays(room, n, error, dearness):
     """Whether coefficients that leave `error` lower it by more than `dearness`, the bits at their price."""
     whole = np.int64(0)
@@ -156,7 +156,7 @@ def _pays(room, n, error, dearness):
     return error + dearness < whole
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _choose_way(models, planes, room, mode, top, left, size, step, price):
     """The cheapest way to predict both chroma blocks."""
     n = 4 << size
@@ -176,7 +176,7 @@ def _choose_way(models, planes, room, mode, top, left, size, step, price):
     return way
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _code_way(io, data, models, way):
     if not code_bit(io, data, models, WAY, 1 if way != _LINE else 0):
         return _LINE
@@ -185,7 +185,7 @@ def _code_way(io, data, models, way):
     return _SMOOTH + code_bit(io, data, models, WAY + 2, 1 if way == _FLAT else 0)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, step, price):
     """Both chroma blocks of a leaf."""
     n = 4 << size
@@ -234,7 +234,7 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
             planes.active_chroma[i, j], planes.done_chroma[i, j] = share, 1
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False)
+@compiled()
 def code_picture(io, data, models, weights, planes, room, step, step_chroma, price):
     """Choose and code, or read, a whole picture; leaves it decoded in `planes`. Steps in 1/UNIT; `price`: squared
     error a 1/BIT_COST bit has to save."""

@@ -68,6 +68,20 @@ def test_the_gop_asked_for_comes_first_and_the_file_is_the_same(small_clip: Path
     assert (tmp_path / "a.gop").read_bytes() == (tmp_path / "b.gop").read_bytes()
 
 
+@pytest.mark.parametrize("structure", Structure)
+def test_a_clip_is_read_from_its_beginning_to_its_end_once(
+    small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, structure: Structure
+) -> None:
+    with open_clip(small_clip) as clip:
+        asked: list[int] = []
+        picture = clip.picture
+        monkeypatch.setattr(clip, "picture", lambda index: asked.append(index) or picture(index))
+        settings = EncodeSettings(0.3, structure, threads=2)
+        encode_clip(clip, clip.timing, clip.info.sample_aspect, tmp_path / "a.gop", settings)
+    # The first one tells the colour.
+    assert asked == [0, *range(20)]
+
+
 def test_more_lambda_means_more_bits_and_odd_sizes_work(clips: Path, tmp_path: Path) -> None:
     odd = make_clip(clips / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="101x67", frames=9)
     sizes = []
