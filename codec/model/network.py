@@ -20,7 +20,8 @@ from torch.nn import functional as F
 from codec.model.blocks import Block, fold_time, unfold_time
 from codec.model.config import FRAMES_PER_LATENT, LatentKind, ModelConfig, latent_kinds
 from codec.model.gains import GainTable
-from codec.model.prediction import between, spoken
+from codec.model.heard import heard
+from codec.model.prediction import between
 from codec.model.priors import HyperAnalysis, MeanPrior, first_half_mask
 from codec.model.rounding import ste_round
 from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT, ScaleNet, laplace_bits, scale_of
@@ -223,7 +224,7 @@ class CodecNetwork(nn.Module):
             latent_hat = branch.latent_of(y_hat)
         share = None
         if coded:
-            share = torch.stack([spoken(c.y_hat) for c in coded], dim=1)
+            share = torch.stack([heard(c.y_hat) for c in coded], dim=1)
             share = share.repeat_interleave(branch.decoder.frames, dim=1)[:, : pictures.shape[1]]
         decoded = branch.decoder(latent_hat, known, self.gains.decoder[kind](level), share)
         return decoded.float(), coded

@@ -19,7 +19,7 @@ from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 8
+VERSION = 9
 """Formats 1 to 6 were never released; nothing reads them."""
 MODEL_ID_BYTES = 8
 MAX_SIDE = 8192

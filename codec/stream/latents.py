@@ -23,7 +23,7 @@ from codec.entropy import symbols as symbol_coding
 from codec.entropy.range_coder import finish_reading, finish_writing, writer
 from codec.entropy.symbols import MAX_MAGNITUDE, Indices, Symbols
 from codec.entropy.varint import Reader, write_varint
-from codec.model.config import LatentKind
+from codec.model.config import HYPER_RATIO, LatentKind
 from codec.model.priors import first_half_mask
 from codec.model.scales import LEVEL_FRACTION, MAGNITUDE_LIMIT, Z_LIMIT
 from codec.model.weights import CodecModel
@@ -108,20 +108,24 @@ def no_memory(model: CodecModel, size: tuple[int, int], count: int = 1) -> Memor
 
 
 @torch.inference_mode()
-def quantise(model: CodecModel, y: Tensor, level_code: int, kind: LatentKind, memory: Memory) -> CodedLatent:
-    """Symbols and table indices of a latent frame's gained y (n, Cy, h, w)."""
+def quantise(
+    model: CodecModel, y: Tensor, asked: Tensor, level_code: int, kind: LatentKind, memory: Memory
+) -> CodedLatent:
+    """Symbols and table indices of a latent frame's gained y (n, Cy, h, w), where it was `asked` for (n, 1, h, w);
+    elsewhere it says nothing."""
     memory = Memory(memory.magnitude.to(y.device), memory.y_hat.to(y.device))
-    z = torch.round(model.hyper_analysis(y)).clamp(-Z_LIMIT, Z_LIMIT)
+    z = _z_of(model, y, asked)
     z_index = model.scale_net.z_indices(level_code, kind)[None, :, None, None].expand(z.shape)
     # A z symbol whose table says "not coded" is zero for both sides.
     z = torch.where(z_index > 0, z, 0.0)
     index = model.scale_net(z, memory.magnitude, level_code, kind)
-    coded = index > 0
+    if not asked.any() and not z.any():
+        return CodedLatent(z, torch.zeros_like(y), z_index, index, _silence(y))
+    coded = (index > 0) & asked
     means = _Means(model, z, level_code, kind, memory)
     first = _round_symbols(y - means.first(), coded)
     residual = torch.where(means.mask, first, _round_symbols(y - means.second(first), coded))
-    magnitude = residual.abs().clamp(max=MAGNITUDE_LIMIT)
-    return CodedLatent(z, residual, z_index, index, Memory(magnitude, means.restored(residual)))
+    return CodedLatent(z, residual, z_index, index, _said(z, residual, means))
 
 
 @torch.inference_mode()
@@ -130,10 +134,33 @@ def restore(
 ) -> Memory:
     """What the decoded symbols (n, ...) of a latent frame stand for."""
     device = model.device
-    means = _Means(model, _to_tensor(z, device), level_code, kind, Memory(memory.magnitude, memory.y_hat.to(device)))
-    symbols = _to_tensor(residual, device)
+    hyper, symbols = _to_tensor(z, device), _to_tensor(residual, device)
+    if not z.any() and not residual.any():
+        return _silence(symbols)
+    means = _Means(model, hyper, level_code, kind, Memory(memory.magnitude, memory.y_hat.to(device)))
     means.second(symbols)
-    return Memory(symbols.abs().clamp(max=MAGNITUDE_LIMIT), means.restored(symbols))
+    return _said(hyper, symbols, means)
+
+
+def _z_of(model: CodecModel, y: Tensor, asked: Tensor) -> Tensor:
+    """The integers z of y (n, Cy, h, w); nothing of what was not asked."""
+    if asked.any():
+        z = torch.round(model.hyper_analysis(y)).clamp(-Z_LIMIT, Z_LIMIT)
+        return z * asked.flatten(1).any(dim=1)[:, None, None, None]
+    height, width = (-(-side // HYPER_RATIO) for side in y.shape[-2:])
+    return torch.zeros(len(y), model.config.z_channels, height, width, device=y.device)
+
+
+def _silence(like: Tensor) -> Memory:
+    """What is left of latent frames, of y's shape, that say nothing at all."""
+    return Memory(torch.zeros_like(like), torch.zeros_like(like))
+
+
+def _said(z: Tensor, residual: Tensor, means: "_Means") -> Memory:
+    """What is left of latent frames. Where a GoP's z and residuals are all zero its y_hat is, whatever the means."""
+    some = z.flatten(1).any(dim=1) | residual.flatten(1).any(dim=1)
+    y_hat = means.restored(residual) * some[:, None, None, None]
+    return Memory(residual.abs().clamp(max=MAGNITUDE_LIMIT), y_hat)
 
 
 class _Means:

@@ -13,8 +13,9 @@ from torch import Tensor
 from codec.gop import Gop
 from codec.media.colour import from_rgb, to_rgb
 from codec.media.picture import Colour, Picture
-from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind
-from codec.model.prediction import between, spoken
+from codec.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind, lambda_of
+from codec.model.heard import heard, heard_parts, missed_parts
+from codec.model.prediction import between
 from codec.model.scales import LEVEL_FRACTION
 from codec.model.weights import CodecModel
 from codec.motion.layout import MotionFields, MotionVectors, fields_of
@@ -163,9 +164,8 @@ def encode_anchors(
             data, better = tree_coding.encode(sources[len(trees)], level_code / LEVEL_FRACTION, models, guess)
             trees.append(CodedTrees(data, guess, better))
             known = _corrected(guessed, guess, better, colour)
-            latent = model.anchor.encoder(picture, known, _gain(model, "encoder", kind, level))
-            y = model.anchor.y_of(latent)[:, 0].float() * model.gains.y[kind](level)[:, :, None, None]
-            coded.append(quantise(model, y, level_code, kind, memory))
+            y, asked = _analysed(model, kind, picture, known, level)
+            coded.append(quantise(model, y[:, 0], asked, level_code, kind, memory))
             made = _anchor_picture(model, coded[-1].memory.y_hat, known, level)
         earlier = None if kind is LatentKind.KEY or anchors.state is None else anchors.state.texture
         textures.append(writer.choose(kind, texture.lacking(made), texture.even, earlier))
@@ -240,9 +240,43 @@ def decode_anchors(
 
 
 def _anchor_picture(model: CodecModel, y_hat: Tensor, known: Tensor, level: Tensor) -> Tensor:
-    y = (y_hat / model.gains.y[LatentKind.ANCHOR](level)[:, :, None, None])[:, None].to(model.number_type)
-    gain = _gain(model, "decoder", LatentKind.ANCHOR, level)
-    return model.anchor.decoder(model.anchor.latent_of(y), known, gain, spoken(y_hat)[:, None])[:, 0]
+    return _painted(model, LatentKind.ANCHOR, y_hat[:, None], known, level, heard(y_hat)[:, None])[:, 0]
+
+
+def _analysed(
+    model: CodecModel, kind: LatentKind, pictures: Tensor, known: Tensor, level: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Gained y (n, t, Cy, h, w) that E makes of pictures (n, m, 3, H, W) and what is known of them (n, m, C, H, W), and
+    where it was asked (n, 1, h, w)."""
+    branch = model.anchor if kind is LatentKind.ANCHOR else model.group
+    gain, (height, width) = _gain(model, "encoder", kind, level), pictures.shape[-2:]
+    units = -(-pictures.shape[1] // (1 if kind is LatentKind.ANCHOR else FRAMES_PER_LATENT))
+    size = height // TRANSFORM_STRIDE, width // TRANSFORM_STRIDE
+    y = torch.zeros(len(pictures), units, model.config.y_channels, *size, device=pictures.device)
+    asked = torch.zeros(len(pictures), 1, *size, dtype=torch.bool, device=pictures.device)
+    for i in range(len(pictures)):
+        for part in missed_parts(pictures[i], known[i], kind, lambda_of(float(level))):
+            here = (slice(i, i + 1), slice(None), slice(None), *part.pixels)
+            latent = branch.encoder(pictures[here].contiguous(), known[here].contiguous(), gain)
+            y[(slice(i, i + 1), slice(None), slice(None), *part.samples)] = branch.y_of(latent).float()
+            asked[(i, 0, *part.samples)] = True
+    return y * model.gains.y[kind](level)[:, None, :, None, None], asked
+
+
+def _painted(model: CodecModel, kind: LatentKind, y_hat: Tensor, known: Tensor, level: Tensor, share: Tensor) -> Tensor:
+    """The pictures (n, m, 3, H, W) that D makes of gained y_hat (n, t, Cy, h, w) and what is known (n, m, C, H, W), as
+    much of it as `share` (n, m, H, W) says."""
+    branch = model.anchor if kind is LatentKind.ANCHOR else model.group
+    y = (y_hat / model.gains.y[kind](level)[:, None, :, None, None]).to(model.number_type)
+    gain, made = _gain(model, "decoder", kind, level), known[:, :, :3].clone()
+    for i in range(len(made)):
+        for part in heard_parts(share[i]):
+            rows, columns = part.pixels
+            of_y = (slice(i, i + 1), slice(None), slice(None), *part.samples)
+            here = (slice(i, i + 1), slice(None), slice(None), rows, columns)
+            latent = branch.latent_of(y[of_y].contiguous())
+            made[here] = branch.decoder(latent, known[here].contiguous(), gain, share[i : i + 1, :, rows, columns])
+    return made
 
 
 @torch.inference_mode()
@@ -264,11 +298,10 @@ def encode_between(
     level = level_tensor(level_code, model.device)
     kinds = shape.kinds[shape.anchors :]
     pictures = torch.stack([_to_tensor(each, model.device) for each in rgb])
-    latent = model.group.encoder(pictures, known, _gain(model, "encoder", kinds[0], level))
-    y = model.group.y_of(latent).float() * model.gains.y[kinds[0]](level)[:, None, :, None, None]
+    y, asked = _analysed(model, kinds[0], pictures, known, level)
     coded: list[CodedLatent] = []
     for i, kind in enumerate(kinds):
-        coded.append(quantise(model, y[:, i], level_code, kind, memory))
+        coded.append(quantise(model, y[:, i], asked, level_code, kind, memory))
         memory = coded[-1].memory
     return coded
 
@@ -277,12 +310,10 @@ def encode_between(
 def decode_between(model: CodecModel, y_hat: list[Tensor], known: Tensor, level_code: int) -> Tensor:
     """The pictures (n, m, 3, H, W) between the anchors of n GoPs, from each latent's gained y_hat (n, Cy, h, w)."""
     level = level_tensor(level_code, model.device)
-    gain = model.gains.y[LatentKind.GROUP](level)[:, None, :, None, None]
     gained = [each.to(model.device) for each in y_hat]
-    y = (torch.stack(gained, dim=1) / gain).to(model.number_type)
-    share = torch.stack([spoken(each) for each in gained], dim=1).repeat_interleave(FRAMES_PER_LATENT, dim=1)
+    share = torch.stack([heard(each) for each in gained], dim=1).repeat_interleave(FRAMES_PER_LATENT, dim=1)
     share = share[:, : known.shape[1]]
-    return model.group.decoder(model.group.latent_of(y), known, _gain(model, "decoder", LatentKind.GROUP, level), share)
+    return _painted(model, LatentKind.GROUP, torch.stack(gained, dim=1), known, level, share)
 
 
 def in_order(anchors: list[Tensor], between: Tensor | None) -> Tensor:

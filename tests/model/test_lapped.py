@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from codec.model.heard import heard
 from codec.model.lapped import lap, painted, unlap
-from codec.model.prediction import spoken
 
 
 @pytest.mark.parametrize("size", [(8, 8), (16, 8), (48, 64)])
@@ -49,8 +49,8 @@ def test_a_share_of_nothing_leaves_the_ground_as_it_is() -> None:
 
 def test_a_latent_is_heard_where_it_speaks_and_beside() -> None:
     y_hat = torch.zeros(1, 5, 5, 9)
-    assert not spoken(y_hat).any()
+    assert not heard(y_hat).any()
     y_hat[0, 3, 2, 2] = -2.0
-    heard = spoken(y_hat)[0]
-    assert heard.shape == (80, 144)
-    assert (heard[24:56, 24:56] == 1).all() and not heard[:, 80:].any()
+    share = heard(y_hat)[0]
+    assert share.shape == (80, 144)
+    assert (share[24:56, 24:56] == 1).all() and not share[:, 80:].any()

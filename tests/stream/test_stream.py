@@ -14,7 +14,7 @@ from codec.gop import Structure
 from codec.media import open_clip
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.format import MAGIC, parse_stream, read_info
+from codec.stream.format import MAGIC, VERSION, parse_stream, read_info
 from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding
 from codec.stream.source import StreamSource
 from tests.conftest import make_clip
@@ -225,7 +225,7 @@ def test_foreign_newer_truncated_and_spliced_streams_are_told_apart(
 
     assert "empty" in error(b"")
     assert "not a Seamscope" in error(b"RIFF" + data[4:])
-    assert "newer Seamscope" in error(MAGIC + b"\x09" + data[9:])
+    assert "newer Seamscope" in error(MAGIC + bytes([VERSION + 1]) + data[9:])
     assert "header is damaged" in error(data[:20])
     assert "header is damaged" in error(data[:12] + bytes([data[12] ^ 1]) + data[13:])
     assert "missing or damaged" in error(data[:-5])
