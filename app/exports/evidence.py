@@ -113,9 +113,9 @@ def _table(request: EvidenceRequest) -> str:
     head = "".join(f"<th>{title}</th>" for title in titles)
     where = f", of the region {request.region} alone" if request.region else ""
     return (
-        f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is file bytes · 8 / duration, container "
-        f"included, unless the rate is stated. Scores are means over the frames scored, against the source{where}; "
-        "LPIPS (AlexNet), tLP and PSNR of the RGB shown, SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, "
+        f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is bytes · 8 / duration: of the whole "
+        "file, of rivals encoded here their coded frames without the container, unless the rate is stated. Scores are "
+        f"means over the frames scored, against the source{where}; LPIPS (AlexNet), tLP and PSNR of the RGB shown, SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, "
         "tOF: lower is better.</p>"
     )
 

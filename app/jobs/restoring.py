@@ -84,7 +84,7 @@ class Restoring:
             if self._engine.is_discarded(take):
                 opened.source.close()
                 return
-            size = facts.size_bytes
+            size = round(sum(opened.frame_bits) / 8) or facts.size_bytes
             rate = Rate(
                 size,
                 size * 8 / clip.timing.duration_s / 1000,

@@ -74,7 +74,7 @@ class Rivals:
             source.close()
             made.path.unlink(missing_ok=True)
             return
-        rate = Rate(made.size_bytes, made.kbps, made.bpp)
+        rate = Rate(made.video_bytes, made.kbps, made.bpp)
         bits = [8.0 * size for size in made.frame_sizes]
         encoded = Encoded(made.path, rate, shlex.join(made.command), bits)
         self._session.takes.update(

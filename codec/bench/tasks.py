@@ -86,7 +86,7 @@ def _encode_rival(task: Json, context: WorkContext) -> Json:
     with _clip(task) as clip, ChildPeak() as peak:
         made = encode(clip, clip.timing, settings, Path(task["output"]), context)
     return {
-        "size_bytes": made.size_bytes,
+        "size_bytes": made.video_bytes,
         "bpp": made.bpp,
         "kbps": made.kbps,
         "encode_fps": made.frame_count / made.encode_s,

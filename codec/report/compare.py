@@ -146,7 +146,7 @@ def _rival(
         codec=codec.value,
         lmbda=neural.lmbda,
         file=file,
-        size_bytes=made.size_bytes,
+        size_bytes=made.video_bytes,
         kbps=made.kbps,
         bpp=made.bpp,
         command=" ".join(made.command),

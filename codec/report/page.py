@@ -143,8 +143,8 @@ def _html(clip: Clip, takes: "list[ReportTake]") -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(clip.path.name)}</title>'
         f"<style>{_STYLE}</style><h1>{html.escape(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
         "<table><tr><th>take</th><th>bytes</th><th>kbps</th><th>bpp</th><th>LPIPS</th><th>tLP</th><th>PSNR dB</th>"
-        f"<th>note</th></tr>{rows}</table><p>kbps is file bytes · 8 / duration, container included. LPIPS, tLP, PSNR "
-        "are means over frames of the decoded files.</p>"
+        f"<th>note</th></tr>{rows}</table><p>kbps is bytes · 8 / duration: of the whole .gop file, of a rival's coded "
+        "frames without their container. LPIPS, tLP, PSNR are means over frames of the decoded files.</p>"
         f'<h2>Rate</h2><img src="rate.png" alt="rate curves">{charts}'
         f'<h2>Crops at 1:1</h2><img src="crops.png" alt="crops" style="max-width:none">'
         f"<h2>Commands</h2>{commands}</html>"

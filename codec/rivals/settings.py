@@ -94,10 +94,11 @@ class RivalEncode:
 
     @property
     def kbps(self) -> float:
-        """File bytes · 8 / duration / 1000."""
-        return self.size_bytes * 8 / self.duration_s / 1000
+        """Bytes of the coded frames · 8 / duration / 1000: Matroska's own, up to an eighth of a stream at the lowest
+        rates, are no codec's doing."""
+        return self.video_bytes * 8 / self.duration_s / 1000
 
     @property
     def bpp(self) -> float:
-        """File bytes · 8 / (width · height · frames)."""
-        return self.size_bytes * 8 / (self.width * self.height * self.frame_count)
+        """Bytes of the coded frames · 8 / (width · height · frames)."""
+        return self.video_bytes * 8 / (self.width * self.height * self.frame_count)
