@@ -25,7 +25,7 @@ from codec.model.weights import save_weights
 from codec.stream.decoder import GopDecoder, decode_stream
 from codec.stream.encoder import encode_clip
 from codec.stream.format import parse_stream
-from codec.stream.networks import read_trees
+from codec.stream.networks import read_trees, read_trees_between
 from codec.stream.settings import EncodeSettings
 from codec.trees.coding import Planar
 
@@ -59,7 +59,7 @@ class DrawnClip:
 
 def symbols_digest(path: Path) -> list[str]:
     """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures, key pictures, and
-    what anchors' trees make of grey: on predictions, which are of floats, other machines may differ by a sample."""
+    what trees make of grey: on predictions, which are of floats, other machines may differ by a sample."""
     stream = parse_stream(path)
     decoder = GopDecoder(stream, torch.device("cpu"))
     model = store.named_model("codec_golden", torch.device("cpu"), "full")
@@ -69,7 +69,10 @@ def symbols_digest(path: Path) -> list[str]:
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        trees = [read_trees(model, data, grey, stream.header.level_code) for data in symbols.trees]
+        level, anchors = stream.header.level_code, coded.shape.anchors
+        trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
+        for data in symbols.trees[anchors:]:
+            trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)
         planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
         parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)

@@ -85,7 +85,7 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
 
 def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, float]:
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
-    its anchor's trees included: an encoder decodes its anchors too. Motion is found before."""
+    trees included: an encoder decodes its anchors too. Motion is found before."""
     code, colour = level_code(0.16), pictures[0].colour
     sources = [[networks.planes_of(picture)] for picture in (pictures[8], pictures[16])]
     shapes = [
@@ -103,10 +103,12 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
         )
 
     before = anchors_of(0, None, [rgb[0][0]]).state
+    planes, corrections = [networks.planes_of(picture) for picture in pictures[9:16]], []
 
     def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
         anchors = anchors_of(1, before, [])
         known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
+        corrections.append(networks.encode_trees_between(model, planes, known[0], code, colour).data)
         inner = [rgb[1][1:-1]]
         return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
 
@@ -119,6 +121,7 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
             model, lambda i, *_: memories[i], trees, coded.textures, motion[1], shapes[1], code, before, [], colour
         ).pictures
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
+        networks.decode_trees_between(model, corrections[-1], known[0], planes[0].y.shape, code, colour)
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
     return best_of(encode), best_of(decode)

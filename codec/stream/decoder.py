@@ -157,21 +157,31 @@ class GopDecoder:
         """The group's pictures; none are made of GoPs that were only linked on the way."""
         self._context.check()
         shown = [part for index, part in linked if part is not None and index >= self._first_shown]
-        between = self._placed.run(lambda model: self._between(model, shown)) if shown else None
+        between, damaged = self._placed.run(lambda model: self._between(model, shown)) if shown else (None, set())
         header = self._stream.header
         made = {}
         for k, part in enumerate(shown):
+            if k in damaged:
+                continue
             tensors = networks.in_order(part.anchors.pictures, None if between is None else between[k])
             made[part.index] = networks.pictures_of(tensors, header.width, header.height, header.colour)
         return [(index, self._decoded(index, made[index]) if index in made else None) for index, _ in linked]
 
-    def _between(self, model: CodecModel, parts: list[Restored]) -> Tensor | None:
-        """The pictures (n, m, 3, H, W) between the anchors of GoPs of one shape."""
+    def _between(self, model: CodecModel, parts: list[Restored]) -> tuple[Tensor | None, set[int]]:
+        """The pictures (n, m, 3, H, W) between the anchors of GoPs of one shape, and which of the n have damaged trees
+        there; those that are chained to them do not need them."""
         shape, code = parts[0].shape, self._stream.header.level_code
+        damaged: set[int] = set()
         if shape.length <= 2:
-            return None
+            return None, damaged
         ends = [torch.cat([part.anchors.pictures[i].to(model.device) for part in parts]) for i in (0, -1)]
         known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
+        size, colour = (shape.height, shape.width), self._stream.header.colour
+        for k, part in enumerate(parts):
+            try:
+                networks.decode_trees_between(model, part.symbols.trees[-1], known[k], size, code, colour)
+            except ValueError:
+                damaged.add(k)
         memory = latents.joined([part.anchors.state.memory for part in parts], model.device)
         y_hat = []
         for i, kind in enumerate(shape.kinds[shape.anchors :]):
@@ -180,7 +190,7 @@ class GopDecoder:
             residual = np.stack([part.symbols.residuals[part.shape.anchors + i] for part in parts])
             memory = latents.restore(model, z, residual, code, kind, memory)
             y_hat.append(memory.y_hat)
-        return networks.decode_between(model, y_hat, known, code)
+        return networks.decode_between(model, y_hat, known, code), damaged
 
     def _decoded(self, index: int, pictures: list[Picture]) -> DecodedGop:
         header = self._stream.header

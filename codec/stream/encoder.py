@@ -34,7 +34,7 @@ from codec.stream.format import (
     write_record,
 )
 from codec.stream.latents import CodedLatent
-from codec.stream.networks import AnchorState, CodedAnchors, Motion, Rgb
+from codec.stream.networks import AnchorState, CodedAnchors, Motion, Rgb, TreesBetween
 from codec.stream.parallel import GopThreads, worker_count
 from codec.stream.reading import GopReader
 from codec.stream.settings import DecodedGop, EncodeSettings, GopCoding, level_code
@@ -101,6 +101,8 @@ class _Prepared:
     wanted: list[list[Wanted]]
     sources: list[list[Planar]]
     """The pictures that are coded as anchors, but for key pictures."""
+    inner: list[list[Planar]]
+    """The pictures between anchors."""
     keys: list[list[tuple[bytes, Planar]]]
     """Coded key pictures, and as they decode."""
 
@@ -162,7 +164,7 @@ class _GopEncoder:
 
     def prepare(self, gops: list[Gop]) -> _Prepared:
         """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [], [], [], [], [])
+        prepared = _Prepared(gops, [], [], [], [], [], [], [], [], [])
         for part in gops:
             self._context.check()
             chained = part.index % self._settings.key_interval != 0
@@ -186,6 +188,7 @@ class _GopEncoder:
             sources = [networks.planes_of(picture) for picture in coded_pictures]
             kinds = list(zip(sources, shape.pictures, strict=True))
             prepared.sources.append([source for source, kind in kinds if kind is LatentKind.ANCHOR])
+            prepared.inner.append([networks.planes_of(picture) for picture in pictures[earlier:][1:-1]])
             prepared.keys.append([self._key(source, level) for source, kind in kinds if kind is LatentKind.KEY])
         return prepared
 
@@ -233,23 +236,28 @@ class _GopEncoder:
         shape = prepared.shapes[0]
         coded: list[CodedLatent] = []
         decoded: Tensor | None = None
+        trees: list[TreesBetween] = []
         if shape.length > 2:
             ends = [torch.cat([each.pictures[i].to(model.device) for each in linked.anchors]) for i in (0, -1)]
             known = networks.known_between(model, ends[0], ends[1], prepared.motion)
+            for sources, each in zip(prepared.inner, known, strict=True):
+                trees.append(networks.encode_trees_between(model, sources, each, level_code, self._header.colour))
             memory = latents.joined([each.state.memory for each in linked.anchors], model.device)
             inner = [rgb[1:-1] for rgb in prepared.rgb]
             coded = networks.encode_between(model, inner, known, shape, level_code, memory)
             if self._settings.reconstruct:
                 decoded = networks.decode_between(model, [each.memory.y_hat for each in coded], known, level_code)
-        records = [self._record(model, linked, k, coded) for k in range(len(linked.gops))]
+        records = [self._record(model, linked, k, coded, trees[k : k + 1]) for k in range(len(linked.gops))]
         return records, decoded
 
-    def _record(self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent]) -> bytes:
+    def _record(
+        self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent], inner: list[TreesBetween]
+    ) -> bytes:
         before, shape, anchors = linked.before[k], linked.prepared.shapes[k], linked.anchors[k]
         parts = [latents.symbols_of(each, i) for each, i in ((anchors.latents, 0), (between, k)) if each]
         keys = linked.prepared.keys[k]
         vectors, decoded = linked.prepared.vectors[k], [key for _, key in keys]
-        trees = [each.data for each in anchors.trees]
+        trees = [each.data for each in (*anchors.trees, *inner)]
         symbols, indices = latents.assembled(vectors, anchors.textures, decoded, trees, parts, shape, model)
         ahead = [linked.prepared.motion_bytes[k], anchors.texture_bytes, *(coded for coded, _ in keys), *trees]
         payload = latents.encode(symbols, ahead, indices, shape, model)
@@ -258,7 +266,11 @@ class _GopEncoder:
             read = latents.decode(model, payload, self._header.level_code, shape, before and before.past)
             level_code = self._header.level_code
             made = [networks.read_trees(model, each.data, each.guess, level_code) for each in anchors.trees]
-            same = all(picture.same_as(each.made) for picture, each in zip(made, anchors.trees, strict=True))
+            wanted = [each.made for each in anchors.trees]
+            for each in inner:
+                made += networks.read_trees_between(model, each.data, each.guesses, level_code)
+                wanted += each.made
+            same = all(a.same_as(b) for a, b in zip(made, wanted, strict=True))
             if not same or not read.same_as(symbols):
                 raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
         return write_record(linked.gops[k].index, payload, self._checksum, chained=shape.chained, cut=shape.cut)

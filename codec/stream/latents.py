@@ -284,7 +284,7 @@ def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, 
     for _ in range(shape.pictures.count(LatentKind.KEY)):
         coded, models = reader.take(reader.varint()), tree_coding.new_models(model.tree_starts[0])
         keys.append(tree_coding.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, models))
-    trees = [reader.take(reader.varint()) for _ in range(shape.pictures.count(LatentKind.ANCHOR))]
+    trees = [reader.take(reader.varint()) for _ in range(shape.trees)]
     io, data = range_coder.reader(payload[reader.position :])
     contexts = symbol_coding.new_contexts(model.context_starts)
     silent = _no_symbols(model, shape, len(shape.kinds))

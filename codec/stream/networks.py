@@ -289,6 +289,53 @@ def known_between(model: CodecModel, first: Tensor, last: Tensor, motions: list[
     return between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after, late))
 
 
+@dataclass(frozen=True, slots=True)
+class TreesBetween:
+    """The trees of the pictures between a GoP's anchors: their bytes, the predictions they were made on, and what they
+    make of them."""
+
+    data: bytes
+    guesses: list[Planar]
+    made: list[Planar]
+
+
+@torch.inference_mode()
+def encode_trees_between(
+    model: CodecModel, sources: Sequence[Planar], known: Tensor, level_code: int, colour: Colour
+) -> TreesBetween:
+    """Correct what is known (m, 6, H, W) of the pictures between a GoP's anchors, in place."""
+    guesses = _guesses_between(known, sources[0].y.shape, colour)
+    models = tree_coding.new_models(model.tree_starts[1])
+    data, made = tree_coding.encode_between(sources, level_code / LEVEL_FRACTION, models, guesses)
+    _correct_between(known, guesses, made, colour)
+    return TreesBetween(data, guesses, made)
+
+
+@torch.inference_mode()
+def decode_trees_between(
+    model: CodecModel, data: bytes, known: Tensor, size: tuple[int, int], level_code: int, colour: Colour
+) -> None:
+    """Correct `known` as the encoder did; `size`: (H, W) of the pictures. Raises ValueError when trees are damaged."""
+    guesses = _guesses_between(known, size, colour)
+    _correct_between(known, guesses, read_trees_between(model, data, guesses, level_code), colour)
+
+
+def read_trees_between(model: CodecModel, data: bytes, guesses: Sequence[Planar], level_code: int) -> list[Planar]:
+    """What trees make of the predictions of the pictures between anchors. Raises ValueError when they are damaged."""
+    models = tree_coding.new_models(model.tree_starts[1])
+    return tree_coding.decode_between(data, level_code / LEVEL_FRACTION, models, guesses)
+
+
+def _guesses_between(known: Tensor, size: tuple[int, ...], colour: Colour) -> list[Planar]:
+    return [planes_of(picture) for picture in pictures_of(known[:, :3], size[1], size[0], colour)]
+
+
+def _correct_between(known: Tensor, guesses: Sequence[Planar], made: Sequence[Planar], colour: Colour) -> None:
+    for each, guess, better in zip(known, guesses, made, strict=True):
+        if better is not guess:
+            each[:3] = _corrected(each[None, None, :3], guess, better, colour)[0, 0]
+
+
 @torch.inference_mode()
 def encode_between(
     model: CodecModel, rgb: Sequence[Rgb], known: Tensor, shape: GopShape, level_code: int, memory: Memory

@@ -43,6 +43,11 @@ class GopShape:
         return self.kinds.count(LatentKind.ANCHOR)
 
     @property
+    def trees(self) -> int:
+        """How many parts of trees there are: one for each anchor, one for all pictures between."""
+        return self.anchors + (self.length > 2)
+
+    @property
     def forgets(self) -> list[bool]:
         """For each of `kinds` whether a key picture stands right before it, after which nothing is remembered."""
         pairs = zip([None, *self._coded], self._coded, strict=False)

@@ -1,21 +1,34 @@
-"""Pictures as trees of blocks to bytes and back: key pictures, and what anchors are where the one before cannot predict
+"""Pictures as trees of blocks to bytes and back: key pictures, and what others are where those around cannot predict
 them. The quantiser's steps follow λ alone, which a stream's header has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from codec.entropy.mixing import LEAST, new_weights
-from codec.entropy.range_coder import BIT_COST, finish_reading, finish_writing, reader, writer
+from codec.entropy.range_coder import BIT_COST, FAULT, code_even, finish_reading, finish_writing, reader, writer
 from codec.trees.deblock import deblock
 from codec.trees.modes import CONTEXTS, ROWS
 from codec.trees.planes import Planes, new_room
+from codec.trees.prediction import AS_KNOWN
 from codec.trees.transform import UNIT
 from codec.trees.walk import code_picture
 
 KINDS = 2
-"""Of pictures, each with contexts of its own: key pictures, and those predicted from another one."""
+"""Of contexts: those of key pictures, and of pictures predicted from others."""
+
+
+class Kind(IntEnum):
+    """Of pictures."""
+
+    KEY = 0
+    ANCHOR = 1
+    BETWEEN = 2
+
+
 _MIDDLE = 8.0
 _STEP = 40.0 * UNIT
 """Luma's step at the middle of the range of λ, for orthonormal coefficients of grey levels."""
@@ -27,12 +40,19 @@ _SMALLEST, _LARGEST = 5, 4000
 _COARSER, _FINER, _ROUGHER = 1.6, 16.0, 8.0
 """The step of a picture that another one predicts, in that of a key picture, from level 0 to the middle; levels from
 there to half of it, and from 0 down to twice of it."""
-_PRICE, _PRICE_KNOWN = 0.11, 0.3
-"""Squared error that a bit has to save, in squared steps: of key pictures as a uniform quantiser at high rates (0.12);
-of others more, so that few blocks are coded, and these well."""
-_MOVED, _BENT = 0.08, 1.0
-"""How far smoothing may move a sample of a key picture, and how bent the sides of an edge may be, in steps. Kept weak:
-what looks like detail to the eye and to LPIPS is mostly worth more than smooth edges. Other pictures go without."""
+_BETWEEN = 2.6
+"""The step of a picture between anchors, in an anchor's: no other picture is predicted from it."""
+_PRICES = (0.11, 0.3, 0.38)
+"""Squared error that a bit has to save, in squared steps, by kind: of key pictures as a uniform quantiser at high rates
+(0.12); of others more, so that few blocks are coded."""
+_DEAR, _DEARER = 10.0, 7.0
+"""Between anchors bits get dearer below this level, twice as dear in so many levels: what moves fast is where a squared
+error is large and LPIPS small."""
+_WORTH = 12
+"""Bits that the dearest square between anchors has to be worth for its picture to have trees."""
+_MOVED, _BENT = (0.08, 0.0, 0.15), (1.0, 0.0, 2.0)
+"""How far smoothing may move a sample, and how bent the sides of an edge may be, in steps, by kind. Kept weak in key
+pictures: what looks like detail to the eye and to LPIPS is mostly worth more than smooth edges. Anchors go without."""
 _MET = 24
 """How settled contexts are taken to be at the start."""
 _ROOM = 40
@@ -58,10 +78,11 @@ class Planar:
         return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def steps(level: float, known: bool = False) -> tuple[int, int]:
-    """Quantiser steps of luma and chroma at a level, in 1/UNIT, of key pictures and of `known` ones."""
-    luma = _STEP * 2.0 ** ((_MIDDLE - level) / _HALVED) * (_coarser(level) if known else 1.0)
-    chroma = _CHROMA_KNOWN if known else _CHROMA
+def steps(level: float, kind: Kind) -> tuple[int, int]:
+    """Quantiser steps of luma and chroma at a level, in 1/UNIT."""
+    luma = _STEP * 2.0 ** ((_MIDDLE - level) / _HALVED) * (1.0 if kind is Kind.KEY else _coarser(level))
+    luma *= _BETWEEN if kind is Kind.BETWEEN else 1.0
+    chroma = _CHROMA if kind is Kind.KEY else _CHROMA_KNOWN
     first, second = (min(max(round(step), _SMALLEST), _LARGEST) for step in (luma, luma * chroma))
     return first, second
 
@@ -96,12 +117,13 @@ def encode(
 ) -> tuple[bytes, Planar]:
     """The bytes of a picture, and the picture as they decode; `models` are new and are left as the last block did.
     `known`: what it is predicted to be from another one. Holds no interpreter lock."""
-    step, step_chroma = steps(level, known is not None)
+    kind = Kind.KEY if known is None else Kind.ANCHOR
+    step, step_chroma = steps(level, kind)
     planes = _planes(picture, known)
     io, data = writer(_ROOM * planes.y.size + 4096)
-    price = (_PRICE if known is None else _PRICE_KNOWN) * (step / UNIT) ** 2 / BIT_COST
+    price = _PRICES[kind] * (step / UNIT) ** 2 / BIT_COST
     code_picture(io, data, models, new_weights(ROWS), planes, new_room(), step, step_chroma, price)
-    return finish_writing(io, data), _shown(planes, picture, step)
+    return finish_writing(io, data), _shown(planes, picture, step, kind)
 
 
 def decode(
@@ -112,10 +134,59 @@ def decode(
     blank = Planar(np.zeros((height, width), np.uint8), np.zeros(half, np.uint8), np.zeros(half, np.uint8))
     planes = _planes(blank, known)
     io, rest = reader(data)
-    step, step_chroma = steps(level, known is not None)
+    kind = Kind.KEY if known is None else Kind.ANCHOR
+    step, step_chroma = steps(level, kind)
     code_picture(io, rest, models, new_weights(ROWS), planes, new_room(), step, step_chroma, 0.0)
     finish_reading(io, rest)
-    return _shown(planes, blank, step)
+    return _shown(planes, blank, step, kind)
+
+
+def encode_between(
+    pictures: Sequence[Planar], level: float, models: NDArray[np.int32], known: Sequence[Planar]
+) -> tuple[bytes, list[Planar]]:
+    """The bytes of the pictures between two anchors, one after another in `models` that go on, and the pictures as they
+    decode; `known`: what each is predicted to be. Holds no interpreter lock."""
+    step, step_chroma = steps(level, Kind.BETWEEN)
+    price = _PRICES[Kind.BETWEEN] * (step / UNIT) ** 2 / BIT_COST * 2.0 ** (max(0.0, _DEAR - level) / _DEARER)
+    io, data = writer(_ROOM * sum(_filled(picture.y, _SIDE).size for picture in pictures) + 4096)
+    weights, room, made = new_weights(ROWS), new_room(), []
+    for picture, guess in zip(pictures, known, strict=True):
+        if not code_even(io, data, int(_missed(picture, guess) > _WORTH * BIT_COST * price)):
+            made.append(guess)
+            continue
+        planes = _planes(picture, guess)
+        code_picture(io, data, models, weights, planes, room, step, step_chroma, price)
+        made.append(_shown(planes, picture, step, Kind.BETWEEN))
+    return finish_writing(io, data), made
+
+
+def decode_between(data: bytes, level: float, models: NDArray[np.int32], known: Sequence[Planar]) -> list[Planar]:
+    """The pictures that were encoded so. Raises ValueError when the bytes are damaged."""
+    step, step_chroma = steps(level, Kind.BETWEEN)
+    io, rest = reader(data)
+    weights, room, made = new_weights(ROWS), new_room(), []
+    for guess in known:
+        if not code_even(io, rest, 0):
+            made.append(guess)
+            continue
+        planes = _planes(_blank(guess), guess)
+        code_picture(io, rest, models, weights, planes, room, step, step_chroma, 0.0)
+        if io[FAULT]:
+            break
+        made.append(_shown(planes, guess, step, Kind.BETWEEN))
+    finish_reading(io, rest)
+    return made
+
+
+def _missed(picture: Planar, guess: Planar) -> int:
+    """The largest squared error of a square of luma."""
+    errors = np.square(_filled(picture.y, _SIDE).astype(np.int32) - _filled(guess.y, _SIDE))
+    rows, columns = (side // _SIDE for side in errors.shape)
+    return int(errors.reshape(rows, _SIDE, columns, _SIDE).sum(axis=(1, 3)).max())
+
+
+def _blank(like: Planar) -> Planar:
+    return Planar(np.zeros_like(like.y), np.zeros_like(like.u), np.zeros_like(like.v))
 
 
 def _planes(picture: Planar, known: Planar | None) -> Planes:
@@ -153,11 +224,12 @@ def _filled(plane: Plane, side: int) -> Plane:
     return np.ascontiguousarray(np.pad(plane, ((0, -height % side), (0, -width % side)), mode="edge"))
 
 
-def _shown(planes: Planes, like: Planar, step: int) -> Planar:
-    """The decoded picture, of the size of another one; edges are smoothed where nothing else was known of it."""
-    most, beta = max(1, int(_MOVED * step / UNIT)), int(_BENT * step / UNIT)
-    edges = () if planes.known_y.size else ((planes.made_y, 1), (planes.made_u, 2), (planes.made_v, 2))
+def _shown(planes: Planes, like: Planar, step: int, kind: Kind) -> Planar:
+    """The decoded picture, of the size of another one, edges of blocks smoothed."""
+    most, beta = max(1, int(_MOVED[kind] * step / UNIT)), int(_BENT[kind] * step / UNIT)
+    coded = ((planes.modes != AS_KNOWN) | (planes.active > 0)).astype(np.uint8)
+    edges = () if kind is Kind.ANCHOR else ((planes.made_y, 1), (planes.made_u, 2), (planes.made_v, 2))
     for plane, ratio in edges:
-        deblock(plane, planes.sizes, ratio, beta, most)
+        deblock(plane, planes.sizes, coded, ratio, beta, most)
     pairs = ((planes.made_y, like.y), (planes.made_u, like.u), (planes.made_v, like.v))
     return Planar(*(np.ascontiguousarray(made[: s.shape[0], : s.shape[1]]) for made, s in pairs))

@@ -47,9 +47,9 @@ def _line(p, at, away, beta, most):
 
 
 @compiled()
-def deblock(plane, sizes, ratio, beta, most):
-    """Smooth `plane` (H, W) in place along the edges of its blocks: `sizes` (luma 4x4 squares) are size numbers;
-    `ratio` is 1 for luma and 2 for chroma; `beta`, `most` in grey levels."""
+def deblock(plane, sizes, coded, ratio, beta, most):
+    """Smooth `plane` (H, W) in place along the edges of blocks at least one of which was `coded` (luma 4x4 squares):
+    `sizes` of them are size numbers; `ratio` is 1 for luma and 2 for chroma; `beta`, `most` in grey levels."""
     height, width = plane.shape
     flat = plane.reshape(-1)
     for upright in range(2):
@@ -61,6 +61,9 @@ def deblock(plane, sizes, ratio, beta, most):
                 n = (4 << np.int64(sizes[r * ratio, c * ratio])) // ratio
                 n = max(n, 4)
                 if (at * _SQUARE) % n:
+                    continue
+                before = coded[r * ratio, c * ratio - 1] if upright == 0 else coded[r * ratio - 1, c * ratio]
+                if not before and not coded[r * ratio, c * ratio]:
                     continue
                 for k in range(_SQUARE):
                     if upright == 0:

@@ -15,7 +15,7 @@ from codec.errors import ModelError
 from codec.model import store
 from codec.stream.decoder import GopDecoder, decode_stream
 from codec.stream.format import parse_stream
-from codec.stream.networks import read_trees
+from codec.stream.networks import read_trees, read_trees_between
 from codec.trees.coding import Planar
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -39,7 +39,10 @@ def test_golden_symbols_decode_as_ever(name: str) -> None:
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        trees = [read_trees(model, data, grey, stream.header.level_code) for data in symbols.trees]
+        level, anchors = stream.header.level_code, coded.shape.anchors
+        trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
+        for data in symbols.trees[anchors:]:
+            trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)
         planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
         parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)

@@ -77,7 +77,7 @@ def test_a_finer_step_takes_more_bytes_and_loses_less() -> None:
         sizes.append(len(data))
         errors.append([squared_error(getattr(picture, name), getattr(made, name)) for name in ("y", "u", "v")])
         # A uniform quantiser's error, and at worst that of a dead zone.
-        assert errors[-1][0] < (coding.steps(level)[0] / UNIT) ** 2 / 3
+        assert errors[-1][0] < (coding.steps(level, coding.Kind.KEY)[0] / UNIT) ** 2 / 3
     assert sizes == sorted(sizes) and sizes[-1] > 3 * sizes[0]
     assert np.all(np.diff(np.array(errors), axis=0) < 0)
 
@@ -172,6 +172,46 @@ def test_damaged_bytes_are_refused_or_decode_to_something(predicted: bool) -> No
         except ValueError:
             refused += 1
     assert refused > 20 and same < 10
+
+
+def moving() -> tuple[list[Planar], list[Planar]]:
+    """Pictures and their predictions: right, wrong in places, wrong everywhere, right again."""
+    picture = drawn(96, 64)
+    spoilt = Planar(picture.y.copy(), picture.u, picture.v)
+    spoilt.y[16:48, 32:64] = 255 - spoilt.y[16:48, 32:64]
+    return [picture] * 4, [picture, spoilt, grey(np.full((64, 96), 60, np.uint8)), picture]
+
+
+def between(data: bytes, level: float, known: list[Planar]) -> list[Planar]:
+    return coding.decode_between(data, level, new_models(starts(known[0])), known)
+
+
+@pytest.mark.parametrize("level", [0.0, 8.0, 16.0])
+def test_pictures_between_anchors_share_their_bytes(level: float) -> None:
+    pictures, known = moving()
+    data, made = coding.encode_between(pictures, level, new_models(starts(known[0])), known)
+    assert all(a.same_as(b) for a, b in zip(between(data, level, known), made, strict=True))
+    # What is right already stays, and takes next to nothing.
+    assert made[0].same_as(known[0]) and made[3].same_as(known[3])
+    assert len(coding.encode_between(pictures[:1] * 7, level, new_models(starts(known[0])), known[:1] * 7)[0]) <= 4
+    for k in (1, 2):
+        assert squared_error(made[k].y, pictures[k].y) < squared_error(known[k].y, pictures[k].y) / 2
+
+
+def test_damaged_bytes_between_anchors_are_refused_or_decode_to_something() -> None:
+    pictures, known = moving()
+    data, _ = coding.encode_between(pictures, 12.0, new_models(starts(known[0])), known)
+    rng = np.random.default_rng(6)
+    refused = 0
+    for _ in range(100):
+        broken = bytearray(data)
+        for _ in range(int(rng.integers(1, 6))):
+            broken[int(rng.integers(len(broken)))] = int(rng.integers(256))
+        try:
+            assert [found.y.shape for found in between(bytes(broken), 12.0, known)] == [(64, 96)] * 4
+        except ValueError:
+            refused += 1
+    assert refused > 10
 
 
 def test_bytes_that_are_all_ones_end() -> None:
