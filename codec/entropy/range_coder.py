@@ -41,6 +41,17 @@ def writer(room: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     return io, np.zeros(room, np.uint8)
 
 
+def with_room(io: NDArray[np.int64], data: NDArray[np.uint8], room: int) -> NDArray[np.uint8]:
+    """An encoder's buffer, or a larger one with the same bytes so far, that takes `room` more."""
+    written = int(io[POSITION])
+    needed = written + int(io[PENDING]) + room
+    if needed <= data.size:
+        return data
+    larger = np.zeros(needed, np.uint8)
+    larger[:written] = data[:written]
+    return larger
+
+
 def reader(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Registers and buffer of a decoder of `data`."""
     io = np.zeros(_REGISTERS, np.int64)

@@ -9,7 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.entropy.mixing import LEAST, new_weights
-from codec.entropy.range_coder import BIT_COST, FAULT, code_even, finish_reading, finish_writing, reader, writer
+from codec.entropy.range_coder import (
+    BIT_COST,
+    FAULT,
+    code_even,
+    finish_reading,
+    finish_writing,
+    reader,
+    with_room,
+    writer,
+)
 from codec.trees.deblock import deblock
 from codec.trees.modes import CONTEXTS, ROWS
 from codec.trees.planes import Planes, new_room
@@ -148,9 +157,10 @@ def encode_between(
     decode; `known`: what each is predicted to be. Holds no interpreter lock."""
     step, step_chroma = steps(level, Kind.BETWEEN)
     price = _PRICES[Kind.BETWEEN] * (step / UNIT) ** 2 / BIT_COST * 2.0 ** (max(0.0, _DEAR - level) / _DEARER)
-    io, data = writer(_ROOM * sum(_filled(picture.y, _SIDE).size for picture in pictures) + 4096)
+    io, data = writer(0)
     weights, room, made = new_weights(ROWS), new_room(), []
     for picture, guess in zip(pictures, known, strict=True):
+        data = with_room(io, data, _ROOM * (picture.y.size + _SIDE * sum(picture.y.shape) + _SIDE**2) + 4096)
         if not code_even(io, data, int(_missed(picture, guess) > _WORTH * BIT_COST * price)):
             made.append(guess)
             continue
