@@ -119,7 +119,7 @@ def quantise(
     # A z symbol whose table says "not coded" is zero for both sides.
     z = torch.where(z_index > 0, z, 0.0)
     index = model.scale_net(z, memory.magnitude, level_code, kind)
-    if not asked.any() and not z.any():
+    if not asked.any():
         return CodedLatent(z, torch.zeros_like(y), z_index, index, _silence(y))
     coded = (index > 0) & asked
     means = _Means(model, z, level_code, kind, memory)

@@ -76,6 +76,7 @@ class Room(NamedTuple):
     best: NDArray[np.float64]
     parts: NDArray[np.float64]
     sums: NDArray[np.int32]
+    """Of four rows of what a block misses."""
     losses: NDArray[np.float64]
     """By direction: about what it costs."""
     said: NDArray[np.int64]
