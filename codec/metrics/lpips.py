@@ -65,15 +65,34 @@ class Lpips:
         """(N, 3, H, W) in [-1, 1] -> features. Raises SettingError for pictures under MIN_SIDE."""
         if min(x.shape[-2:]) < MIN_SIDE:
             raise SettingError(f"LPIPS needs pictures of at least {MIN_SIDE} pixels a side, not {tuple(x.shape[-2:])}.")
-        x = (x - self._shift) / self._scale
         taps = []
-        for (_, stride, padding, pool), (weight, bias), root in zip(_LAYERS, self._weights, self._roots, strict=True):
-            if pool:
-                x = F.max_pool2d(x, 3, 2)
-            x = F.relu_(F.conv2d(x, weight, bias, stride=stride, padding=padding))
+        for x, root in zip(self.activations(x), self._roots, strict=True):
             norm = x.square().sum(dim=1, keepdim=True).sqrt_()
             taps.append(x / (norm + 1e-10) * root)
         return Features(tuple(taps))
+
+    def activations(self, x: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) in [-1, 1] -> the trunk's five taps, not normalised; differentiable."""
+        x = (x - self._shift) / self._scale
+        taps = []
+        for (_, stride, padding, pool), (weight, bias) in zip(_LAYERS, self._weights, strict=True):
+            if pool:
+                x = F.max_pool2d(x, 3, 2)
+            x = F.relu(F.conv2d(x, weight, bias, stride=stride, padding=padding))
+            taps.append(x)
+        return taps
+
+    def distance_with_gradient(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """(N,) LPIPS of (N, 3, H, W) pairs in [-1, 1], differentiable in `found`: what training minimises."""
+        with torch.no_grad():
+            references = self.activations(wanted)
+        total = torch.zeros(len(found), device=found.device)
+        for x, y, root in zip(self.activations(found), references, self._roots, strict=True):
+            # The root of a sum of squares has no gradient at zero.
+            x = x / (x.square().sum(dim=1, keepdim=True) + 1e-12).sqrt() * root
+            y = y / (y.square().sum(dim=1, keepdim=True) + 1e-12).sqrt() * root
+            total = total + (x - y).square().sum(dim=1).mean(dim=(1, 2))
+        return total
 
     def features(self, rgb: NDArray[np.uint8]) -> Features:
         """(N, H, W, 3) uint8 -> features."""
