@@ -10,6 +10,7 @@ from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError
 from codec.gop import DEFAULT_THETA, Structure
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.training.vae.command import add_train
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
     add_bench(commands.add_parser("bench", help="rate curves of a folder of clips against HEVC, VVC and AV1"))
     add_overlap(commands.add_parser("overlap", help="what sharing and blending frames between GoPs brings"))
+    add_train(commands.add_parser("train", help="train the vae codec; goes on where it was stopped"))
     return parser
 
 

@@ -66,9 +66,9 @@ class Lpips:
         if min(x.shape[-2:]) < MIN_SIDE:
             raise SettingError(f"LPIPS needs pictures of at least {MIN_SIDE} pixels a side, not {tuple(x.shape[-2:])}.")
         taps = []
-        for x, root in zip(self.activations(x), self._roots, strict=True):
-            norm = x.square().sum(dim=1, keepdim=True).sqrt_()
-            taps.append(x / (norm + 1e-10) * root)
+        for tap, root in zip(self.activations(x), self._roots, strict=True):
+            norm = tap.square().sum(dim=1, keepdim=True).sqrt_()
+            taps.append(tap / (norm + 1e-10) * root)
         return Features(tuple(taps))
 
     def activations(self, x: Tensor) -> list[Tensor]:
@@ -88,10 +88,7 @@ class Lpips:
             references = self.activations(wanted)
         total = torch.zeros(len(found), device=found.device)
         for x, y, root in zip(self.activations(found), references, self._roots, strict=True):
-            # The root of a sum of squares has no gradient at zero.
-            x = x / (x.square().sum(dim=1, keepdim=True) + 1e-12).sqrt() * root
-            y = y / (y.square().sum(dim=1, keepdim=True) + 1e-12).sqrt() * root
-            total = total + (x - y).square().sum(dim=1).mean(dim=(1, 2))
+            total = total + ((_unit(x) - _unit(y)) * root).square().sum(dim=1).mean(dim=(1, 2))
         return total
 
     def features(self, rgb: NDArray[np.uint8]) -> Features:
@@ -113,6 +110,11 @@ class Lpips:
         size = a.taps[0].shape[-2:]
         maps = [(x - y).square().sum(dim=1, keepdim=True) for x, y in zip(a.taps, b.taps, strict=True)]
         return torch.stack([F.interpolate(m, size, mode="bilinear")[:, 0] for m in maps]).sum(dim=0)
+
+
+def _unit(x: Tensor) -> Tensor:
+    # The root of a sum of squares has no gradient at zero.
+    return x / (x.square().sum(dim=1, keepdim=True) + 1e-12).sqrt()
 
 
 @lru_cache(maxsize=2)

@@ -177,9 +177,13 @@ class LatentCodec(nn.Module):
         x = self.hyper_synthesis(z)[..., : size[0], : size[1]] + self.before(before)
         return cast(Tensor, self.join(F.silu(x + self.situation(situation)[..., None, None])))
 
+    @torch.no_grad()
     def freeze_tables(self) -> None:
         """Make the coder's integer tables from the models as they are."""
-        self.bottleneck.update(force=True, update_quantiles=True)
+        self.bottleneck._update_quantiles()
+        # Tables are of z rounded as it is: a median would shift them by a fraction.
+        self.bottleneck.quantiles[:, 0, 1] = 0
+        self.bottleneck.update(force=True)
         self.gaussian.update()
 
     def tables(self, which: str) -> "Tables":
@@ -233,8 +237,12 @@ class _Estimator:
     def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
         del group
         assert wanted is not None
-        symbols = _rounded(wanted - mean) * half
-        bits = gaussian_bits(symbols, scale_of(index)) * half
+        wished = _rounded(wanted - mean) * half
+        spoken = (index > 0).to(mean.dtype)
+        symbols = wished * spoken
+        bits = gaussian_bits(wished, scale_of(index)) * half
+        # What the narrowest table keeps silent costs nothing, but pulls at its scale.
+        bits = bits - (bits * (1 - spoken)).detach()
         self.y_bits = self.y_bits.to(mean.device) + bits.sum(dim=(1, 2, 3))
         self.nonzero += float((symbols.detach() != 0).sum())
         self.symbols += symbols.numel() // 2

@@ -102,10 +102,10 @@ class IntegerConv(nn.Conv2d):
         bias = self.bias * bias_unit
         return weight, bias + (bias.round() - bias).detach()
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         weight, bias = self.integer_weights()
         # Rounding the sum takes away what algorithms that transform first (Winograd's) add to exact integers.
-        total = F.conv2d(x, weight, bias, padding=self.padding)  # pyright: ignore[reportArgumentType]
+        total = F.conv2d(input, weight, bias, padding=self.padding)  # pyright: ignore[reportArgumentType]
         return total + (total.round() - total).detach()
 
 

@@ -150,7 +150,7 @@ def _video(data: bytes, most: int) -> Tensor | None:
 
     frames = []
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             for frame in container.decode(video=0):
                 frames.append(torch.from_numpy(frame.to_ndarray(format="rgb24")))
                 if len(frames) == most:

@@ -5,8 +5,10 @@ uint8 and `latents` (n, 9, 32, S/8, S/8) half precision, and grows by whole shar
 count.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,7 @@ from codec.training.vae.sources import Source, cut_clip
 from codec.vae.backbones.picture import PicturePair
 
 SHARD = 32
-"""Crops of a shard."""
+"""Crops of a shard; the last may hold fewer."""
 _PHOTO_SHARE = 0.12
 _TRIES = 50
 
@@ -42,15 +44,15 @@ def fill(
     store.mkdir(parents=True, exist_ok=True)
     for kind, wanted in (("held", held), ("train", train)):
         own = [s for s in sources if s.held_out(share) == (kind == "held")]
-        for number in range(-(-wanted // SHARD)):
+        for number, first in enumerate(range(0, wanted, SHARD)):
             path = store / f"{kind}-{number:04d}.safetensors"
             if path.exists():
                 continue
             rng = np.random.default_rng((number, kind == "held", side))
-            pictures = torch.stack([_some_clip(own, side, rng) for _ in range(SHARD)])
+            pictures = torch.stack([_some_clip(own, side, rng) for _ in range(min(SHARD, wanted - first))])
             latents = torch.stack([_latents(pair, clip) for clip in pictures])
             part = path.with_suffix(".part")
-            save_file({"pictures": pictures, "latents": latents.half().contiguous()}, part)
+            save_file({"pictures": pictures.contiguous(), "latents": latents.half().contiguous()}, part)
             part.replace(path)
             yield f"store: {path.name}"
 
@@ -80,6 +82,7 @@ class Store:
         """Raises MediaError when there is none."""
         self._folder, self._kind = folder, kind
         self._shards: list[tuple[Tensor, Tensor]] = []
+        self._starts = [0]
         self._known: set[Path] = set()
         self.refresh()
         if not self._shards:
@@ -96,12 +99,17 @@ class Store:
             except (OSError, SafetensorError) as error:
                 raise MediaError(f"{path}: not a shard of training crops ({error}).") from error
             self._known.add(path)
+        sizes = [len(pictures) for pictures, _ in self._shards]
+        self._starts = list(accumulate(sizes, initial=0))
 
     def __len__(self) -> int:
-        return SHARD * len(self._shards)
+        return self._starts[-1]
 
     def batch(self, rows: list[int]) -> Crops:
         """The crops of these numbers."""
-        pairs = [(self._shards[row // SHARD], row % SHARD) for row in rows]
-        pictures = torch.stack([shard[0][i] for shard, i in pairs]).float() / 127.5 - 1
-        return Crops(pictures, torch.stack([shard[1][i] for shard, i in pairs]).float())
+        pictures, latents = [], []
+        for row in rows:
+            shard = bisect_right(self._starts, row) - 1
+            pictures.append(self._shards[shard][0][row - self._starts[shard]])
+            latents.append(self._shards[shard][1][row - self._starts[shard]])
+        return Crops(torch.stack(pictures).float() / 127.5 - 1, torch.stack(latents).float())
