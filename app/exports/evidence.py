@@ -116,7 +116,7 @@ def _table(request: EvidenceRequest) -> str:
         f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is bytes · 8 / duration: of the whole "
         "file, of rivals encoded here their coded frames without the container, unless the rate is stated. Scores are "
         f"means over the frames scored, against the source{where}; LPIPS (AlexNet), tLP and PSNR of the RGB shown, "
-        "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
+        "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma in the source's coding. LPIPS, tLP, tOF: lower is better.</p>"
     )
 
 

@@ -23,6 +23,7 @@ _RESOLUTIONS = {
     Difference.SIZE: "Resize its pictures to the clip's (Lanczos)",
     Difference.RATE: "Pair frames by number, whatever their times",
     Difference.LENGTH: "Compare the frames both have",
+    Difference.CODING: "Bring its luma to the clip's coding for SSIM, VMAF and tOF",
 }
 
 

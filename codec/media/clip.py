@@ -15,7 +15,7 @@ from av.video.frame import PictureType
 from codec.errors import MediaError, SettingError
 from codec.media import colour, probe, raw
 from codec.media.picture import Colour, DeepPlanes, Picture, Timing
-from codec.media.probe import ClipInfo
+from codec.media.probe import ClipInfo, Coded
 from codec.media.sequence import SequenceReader, is_sequence
 
 # Decoding on is cheaper than seeking for this many frames.
@@ -39,12 +39,7 @@ class Clip:
         self._closed = False
         self._start = start
         timing = probe.slice_timing(reader.info.timing, start, end)
-        info = reader.info
-        self.info = ClipInfo(
-            info.path, info.container, info.codec, info.pixel_format, info.bit_depth, info.width, info.height,
-            info.sample_aspect, info.rotation, info.colour, timing, total, info.size_bytes, info.keyframes, info.notes,
-            info.transfer,
-        )  # fmt: skip
+        self.info = replace(reader.info, timing=timing)
 
     @property
     def path(self) -> Path:
@@ -110,20 +105,22 @@ class Clip:
         self.close()
 
 
-def open_clip(path: Path | str, *, start: int = 0, stop: int | None = None) -> Clip:
+def open_clip(path: Path | str, *, start: int = 0, stop: int | None = None, coded: Coded | None = None) -> Clip:
     """Open a video file, a folder of images, or a pattern such as `name_%04d.png`.
 
-    `start` and `stop` are the in and out points in frames (stop excluded). Raises MediaError, SettingError.
+    `start` and `stop` are the in and out points in frames (stop excluded); `coded` is what is known of its colours
+    besides its tags. Raises MediaError, SettingError.
     """
     path = Path(path)
-    reader = SequenceReader(path) if is_sequence(path) else FileReader(path)
+    reader = SequenceReader(path, coded) if is_sequence(path) else FileReader(path, coded)
     return Clip(reader, start, stop)
 
 
 class FileReader:
     """Frames of one video file. Not thread-safe: `Clip` holds the lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, coded: Coded | None = None) -> None:
+        self._coded = coded
         self._container = probe.open_container(path)
         try:
             self._stream = probe.video_stream(self._container, path)
@@ -163,7 +160,7 @@ class FileReader:
     def _describe(self, frame: av.VideoFrame) -> ClipInfo:
         self._rotation = round(frame.rotation / 90) * 90 % 360
         self._size = frame.width, frame.height
-        self._colour, notes = probe.colour_of(frame)
+        self._colour, assumed, notes = probe.colour_of(frame, self._coded)
         depth, more = probe.format_notes(frame)
         notes += more
         if raw.is_raw(self._path):
@@ -196,6 +193,7 @@ class FileReader:
             keyframes=self._index.keyframes,
             notes=tuple(notes),
             transfer=probe.transfer_of(frame),
+            assumed=assumed,
         )
 
     def _restart(self, keyframe: int) -> None:

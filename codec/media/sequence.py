@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from codec.errors import MediaError
 from codec.media.colour import from_rgb
 from codec.media.picture import Colour, Picture
-from codec.media.probe import ClipInfo, counted_timing
+from codec.media.probe import Assumed, ClipInfo, Coded, counted_timing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 SEQUENCE_RATE = Fraction(25)
@@ -57,9 +57,11 @@ def _natural(path: Path) -> list[tuple[int, int | str]]:
 class SequenceReader:
     """Frames of an image sequence by number. Images are converted to 4:2:0 like any other source."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, coded: Coded | None = None) -> None:
         """Raises MediaError when there is no image, or the first cannot be read."""
         self._files = list_images(path)
+        known = coded or Coded()
+        self._colour = known.surely or known.otherwise or _COLOUR
         self._size: tuple[int, int] | None = None
         first = self._load(0)
         height, width = first.shape[:2]
@@ -74,13 +76,14 @@ class SequenceReader:
             height=height,
             sample_aspect=Fraction(1),
             rotation=0,
-            colour=_COLOUR,
+            colour=self._colour,
             timing=counted_timing(len(self._files), SEQUENCE_RATE),
             total_frames=len(self._files),
             size_bytes=sum(file.stat().st_size for file in self._files),
             keyframes=tuple(range(len(self._files))),
+            assumed=Assumed.CODING,
             notes=(
-                "RGB source, shown through 4:2:0 with the BT.709 matrix.",
+                f"RGB source, shown through 4:2:0 with the {self._colour.matrix.title} matrix.",
                 f"An image sequence has no frame rate; {SEQUENCE_RATE} frames a second are assumed.",
             ),
         )
@@ -103,7 +106,7 @@ class SequenceReader:
 
     def read(self, index: int) -> Picture:
         """Frame `index`. Raises MediaError."""
-        return from_rgb(self._load(index), _COLOUR)
+        return from_rgb(self._load(index), self._colour)
 
     def frame_type(self, index: int) -> str:
         """Images have none."""

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from codec.errors import ModelError, SettingError
+from codec.model.tensors import read_tensors
 from codec.resources import weights_folder
 
 MIN_SIDE = 31
@@ -48,13 +48,13 @@ class Lpips:
         folder = folder or weights_folder()
         trunk_file, heads_file = folder / "lpips_alex_trunk.safetensors", folder / "lpips_alex_heads.safetensors"
         try:
-            trunk, heads = load_file(trunk_file), load_file(heads_file)
+            trunk, heads = (read_tensors(file)[0] for file in (trunk_file, heads_file))
             self._weights = [
                 (trunk[f"{layer}.weight"].to(device), trunk[f"{layer}.bias"].to(device)) for layer, *_ in _LAYERS
             ]
             # Heads are non-negative by construction of LPIPS: their roots can be moved into the features.
             self._roots = [heads[f"lin{i}"].clamp_min(0).sqrt().view(1, -1, 1, 1).to(device) for i in range(5)]
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, ValueError, SafetensorError, KeyError) as error:
             raise ModelError(f"{trunk_file}: the LPIPS weights cannot be read ({error}).") from error
         self._shift = torch.tensor(_SHIFT, device=device).view(1, 3, 1, 1)
         self._scale = torch.tensor(_SCALE, device=device).view(1, 3, 1, 1)

@@ -152,7 +152,7 @@ def _rival(
         command=" ".join(made.command),
         note=made.note,
         frame_bits=[8.0 * size for size in made.frame_sizes],
-        source=RivalSource(file, clip.width, clip.height, clip.frame_count),
+        source=RivalSource(file, clip.width, clip.height, clip.frame_count, clip.info.colour),
     )
 
 
