@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
+from app.views.widgets import Label
 
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
@@ -95,11 +95,11 @@ class Charts(QWidget):
         subtract = QWidget()
         pair = QHBoxLayout(subtract)
         pair.setContentsMargins(6, 0, 6, 0)
-        pair.addWidget(QLabel("Subtract"))
+        pair.addWidget(Label("Subtract"))
         pair.addWidget(self.minus_box)
         row.addWidget(subtract)
         row.addWidget(self.export)
-        self.hint = QLabel(HINT)
+        self.hint = Label(HINT)
         self.hint.setEnabled(False)
         row.addWidget(self.hint)
         self._grid = QGridLayout()

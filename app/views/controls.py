@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.state.session import Session
 from app.state.takes import Recipe
 from app.views.takes_panel import TakesPanel
+from app.views.widgets import Label
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
 
@@ -228,7 +228,7 @@ class SidePanel(QScrollArea):
             ("Notes", self.notes),
         )
         for title, part in parts:
-            heading = QLabel(title)
+            heading = Label(title)
             heading.setStyleSheet("font-weight:600;padding-top:6px")
             layout.addWidget(heading)
             layout.addWidget(part, 1 if part is self.takes else 0)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.state.settings import CACHE_LIMIT_BYTES, THEMES, Settings
+from app.views.widgets import Label
 from codec.stream.settings import DEVICES, PRECISIONS
 
 _MIB = 2**20
@@ -61,7 +61,7 @@ class SettingsDialog(QDialog):
         form.addRow("Device", self.device)
         form.addRow("Precision", self.precision)
         form.addRow("Theme", self.theme)
-        note = QLabel("Around pictures it stays dark in both themes.")
+        note = Label("Around pictures it stays dark in both themes.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
