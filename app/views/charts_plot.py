@@ -13,7 +13,7 @@ from app.state.curves import CurveKind, Values, decimate
 from app.views import theme
 from app.views.names import shortened
 from app.views.theme import ACCENT
-from app.views.widgets import HtmlLabel
+from app.views.widgets import HtmlLabel, plain_tip
 from codec.texts import in_html
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -55,7 +55,8 @@ class Chart(QWidget):
         self._looks: dict[int, tuple[str, Qt.PenStyle]] = {}
         self.head = HtmlLabel()
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.head.setToolTip(f"{kind.axis}. Click seeks, drag pans, wheel zooms, double-click shows all frames.")
+        keys = "Click seeks, drag pans, wheel zooms, double-click shows all frames."
+        self.head.setToolTip(plain_tip(f"{kind.axis}. {keys}"))
         self.plot = pg.PlotWidget()
         self.item: pg.PlotItem = self.plot.getPlotItem()
         self.item.showGrid(x=False, y=True, alpha=0.2)

@@ -53,7 +53,7 @@ class StatisticsTable(QTableWidget):
             ]
         for column, (title, tip) in enumerate(zip(titles, tips, strict=True)):
             item = QTableWidgetItem(title)
-            item.setToolTip(tip)
+            item.setToolTip(plain_tip(tip))
             self.setHorizontalHeaderItem(column, item)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.cellClicked.connect(self._clicked)

@@ -4,7 +4,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
-from app.views.widgets import plain_caption
+from app.views.widgets import plain_caption, plain_tip
 from codec.texts import in_html
 
 _COLUMNS = 3
@@ -72,7 +72,9 @@ class Menus:
             self._listed = recent
             self._recent.clear()
             for path in recent:
-                self._recent.addAction(plain_caption(path), lambda p=path: open_recent(self._context, p))
+                action = self._recent.addAction(plain_caption(path), lambda p=path: open_recent(self._context, p))
+                # Qt would take it from the caption, and guess whether that is HTML.
+                action.setToolTip(plain_tip(path))
         self._recent.setEnabled(bool(recent))
 
 
