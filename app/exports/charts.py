@@ -12,7 +12,7 @@ import numpy as np
 from app.state.curves import CURVES, CurveKind, Series, decimate, difference, statistics
 from codec.errors import MediaError, SettingError
 from codec.plain_plots import plain, plain_legend
-from codec.texts import csv_text, visible
+from codec.texts import JSON_ERRORS, csv_text
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -50,7 +50,7 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
     if suffix not in SUFFIXES:
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
     tables = {".csv": to_csv, ".json": to_json}
-    content = tables[suffix](data).encode("utf-8") if suffix in tables else draw(data, suffix[1:])
+    content = tables[suffix](data).encode("utf-8", JSON_ERRORS) if suffix in tables else draw(data, suffix[1:])
     temporary = target.with_name(f".{target.name}.part")
     try:
         temporary.write_bytes(content)
@@ -90,7 +90,7 @@ def to_json(data: ChartData) -> str:
         }
         for series in data.series
     ]
-    whole = {"title": visible(data.title), "time_s": data.times_s, "gop_boundaries": data.boundaries, "takes": takes}
+    whole = {"title": data.title, "time_s": data.times_s, "gop_boundaries": data.boundaries, "takes": takes}
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
