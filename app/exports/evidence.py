@@ -1,7 +1,6 @@
 """One self-contained HTML page of what was seen: crops, curves, commands, hashes. Nothing is loaded from elsewhere."""
 
 import base64
-import html
 import io
 import math
 from contextlib import suppress
@@ -23,6 +22,7 @@ from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.report.page import busiest_windows
+from codec.texts import in_html, lines_in_html
 
 CROP_SIDE = 192
 WORST_SHOWN = 3
@@ -75,15 +75,15 @@ def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path
 
 def _head(request: EvidenceRequest, context: WorkContext) -> str:
     clip = request.clip
-    name = html.escape(clip.path.name)
+    name = in_html(clip.path.name)
     seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
+    notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
         f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
-        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {html.escape(request.mode.value)}."
-        f"<br><code>{html.escape(content_of(clip.path, context))}</code><br>Seamscope {__version__}, "
-        f"device {html.escape(request.device)}.</p><ul>{notes}</ul>"
+        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {in_html(request.mode.value)}."
+        f"<br><code>{in_html(content_of(clip.path, context))}</code><br>Seamscope {__version__}, "
+        f"device {in_html(request.device)}.</p><ul>{notes}</ul>"
     )
 
 
@@ -99,7 +99,7 @@ def _table(request: EvidenceRequest) -> str:
         scores = [_mean(series, key) for key in CURVES if key not in RATES]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
         texts = [take.name, *cells, basis, *scores, _scored(series, request), note]
-        rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+        rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
     titles = [
         "take",
         "bytes",
@@ -143,7 +143,7 @@ def _statistics(request: EvidenceRequest) -> str:
                 frames = ", ".join(str(frame) for frame in found.worst_frames[:8])
                 digits = CURVES[key].digits
                 texts = [series.name, CURVES[key].title, str(found.count), f"{found.worst_mean:.{digits}f}", frames]
-                rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+                rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
     if not rows:
         return ""
     head = "".join(
@@ -174,17 +174,17 @@ def _strip(request: EvidenceRequest, frame: int, why: str) -> str:
         cells = [_figure(take, request, frame, box) for take in request.takes]
         place = f"{box.width}x{box.height} at {box.left}, {box.top}"
         strips.append(f'<p>{place}</p><div class="strip">{"".join(cells)}</div>')
-    return f"<h2>Frame {frame}: {html.escape(why)}</h2>{''.join(strips)}"
+    return f"<h2>Frame {frame}: {in_html(why)}</h2>{''.join(strips)}"
 
 
 def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> str:
     try:
         picture = box.of(to_rgb(take.picture(frame, request.mode)))
-        image = f'<img alt="{html.escape(take.name)}" src="{_data(picture)}">'
+        image = f'<img alt="{in_html(take.name)}" src="{_data(picture)}">'
     except SeamscopeError as error:
-        image = f"<p>{html.escape(str(error))}</p>"
+        image = f"<p>{in_html(str(error))}</p>"
     lines = [take.name, "" if take.rate is None else take.rate.text, _frame_score(take, request, frame)]
-    caption = "<br>".join(html.escape(line) for line in lines if line)
+    caption = "<br>".join(in_html(line) for line in lines if line)
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -207,7 +207,7 @@ def _charts(request: EvidenceRequest) -> str:
     try:
         curves = _inline(draw(request.data, "svg"))
     except SettingError as error:
-        return f"<p>{html.escape(str(error))}</p>"
+        return f"<p>{in_html(str(error))}</p>"
     rates = draw_rates(request.data, "svg")
     return (f"<h2>Rate</h2>{_inline(rates)}" if rates is not None else "") + f"<h2>Curves</h2>{curves}"
 
@@ -223,12 +223,12 @@ def _files(request: EvidenceRequest, context: WorkContext) -> str:
         file = take.file or take.encoded.file
         if take.kind is Kind.SOURCE or file is None:
             continue
-        command = f"<code>{html.escape(take.command)}</code><br>" if take.command else ""
-        name = html.escape(file.name if take.origin is None else str(file))
-        content = html.escape(content_of(file, context))
-        parts.append(f"<p><b>{html.escape(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
+        command = f"<code>{in_html(take.command)}</code><br>" if take.command else ""
+        name = in_html(file.name if take.origin is None else str(file))
+        content = in_html(content_of(file, context))
+        parts.append(f"<p><b>{in_html(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
     return f"<h2>Commands and files</h2>{''.join(parts)}" if parts else ""
 
 
 def _notes(request: EvidenceRequest) -> str:
-    return f"<h2>Notes</h2><pre>{html.escape(request.notes)}</pre>" if request.notes.strip() else ""
+    return f"<h2>Notes</h2><pre>{lines_in_html(request.notes)}</pre>" if request.notes.strip() else ""

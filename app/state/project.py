@@ -186,6 +186,11 @@ class _Fields:
         value = self._raw.get(name, "")
         if not isinstance(value, str) or len(value) > limit or "\0" in value:
             raise _DamagedError(f"{name} is not a text of up to {limit} characters")
+        try:
+            # Bytes of a file's name that are no UTF-8 pass as Python keeps them; other halves of characters do not.
+            value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise _DamagedError(f"{name} holds half a character") from None
         return value
 
     def flag(self, name: str, otherwise: bool) -> bool:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +25,8 @@ from app.state.curves import series_of
 from app.state.session import Session
 from app.state.takes import Kind, Take
 from app.views.theme import kind_colour, light_ink
+from app.views.widgets import Label
+from codec.texts import visible
 
 if TYPE_CHECKING:
     from app.exports.charts import ChartData
@@ -40,7 +41,7 @@ class ExportProgress(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = QLabel()
+        self.text = Label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -83,7 +84,7 @@ class VideoDialog(QDialog):
         self.labelled.setChecked(True)
         self.slow = QCheckBox("Half speed")
         form = QFormLayout()
-        form.addRow("Frames", QLabel(frames_text))
+        form.addRow("Frames", Label(frames_text))
         form.addRow("Codec", self.codec)
         form.addRow("Takes in a row", self.per_row)
         form.addRow(self.labelled)
@@ -308,7 +309,7 @@ class ExportDesk:
         if outcome is Outcome.FAILED:
             self._session.message.emit(str(value))
         elif outcome is Outcome.SUCCEEDED:
-            self._window.statusBar().showMessage(f"Written: {target}", _SHOWN_MS)
+            self._window.statusBar().showMessage(visible(f"Written: {target}"), _SHOWN_MS)
 
     def _shown(self) -> list[Take]:
         """Takes with a pane and pictures, the source first if it is among them."""

@@ -19,7 +19,7 @@ from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
 from app.views.names import brief
 from app.views.theme import kind_colour
-from app.views.widgets import ElidedLabel
+from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
 
@@ -127,7 +127,7 @@ class Pane(QWidget):
         text, *shorter = said.large() if large else said.small()
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
-        label.setToolTip("\n".join(part for part in details if part))
+        label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         label.margin = _LARGE_MARGIN if large else _MARGIN
         style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
         if label.styleSheet() != style:

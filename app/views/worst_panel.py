@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.takes import Kind
 from app.state.worst import Worst, worst_of_all
 from app.views.theme import kind_ink
+from app.views.widgets import Label
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
@@ -53,7 +54,7 @@ class WorstPanel(QWidget):
         self.places = QListWidget()
         self.places.setAccessibleName("Worst places of this frame")
         self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")
-        layout.addWidget(QLabel("Worst places of this frame (LPIPS)"))
+        layout.addWidget(Label("Worst places of this frame (LPIPS)"))
         layout.addWidget(self.places, 2)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
