@@ -11,7 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from codec.errors import MediaError
 from codec.media.colour import from_rgb
 from codec.media.picture import Colour, Picture
-from codec.media.probe import ClipInfo, counted_timing
+from codec.media.probe import ClipInfo
+from codec.media.timing import counted_timing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 SEQUENCE_RATE = Fraction(25)
