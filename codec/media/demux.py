@@ -14,6 +14,7 @@ from codec.media import probe
 from codec.media.nal import FieldCoding, Framing, field_coding, framing_of, stored_sets
 
 _CHECK_EVERY = 256
+_MOST_LATE_ERRORS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +108,14 @@ class Demuxer:
         except (OSError, FFmpegError):
             # The file ends in the middle; what the decoder still holds comes out.
             pass
-        while True:
+        # Threads tell of damage late, in between what is whole.
+        for _ in range(_MOST_LATE_ERRORS):
             try:
                 made = decoder.decode(None)
+            except EOFError:
+                return
             except FFmpegError:
-                return
-            if not made:
-                return
+                continue
             yield from made
 
     def go_to(self, number: int, table: PacketTable) -> None:
