@@ -14,7 +14,6 @@ from codec.media import probe
 from codec.media.nal import FieldCoding, Framing, field_coding, framing_of, stored_sets
 
 _CHECK_EVERY = 256
-_MOST_LATE_ERRORS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Demuxer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._careful = False
         self._open()
 
     def _open(self) -> None:
@@ -69,9 +69,10 @@ class Demuxer:
         except BaseException:
             self.container.close()
             raise
-        self.stream.thread_type = "AUTO"
+        self.stream.thread_type = "SLICE" if self._careful else "AUTO"
         self._packets = self._filled()
         self._next = 0
+        self._is_open = True
 
     def close(self) -> None:
         """Give back file and decoder."""
@@ -79,6 +80,12 @@ class Demuxer:
         self.container.close()
         # Who still holds the clip must not hold the decoder with the pictures it refers to: 48 MiB at 1920x1080.
         del self.stream
+
+    def be_careful(self) -> None:
+        """From the next `go_to` on decode one picture after the other: of pictures decoded side by side, those after a
+        damaged one at the end of the file are lost."""
+        self._careful, self._is_open = True, False
+        self.container.close()
 
     def table(self, context: WorkContext) -> PacketTable:
         """Read every packet. Afterwards the demuxer stands at the end."""
@@ -108,20 +115,17 @@ class Demuxer:
         except (OSError, FFmpegError):
             # The file ends in the middle; what the decoder still holds comes out.
             pass
-        # Threads tell of damage late, in between what is whole.
-        for _ in range(_MOST_LATE_ERRORS):
+        while True:
             try:
                 made = decoder.decode(None)
-            except EOFError:
-                return
             except FFmpegError:
-                continue
+                return
             yield from made
 
     def go_to(self, number: int, table: PacketTable) -> None:
         """Let the packet of that number come next, to a decoder that knows none of those before. Raises MediaError."""
         row = table.rows[number]
-        if table.is_unique(number):
+        if self._is_open and table.is_unique(number):
             # By time where the format can, by byte where a stream is nothing but its packets.
             for stamp in (row.pts, row.dts):
                 if stamp is not None and self._lands(stamp, number, row, in_bytes=False):

@@ -1,4 +1,4 @@
-"""ffmpeg's own filters on decoded frames: cropping and deinterlacing, as the ffmpeg program itself would do them."""
+"""ffmpeg's own filters on decoded frames: cropping, scaling and deinterlacing, as the ffmpeg program would do them."""
 
 from fractions import Fraction
 
@@ -40,24 +40,32 @@ class _Chain:
         return made
 
 
-class Cropper:
-    """Frames without what a container leaves out."""
+class Steady:
+    """A filter that makes one frame of each, whatever their sizes and formats."""
 
-    def __init__(self, crop: Crop) -> None:
-        self._arguments = f"w=iw-{crop.left}-{crop.right}:h=ih-{crop.top}-{crop.bottom}:x={crop.left}:y={crop.top}"
-        self._crop = crop
+    def __init__(self, name: str, arguments: str) -> None:
+        self._name, self._arguments = name, arguments
         self._kind: tuple[int, int, str] | None = None
         self._chain: _Chain | None = None
 
-    def cropped(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """The frame's part that is shown; a frame that is too small for it as it is."""
-        if not self._crop.fits(frame.width, frame.height):
-            return frame
+    def made(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """The filtered frame."""
         kind = _kind_of(frame)
         if self._chain is None or kind != self._kind:
-            self._chain, self._kind = _Chain(frame, "crop", self._arguments), kind
+            self._chain, self._kind = _Chain(frame, self._name, self._arguments), kind
         self._chain.push(frame)
         return self._chain.pull()
+
+
+def cropper(crop: Crop) -> Steady:
+    """Leaves out what a container leaves out; of a format with shared chroma whole groups of samples."""
+    inside = f"w=iw-{crop.left}-{crop.right}:h=ih-{crop.top}-{crop.bottom}"
+    return Steady("crop", f"{inside}:x={crop.left}:y={crop.top}")
+
+
+def scaler(width: int, height: int) -> Steady:
+    """To one size, chroma where the frame's own lies."""
+    return Steady("scale", f"{width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp")
 
 
 def deinterlaced(before: av.VideoFrame | None, frame: av.VideoFrame, after: av.VideoFrame | None) -> av.VideoFrame:

@@ -6,7 +6,7 @@ decoded once from the first packet to the last and the pictures are counted.
 
 import itertools
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 import numpy as np
@@ -39,6 +39,8 @@ class FrameIndex:
     """Why the packets could not be relied on; empty where they could."""
     lost: int = 0
     """Packets that should have become a picture and did not."""
+    careful: bool = False
+    """True when pictures must be decoded one after the other."""
 
 
 def by_packets(table: PacketTable) -> FrameIndex:
@@ -102,7 +104,20 @@ def _reorder_depth(times: list[int | None]) -> int:
 
 
 def by_decoding(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContext) -> FrameIndex:
-    """Decode the track from its first packet and note what comes. Raises Cancelled."""
+    """Decode the track from its first packet and note what comes; where something is missing once more, carefully.
+    Raises MediaError, Cancelled."""
+    careful = table.damaged or table.fields or table.discards
+    for _ in range(2):
+        if careful:
+            demuxer.be_careful()
+        found = _decoded(demuxer, table, why, context)
+        if careful or not found.lost:
+            break
+        careful = True
+    return replace(found, careful=careful)
+
+
+def _decoded(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContext) -> FrameIndex:
     demuxer.go_to(0, table)
     packets: list[int] = []
     checks: list[int] = []
@@ -120,8 +135,8 @@ def by_decoding(demuxer: Demuxer, table: PacketTable, why: str, context: WorkCon
     keyframes = tuple(i for i, number in enumerate(packets) if rows[number].key)
     expected = sum(row.shown for row in rows)
     lost = 0 if table.fields or table.discards else max(expected - len(packets), 0)
-    pts = _times(packets, table)
     last = rows[packets[-1]].duration if packets else 0
+    pts = _times(packets, table)
     return FrameIndex(tuple(packets), pts, keyframes, last, tuple(checks), tuple(sizes), why, lost)
 
 

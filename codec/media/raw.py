@@ -2,8 +2,8 @@
 
 Size, frames a second ("50fps", or the number after the size), chroma ("420"), bits ("10bit"), or ffmpeg's name of the
 pixel format instead of these two ("p010", "uyvy422"; of byte orders the little one is meant where none is named). Only
-the size must be there: it cannot be guessed without showing nonsense. A word that is like a format's name and is none is
-refused for the same reason.
+the size must be there: it cannot be guessed without showing nonsense. A word that is like a format's name and is none
+is refused for the same reason.
 """
 
 import re

@@ -14,7 +14,7 @@ from av.video.frame import PictureType
 from codec.context import QUIET, WorkContext
 from codec.errors import MediaError
 from codec.media import colour, filters, index_cache, probe, raw
-from codec.media.cropping import container_crop
+from codec.media.cropping import Crop, container_crop
 from codec.media.demux import Demuxer
 from codec.media.index import FrameIndex, by_decoding, by_packets, check_of, doubt
 from codec.media.orientation import orientation_of
@@ -54,10 +54,16 @@ class FileReader:
             self._near: dict[int, av.VideoFrame] = {}
             self._broken: set[int] = set()
             self._position = 0
-            self._cropper: filters.Cropper | None = None
+            self._crop: Crop | None = None
+            self._cropper = self._scaler = filters.scaler(0, 0)
+            if self._index.careful:
+                self._demuxer.be_careful()
             self._restart(None)
             first = self._first_frame()
             self.info = self._describe(first)
+            if not first.format.name.startswith(("yuv420p", "yuvj420p")):
+                # That a format cannot be converted comes out now.
+                self._converted(first)
             self._restart(None)
         except BaseException:
             self._demuxer.close()
@@ -66,7 +72,7 @@ class FileReader:
     def close(self) -> None:
         self._frames = iter(())
         self._near.clear()
-        self._cropper = None
+        self._cropper = self._scaler = filters.scaler(0, 0)
         self._demuxer.close()
 
     def _indexed(self, context: WorkContext) -> FrameIndex:
@@ -88,11 +94,11 @@ class FileReader:
         container, stream = self._demuxer.container, self._demuxer.stream
         self._orientation = orientation_of(frame)
         track = list(container.streams.video).index(stream)
-        crop = container_crop(self._path, container.format.name, track, (frame.width, frame.height))
-        if crop is not None:
-            self._cropper = filters.Cropper(crop)
-            frame = self._cropper.cropped(frame)
+        self._crop = container_crop(self._path, container.format.name, track, (frame.width, frame.height))
+        self._cropper = filters.cropper(self._crop or Crop())
+        frame = self._cropped(frame)
         self._size = frame.width, frame.height
+        self._scaler = filters.scaler(*self._size)
         self._colour, notes = probe.colour_of(frame)
         depth, more = probe.format_notes(frame)
         notes += more
@@ -149,7 +155,7 @@ class FileReader:
             )
         if self._orientation.mirrored:
             notes.append("The file asks for its pictures to be mirrored; they are.")
-        if self._cropper is not None:
+        if self._crop is not None:
             notes.append("The file leaves out the edges of its pictures (a container's crop); they are not shown.")
         return notes
 
@@ -168,7 +174,9 @@ class FileReader:
 
     def read(self, index: int) -> Picture:
         """Frame `index` as shown. Raises MediaError."""
-        frame = self._fields_joined(index) if self._deinterlace else self._frame(index)
+        return self._converted(self._fields_joined(index) if self._deinterlace else self._frame(index))
+
+    def _converted(self, frame: av.VideoFrame) -> Picture:
         try:
             return self._convert(frame)
         except (FFmpegError, ValueError) as error:
@@ -200,6 +208,10 @@ class FileReader:
             frame = self._walk_to(index, checked=start is not None)
             if frame is None and start is not None and self._index.checks is not None:
                 self._broken.add(start)
+        if frame is None and not self._index.careful:
+            self._demuxer.be_careful()
+            self._restart(None)
+            frame = self._walk_to(index, checked=False)
         if frame is None:
             index_cache.distrust(self._path)
             raise MediaError(
@@ -229,29 +241,31 @@ class FileReader:
             return None
         return None
 
+    def _cropped(self, frame: av.VideoFrame) -> av.VideoFrame:
+        fits = self._crop is not None and self._crop.fits(frame.width, frame.height)
+        return self._cropper.made(frame) if fits else frame
+
     def _convert(self, frame: av.VideoFrame) -> Picture:
-        if self._cropper is not None:
-            frame = self._cropper.cropped(frame)
+        frame = self._cropped(frame)
+        if (frame.width, frame.height) != self._size:
+            frame = self._scaler.made(frame)
         keep_deep = self.keep_deep and self.info.bit_depth > 8
-        return self._orientation.applied(convert(frame, self._colour, self._size, keep_deep=keep_deep))
+        return self._orientation.applied(convert(frame, self._colour, keep_deep=keep_deep))
 
 
-def convert(frame: av.VideoFrame, shown: Colour, size: tuple[int, int], *, keep_deep: bool = False) -> Picture:
-    """An ffmpeg frame of any format as an 8-bit 4:2:0 picture; frames of another size are scaled to `size`.
-    With `keep_deep` it brings 10 bits too."""
-    picture = colour.from_frame(_formatted(frame, shown, size, ("yuv420p", "yuvj420p")), shown)
+def convert(frame: av.VideoFrame, shown: Colour, *, keep_deep: bool = False) -> Picture:
+    """An ffmpeg frame of any format as an 8-bit 4:2:0 picture; with `keep_deep` it brings 10 bits too."""
+    picture = colour.from_frame(_formatted(frame, shown, ("yuv420p", "yuvj420p")), shown)
     if not keep_deep:
         return picture
-    return replace(picture, deep=colour.deep_planes(_formatted(frame, shown, size, ("yuv420p10le",))))
+    return replace(picture, deep=colour.deep_planes(_formatted(frame, shown, ("yuv420p10le",))))
 
 
-def _formatted(frame: av.VideoFrame, shown: Colour, size: tuple[int, int], formats: tuple[str, ...]) -> av.VideoFrame:
-    """The frame in one of `formats`, the first if it is in none, and of that size."""
-    if frame.format.name in formats and (frame.width, frame.height) == size:
+def _formatted(frame: av.VideoFrame, shown: Colour, formats: tuple[str, ...]) -> av.VideoFrame:
+    """The frame in one of `formats`, the first if it is in none."""
+    if frame.format.name in formats:
         return frame
     return frame.reformat(
-        width=size[0],
-        height=size[1],
         format=formats[0],
         src_colorspace=None if frame.format.is_rgb else colour.space_of(shown.matrix),
         dst_colorspace=colour.space_of(shown.matrix),
