@@ -28,6 +28,8 @@ class PacketRow:
     key: bool
     shown: bool
     """False for VP8 and VP9 packets that only make a reference."""
+    decodable: bool
+    """Among the first pictures: shown before the key picture and yet in need of nothing older (HEVC, VVC)."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,12 @@ class _Reading:
         self._codec = coder.codec.canonical_name
         self._framing: Framing | None = None
         self._sets: set[bytes] = set()
-        if self._codec in ("h264", "hevc"):
+        if self._codec in ("h264", "hevc", "vvc"):
             extra = bytes(coder.extradata or b"")
-            self._framing = framing_of(extra, hevc=self._codec == "hevc")
+            self._framing = framing_of(extra, self._codec)
             self._sets = stored_sets(extra, self._framing)
-        self._field_coding = self._may_be_fields()
+        self._field_coding = self._may_be_fields() if self._codec == "h264" else []
+        self._keys = 0
 
     def _may_be_fields(self) -> list[FieldCoding]:
         try:
@@ -196,28 +199,31 @@ class _Reading:
     def add(self, packet: av.Packet) -> None:
         self.damaged |= packet.is_corrupt
         self._discards |= packet.is_discard
-        shown = True
+        self._keys += packet.is_keyframe
+        shown, decodable = True, False
         if self._codec in ("vp8", "vp9"):
             shown = _is_shown(memoryview(packet), self._codec)
         elif self._framing is not None:
             self._look_into(packet, self._framing)
+            if self._codec != "h264" and self._keys <= 1 and not packet.is_keyframe:
+                decodable = self._framing.stands_before(memoryview(packet))
         if packet.has_sidedata("new_extradata") or packet.has_sidedata("param_change"):
             self._change = True
         self.rows.append(
             PacketRow(
                 packet.pts, packet.dts, -1 if packet.pos is None else packet.pos, packet.size, packet.duration or 0,
-                packet.is_keyframe, shown,
+                packet.is_keyframe, shown, decodable,
             )
         )  # fmt: skip
 
     def _look_into(self, packet: av.Packet, framing: Framing) -> None:
         if self._codec == "h264" and not self._fields:
             self._fields = any(coding.is_field(memoryview(packet), framing) for coding in self._field_coding)
-        if packet.is_keyframe and not self._change:
+        if packet.is_keyframe and not self._change and self._codec != "vvc":
             found = framing.parameter_sets(memoryview(packet))
             if found and not self._sets:
                 self._sets = found
-                self._field_coding = self._may_be_fields()
+                self._field_coding = self._may_be_fields() if self._codec == "h264" else []
             self._change |= not found <= self._sets
 
     def table(self) -> PacketTable:

@@ -39,6 +39,8 @@ class FrameIndex:
     """Why the packets could not be relied on; empty where they could."""
     lost: int = 0
     """Packets that should have become a picture and did not."""
+    damaged: bool = False
+    """The decoder said of a picture that it is not whole."""
     careful: bool = False
     """True when pictures must be decoded one after the other."""
 
@@ -81,10 +83,10 @@ def doubt(table: PacketTable, stream: av.VideoStream) -> str:
         return "the container does not say when pictures are shown"
     if container == "mpegts" and (codec not in _OWN_PES or not all(map(table.is_unique, range(len(table.rows))))):
         return "pictures share time stamps"
-    if not table.rows[0].key or min(known) < (table.rows[0].pts or 0):
+    first = table.rows[0]
+    if not first.key or any(row.pts < first.pts and not row.decodable for row in shown):
         return "it does not begin with a picture that stands on its own"
-    decoding = [row.dts for row in table.rows if row.dts is not None and row.shown]
-    if any(b <= a for a, b in itertools.pairwise(decoding)):
+    if container == "mpegts" and _rising([row.dts for row in table.rows]) is None:
         return "its clock jumps"
     if _reorder_depth(times) > coder.reorder_depth and codec in ("h264", "hevc"):
         return "the stream does not say how far its pictures are reordered"
@@ -111,7 +113,7 @@ def by_decoding(demuxer: Demuxer, table: PacketTable, why: str, context: WorkCon
         if careful:
             demuxer.be_careful()
         found = _decoded(demuxer, table, why, context)
-        if careful or not found.lost:
+        if careful or not (found.lost or found.damaged):
             break
         careful = True
     return replace(found, careful=careful)
@@ -121,6 +123,7 @@ def _decoded(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContex
     demuxer.go_to(0, table)
     packets: list[int] = []
     checks: list[int] = []
+    damaged = False
     sizes: list[tuple[int, int, int]] = []
     for frame in demuxer.frames():
         context.check()
@@ -130,6 +133,7 @@ def _decoded(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContex
             sizes.append((len(packets), frame.width, frame.height))
         packets.append(frame.pts)
         checks.append(check_of(frame))
+        damaged |= frame.is_corrupt
         context.report(frame.pts / len(table.rows), f"counting pictures: {len(packets)}")
     rows = table.rows
     keyframes = tuple(i for i, number in enumerate(packets) if rows[number].key)
@@ -137,7 +141,7 @@ def _decoded(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContex
     lost = 0 if table.fields or table.discards else max(expected - len(packets), 0)
     last = rows[packets[-1]].duration if packets else 0
     pts = _times(packets, table)
-    return FrameIndex(tuple(packets), pts, keyframes, last, tuple(checks), tuple(sizes), why, lost)
+    return FrameIndex(tuple(packets), pts, keyframes, last, tuple(checks), tuple(sizes), why, lost, damaged)
 
 
 def _times(packets: list[int], table: PacketTable) -> tuple[int, ...] | None:
@@ -146,9 +150,9 @@ def _times(packets: list[int], table: PacketTable) -> tuple[int, ...] | None:
     if rising := _rising(own):
         return rising
     # Without times of presentation (AVI) pictures are shown at the times of decoding, in their own order.
-    decoding = [rows[number].dts for number in packets]
-    known = sorted(dts for dts in decoding if dts is not None)
-    return _rising(known) if len(known) == len(packets) else None
+    if _rising([row.dts for row in rows]) is None:
+        return None
+    return _rising(sorted(dts for number in packets if (dts := rows[number].dts) is not None))
 
 
 def _rising(times: "list[int | None] | list[int]") -> tuple[int, ...] | None:

@@ -6,9 +6,7 @@ from there is believed only as far as the file's packets: pictures are checked a
 
 import json
 import os
-import time
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, fields
 from hashlib import sha256
@@ -27,22 +25,32 @@ _known: OrderedDict[_Key, FrameIndex] = OrderedDict()
 _distrusted: set[_Key] = set()
 
 
-def kept(path: Path, make: Callable[[], FrameIndex]) -> FrameIndex:
-    """The file's index from the cache, else `make()`, then kept. Raises what `make` raises."""
+def find(path: Path) -> FrameIndex | None:
+    """The file's index, if its pictures have been counted."""
     key = _key(path)
     if key is None:
-        return make()
+        return None
     found = _known.get(key) or _read(_file(key))
-    if found is None:
-        begun = time.monotonic()
-        found = make()
-        if time.monotonic() - begun > _LONG_S:
-            _write(_file(key), found)
-    _known[key] = found
+    if found is not None:
+        _remember(key, found)
+    return found
+
+
+def keep(path: Path, index: FrameIndex, *, seconds: float) -> None:
+    """Keep an index that took so long to make. One that the packets contradict is kept for other processes too."""
+    key = _key(path)
+    if key is None:
+        return
+    _remember(key, index)
+    if seconds > _LONG_S or key in _distrusted:
+        _write(_file(key), index)
+
+
+def _remember(key: _Key, index: FrameIndex) -> None:
+    _known[key] = index
     _known.move_to_end(key)
     while len(_known) > _KEPT:
         _known.popitem(last=False)
-    return found
 
 
 def distrust(path: Path) -> None:

@@ -1,9 +1,11 @@
-"""The few fields of H.264 and HEVC headers that tell how a stream's packets become pictures (H.264 7.3, HEVC 7.3)."""
+"""The few fields of H.264, HEVC and VVC headers that tell how packets become pictures (section 7.3 of each)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_H264_SPS, _HEVC_SPS = 7, 33
+_SETS = {"h264": 7, "hevc": 33, "vvc": 15}
+_RADL = {"hevc": (6, 7), "vvc": (2,)}
+_LAST_SLICE = {"hevc": 31, "vvc": 11}
 _H264_SLICES = (1, 5)
 _CHROMA_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 _START = b"\x00\x00\x01"
@@ -40,10 +42,11 @@ class _Bits:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How units stand in a packet: `length_bytes` of a length before each, or 0 where start codes part them."""
+    """How units stand in a packet: `length_bytes` of a length before each, or 0 where start codes part them. `codec` is
+    "h264", "hevc" or "vvc"."""
 
     length_bytes: int
-    hevc: bool
+    codec: str
 
     def units(self, data: bytes | memoryview) -> Iterator[bytes | memoryview]:
         """The units of a packet, headers included; a broken length ends it."""
@@ -64,14 +67,29 @@ class Framing:
     def _is_set(self, unit: bytes | memoryview) -> bool:
         if len(unit) < 4:
             return False
-        return unit[0] >> 1 & 63 == _HEVC_SPS if self.hevc else unit[0] & 31 == _H264_SPS
+        return self._kind(unit) == _SETS[self.codec]
+
+    def _kind(self, unit: bytes | memoryview) -> int:
+        if self.codec == "h264":
+            return unit[0] & 31
+        return unit[0] >> 1 & 63 if self.codec == "hevc" else unit[1] >> 3
+
+    def stands_before(self, data: bytes | memoryview) -> bool:
+        """True for a picture that is shown before the key picture it follows and needs nothing older (RADL): it decodes
+        even at the very beginning."""
+        kinds = [self._kind(unit) for unit in self.units(data) if len(unit) > 1]
+        slices = [kind for kind in kinds if kind <= _LAST_SLICE.get(self.codec, -1)]
+        return bool(slices) and all(kind in _RADL[self.codec] for kind in slices)
 
 
-def framing_of(extradata: bytes, *, hevc: bool) -> Framing:
+def framing_of(extradata: bytes, codec: str) -> Framing:
     """As a stream's extradata say."""
-    place = 21 if hevc else 4
+    if codec == "vvc":
+        stored = bool(extradata) and extradata[0] & 0xF8 == 0xF8
+        return Framing((extradata[0] >> 1 & 3) + 1 if stored else 0, codec)
+    place = 21 if codec == "hevc" else 4
     stored = len(extradata) > place and extradata[0] == 1
-    return Framing((extradata[place] & 3) + 1 if stored else 0, hevc)
+    return Framing((extradata[place] & 3) + 1 if stored else 0, codec)
 
 
 def stored_sets(extradata: bytes, framing: Framing) -> set[bytes]:
@@ -79,7 +97,9 @@ def stored_sets(extradata: bytes, framing: Framing) -> set[bytes]:
     if not framing.length_bytes:
         return framing.parameter_sets(extradata)
     found: set[bytes] = set()
-    if framing.hevc:
+    if framing.codec == "vvc":
+        return found
+    if framing.codec == "hevc":
         at = 23
         for _ in range(extradata[22] if len(extradata) > 22 else 0):
             count = int.from_bytes(extradata[at + 1 : at + 3], "big")

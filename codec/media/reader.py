@@ -1,5 +1,6 @@
 """Frames of one video file by number: the right one after any seek, whatever the file's time stamps say."""
 
+import time
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
@@ -76,10 +77,17 @@ class FileReader:
         self._demuxer.close()
 
     def _indexed(self, context: WorkContext) -> FrameIndex:
+        # Who reads the same file beside us must count as many pictures.
+        known = index_cache.find(self._path)
+        if known is not None:
+            return known
         why = doubt(self._table, self._demuxer.stream) or index_cache.doubt_of(self._path)
         if not why:
             return by_packets(self._table)
-        return index_cache.kept(self._path, lambda: by_decoding(self._demuxer, self._table, why, context))
+        begun = time.monotonic()
+        found = by_decoding(self._demuxer, self._table, why, context)
+        index_cache.keep(self._path, found, seconds=time.monotonic() - begun)
+        return found
 
     def _first_frame(self) -> av.VideoFrame:
         try:
@@ -136,7 +144,7 @@ class FileReader:
         index, notes = self._index, []
         if raw.is_raw(self._path):
             notes.append(raw.layout_of(self._path).note)
-        if self._table.damaged:
+        if self._table.damaged or index.damaged:
             notes.append("The file is damaged or cut short; what can be read of it is shown.")
         if index.lost:
             held = sum(row.shown for row in self._table.rows)
@@ -231,6 +239,8 @@ class FileReader:
                 if number is None:
                     continue
                 self._position = number + 1
+                if frame.is_corrupt and checks is None:
+                    index_cache.distrust(self._path)
                 self._types[number] = PictureType(frame.pict_type).name
                 if number > index:
                     return None

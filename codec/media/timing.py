@@ -62,7 +62,7 @@ def constant_rate(pts: tuple[int, ...], base: Fraction, told: list[Fraction]) ->
 
     told = [rate for rate in told if rate > 0]
     exact = [rate for rate in told if spread(rate) <= _TINY_S]
-    usual = [rate for rate in told if rate in _USUAL and fits(rate)]
+    usual = [rate for rate in told[:1] if rate in _USUAL and fits(rate)]
     near = [rate for rate in sorted(_USUAL, key=spread) if fits(rate)]
     return next(iter(exact + usual + near + [rate for rate in told if fits(rate)]), None)
 
