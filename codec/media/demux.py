@@ -71,7 +71,9 @@ class Demuxer:
         except BaseException:
             self.container.close()
             raise
-        self.stream.thread_type = "SLICE" if self._careful else "AUTO"
+        self.stream.thread_type = "AUTO"
+        if self._careful:
+            self.stream.codec_context.thread_count = 1
         self._packets = self._filled()
         self._next = 0
         self._is_open = True
@@ -84,8 +86,8 @@ class Demuxer:
         del self.stream
 
     def be_careful(self) -> None:
-        """From the next `go_to` on decode one picture after the other: of pictures decoded side by side, those after a
-        damaged one at the end of the file are lost."""
+        """From the next `go_to` on decode in one thread: of pictures decoded side by side, those after a damaged one at
+        the end of the file are lost, and what stands for missing samples is another every time."""
         self._careful, self._is_open = True, False
         self.container.close()
 

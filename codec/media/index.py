@@ -32,7 +32,7 @@ class FrameIndex:
     """Pictures from whose packet decoding can begin."""
     last_duration: int
     checks: tuple[int, ...] | None = None
-    """CRC-32 of each picture's first plane, of a track that was decoded to count its pictures."""
+    """CRC-32 of each picture, of a track that was decoded to count its pictures."""
     sizes: tuple[tuple[int, int, int], ...] = ()
     """(first picture, width, height) of each run of pictures of one size, of a track that was decoded."""
     counted_why: str = ""
@@ -163,9 +163,13 @@ def _rising(times: "list[int | None] | list[int]") -> tuple[int, ...] | None:
 
 
 def check_of(frame: av.VideoFrame) -> int:
-    """CRC-32 of the samples of a frame's first plane, without the padding of its rows."""
-    plane, form = frame.planes[0], frame.format
-    bits = form.components[0].bits if form.is_planar else form.padded_bits_per_pixel
-    used = min(plane.line_size, frame.width * -(-bits // 8))
-    rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height].reshape(plane.height, plane.line_size)
-    return zlib.crc32(np.ascontiguousarray(rows[:, :used]))
+    """CRC-32 of a frame's samples, without the padding of its rows."""
+    form, found = frame.format, 0
+    for number, plane in enumerate(frame.planes):
+        bits = form.components[0].bits if form.is_planar else form.padded_bits_per_pixel
+        # The second plane of semi-planar formats holds two samples each.
+        paired = form.is_planar and len(frame.planes) == 2 and number == 1
+        used = min(plane.line_size, plane.width * -(-bits // 8) * (2 if paired else 1))
+        rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height].reshape(plane.height, plane.line_size)
+        found = zlib.crc32(np.ascontiguousarray(rows[:, :used]), found)
+    return found

@@ -164,7 +164,9 @@ def _ffmpeg_rgb(source: list[str], clip: Clip, shape: tuple[int, ...]) -> list[n
     )
     back = target.replace("out_", "in_")
     chain = f"{first},format=yuv420p,scale={back}:out_range=full:{_FLAGS},format=rgb24"
-    command = [ffmpeg_program(), "-v", "quiet", *source, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", chain]
+    # In one thread: what is put in the place of damaged samples depends on who is first.
+    command = [ffmpeg_program(), "-v", "quiet", "-threads", "1", *source, "-map", "0:v:0"]
+    command += ["-fps_mode", "passthrough", "-vf", chain]
     data = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=False).stdout
     size = int(np.prod(shape))
     return [np.frombuffer(data[at : at + size], np.uint8).reshape(shape) for at in range(0, len(data) - size + 1, size)]
