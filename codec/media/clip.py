@@ -71,6 +71,10 @@ class Clip:
         """ "I", "P" or "B" as the decoder names it, once the frame has been decoded; empty where there is none."""
         return self._reader.frame_type(self._start + index)
 
+    def frame_bytes(self) -> tuple[int, ...]:
+        """Coded bytes of each frame of the range: all packets it is made of, with references nobody sees before it."""
+        return self._reader.frame_bytes()[self._start : self._start + self.frame_count]
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) of the range, in order."""
         for index in range(start, stop):

@@ -57,6 +57,8 @@ class ClipInfo:
     """A picture's lines are of two moments."""
     deinterlaced: bool = False
     """They have been made of one moment on the way in."""
+    can_deinterlace: bool = False
+    """True for a video file, False for images."""
 
 
 def open_container(path: Path) -> InputContainer:

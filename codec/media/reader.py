@@ -138,6 +138,7 @@ class FileReader:
             mirrored=self._orientation.mirrored,
             interlaced=frame.interlaced_frame,
             deinterlaced=self._deinterlace,
+            can_deinterlace=True,
         )
 
     def _notes(self, interlaced: bool) -> list[str]:
@@ -179,6 +180,22 @@ class FileReader:
         """Of a frame that has been decoded; empty when it has not, or the format has no types."""
         found = self._types.get(index, "")
         return "" if found == PictureType.NONE.name else found
+
+    def frame_bytes(self) -> tuple[int, ...]:
+        """Bytes of all packets of each frame: fields count with the first of them, unseen references with what follows;
+        what gave no picture counts with the one before."""
+        frames = {packet: number for number, packet in reversed(list(enumerate(self._index.packets)))}
+        found = [0] * len(self._index.packets)
+        owner, waiting = frames[min(frames)], 0
+        for number, row in enumerate(self._table.rows):
+            if not row.shown:
+                waiting += row.size
+                continue
+            owner = frames.get(number, owner)
+            found[owner] += row.size + waiting
+            waiting = 0
+        found[owner] += waiting
+        return tuple(found)
 
     def read(self, index: int) -> Picture:
         """Frame `index` as shown. Raises MediaError."""

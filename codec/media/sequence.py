@@ -130,6 +130,10 @@ class SequenceReader:
         """Frame `index`. Raises MediaError."""
         return from_rgb(self._load(index), _COLOUR)
 
+    def frame_bytes(self) -> tuple[int, ...]:
+        """Of every file."""
+        return tuple(file.stat().st_size for file in self._files)
+
     def frame_type(self, index: int) -> str:
         """Images have none."""
         del index
