@@ -27,7 +27,7 @@ class PacketRow:
     duration: int
     key: bool
     shown: bool
-    """False for VP8 and VP9 packets that only make a reference."""
+    """False for what is only decoded: VP8 and VP9 packets that make a reference, those that an edit list leaves out."""
     decodable: bool
     """Among the first pictures: shown before the key picture and yet in need of nothing older (HEVC, VVC)."""
 
@@ -202,9 +202,9 @@ class _Reading:
         self.damaged |= packet.is_corrupt
         self._discards |= packet.is_discard
         self._keys += packet.is_keyframe
-        shown, decodable = True, False
+        shown, decodable = not packet.is_discard, False
         if self._codec in ("vp8", "vp9"):
-            shown = _is_shown(memoryview(packet), self._codec)
+            shown &= _is_shown(memoryview(packet), self._codec)
         elif self._framing is not None:
             self._look_into(packet, self._framing)
             if self._codec != "h264" and self._keys <= 1 and not packet.is_keyframe:

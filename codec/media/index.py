@@ -138,7 +138,7 @@ def _decoded(demuxer: Demuxer, table: PacketTable, why: str, context: WorkContex
     rows = table.rows
     keyframes = tuple(i for i, number in enumerate(packets) if rows[number].key)
     expected = sum(row.shown for row in rows)
-    lost = 0 if table.fields or table.discards else max(expected - len(packets), 0)
+    lost = 0 if table.fields else max(expected - len(packets), 0)
     last = rows[packets[-1]].duration if packets else 0
     pts = _times(packets, table)
     return FrameIndex(tuple(packets), pts, keyframes, last, tuple(checks), tuple(sizes), why, lost, damaged)

@@ -27,7 +27,7 @@ _DEPTH = re.compile(r"(?<!\d)(10|12|14|16)[-_ ]?b(?:it)?(?![a-z])", re.IGNORECAS
 # What other programs call formats that ffmpeg knows by another name.
 _ALIASES = {"i420": "yuv420p", "iyuv": "yuv420p", "yuy2": "yuyv422", "uyvy": "uyvy422", "yuyv": "yuyv422"}
 _LIKE_A_FORMAT = re.compile(
-    r"(?<![a-z\d])(yuv[aj]?\d{3}[a-z\d]*|nv\d\d[a-z\d]*|[py][024]1[0246][a-z\d]*|gr[ae]y\d+[a-z\d]*|"
+    r"(?<![a-z\d])(yuv[aj]?\d{3}[a-z\d]*|nv\d\d[a-z\d]*|[py][024]1\d[a-z\d]*|gr[ae]y\d+[a-z\d]*|"
     r"(?:rgba?|bgra?|argb|abgr|gbra?p)\d*[a-z\d]{0,2}|yv12|yv16|yv24|i4\d\d[a-z\d]*|v210|v308|v408|v410|r210|"
     r"x2[a-z]{3}\d+[a-z]*|xv\d\d[a-z]*|xyz\d+[a-z]*|bayer_[a-z\d]+)(?![a-z\d])"
 )

@@ -4,25 +4,25 @@ import subprocess
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from codec.errors import MediaError
 from codec.ffmpeg import ffmpeg_program
-from codec.media import Clip, open_clip
+from codec.media import open_clip
 from codec.media.picture import Picture
 from tests.conftest import make_clip
 
 X264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "veryfast", "-g", "8", "-bf", "2")
-_MATROSKA_CLUSTER = bytes.fromhex("1f43b675")
-_SIMPLE_BLOCK = 0xA3
 
 
 def delivered(path: Path) -> list[bytes]:
     """8-bit 4:2:0 pictures as ffmpeg's decoder delivers them."""
     command = [ffmpeg_program(), "-v", "quiet", "-threads", "1", "-i", str(path), "-map", "0:v:0"]
     command += ["-fps_mode", "passthrough", "-pix_fmt", "yuv420p", "-f", "framemd5", "-"]
-    lines = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    # It ends with an error where too much is damaged, having delivered what it can.
+    lines = subprocess.run(command, capture_output=True, check=False, text=True).stdout.splitlines()
     return [bytes.fromhex(line.split(",")[-1].strip()) for line in lines if not line.startswith("#")]
 
 
@@ -46,14 +46,27 @@ def assert_as_delivered(path: Path) -> tuple[str, ...]:
 
 
 def remuxed(source: Path, target: Path, *options: str) -> Path:
-    command = [ffmpeg_program(), "-v", "error", "-y", "-i", str(source), "-map", "0:v", "-c", "copy", *options, str(target)]
+    command = [
+        ffmpeg_program(),
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        str(source),
+        "-map",
+        "0:v",
+        "-c",
+        "copy",
+        *options,
+        str(target),
+    ]
     subprocess.run(command, check=True, capture_output=True)
     return target
 
 
 @pytest.fixture(scope="module")
 def h264(clips: Path) -> Path:
-    return make_clip(clips / "indexed.mkv", *X264, "-x264-params", "open-gop=1", frames=24)
+    return make_clip(clips / "indexed.mp4", *X264, "-x264-params", "open-gop=1", frames=24)
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a.asf", "a.h264", "a.ts", "a.flv", "a.mp4", "a.nut"])
@@ -88,8 +101,11 @@ def test_codecs_whose_packets_are_not_pictures_are_counted_by_their_decoder(
 
 
 def test_references_that_nobody_sees_are_no_pictures(clips: Path) -> None:
-    options = ("-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "150k", "-deadline", "good")
-    path = make_clip(clips / "hidden.webm", *options, "-pix_fmt", "yuv420p", "-cpu-used", "5", frames=40)
+    """libvpx makes them in the second of two passes."""
+    options = ("-c:v", "libvpx", "-auto-alt-ref", "1", "-lag-in-frames", "16", "-b:v", "150k", "-cpu-used", "5")
+    options += ("-pix_fmt", "yuv420p", "-passlogfile", str(clips / "hidden"))
+    make_clip(clips / "first.webm", *options, "-pass", "1", frames=40)
+    path = make_clip(clips / "hidden.webm", *options, "-pass", "2", frames=40)
     notes = assert_as_delivered(path)
     with open_clip(path) as clip:
         assert clip.frame_count == 40 and clip.timing.is_constant
@@ -104,13 +120,14 @@ def test_references_that_nobody_sees_are_no_pictures(clips: Path) -> None:
 
 def test_a_start_inside_an_open_group_leaves_out_what_cannot_be_decoded(h264: Path, tmp_path: Path) -> None:
     """Cut before the second key picture, whose leading pictures refer to what is gone."""
-    raw = remuxed(h264, tmp_path / "all.h264").read_bytes()
-    starts = [at for at in range(len(raw) - 4) if raw[at : at + 4] == b"\0\0\0\1" and raw[at + 4] & 31 == 7]
-    (tmp_path / "cut.h264").write_bytes(raw[starts[1] :])
-    for path in (tmp_path / "cut.h264", remuxed(tmp_path / "cut.h264", tmp_path / "cut.ts")):
+    with av.open(str(h264)) as container:
+        keys = [number for number, packet in enumerate(container.demux(video=0)) if packet.size and packet.is_keyframe]
+    drop = f"noise=drop='lt(n,{keys[1]})'"
+    for name in ("cut.mkv", "cut.nut"):
+        path = remuxed(h264, tmp_path / name, "-bsf:v", drop)
         notes = assert_as_delivered(path)
         with open_clip(path) as clip:
-            assert 0 < clip.frame_count < 16
+            assert 0 < clip.frame_count < 24 - keys[1]
         assert any("pictures decode of the" in note for note in notes)
 
 
@@ -134,7 +151,21 @@ def field_coded(frames: int) -> bytes:
 
     def sps() -> str:
         # Main, level 3, frame numbers of 4 bits, order from the frame number, one reference, 1x1 map units, fields.
-        return f"{77:08b}{0:08b}{30:08b}" + ue(0) + ue(0) + ue(2) + ue(1) + "0" + ue(0) + ue(0) + "0" + "0" + "1" + "0" + "0"
+        return (
+            f"{77:08b}{0:08b}{30:08b}"
+            + ue(0)
+            + ue(0)
+            + ue(2)
+            + ue(1)
+            + "0"
+            + ue(0)
+            + ue(0)
+            + "0"
+            + "0"
+            + "1"
+            + "0"
+            + "0"
+        )
 
     def pps() -> str:
         head = ue(0) + ue(0) + "0" + "0" + ue(0) + ue(0) + ue(0) + "0" + "00"
@@ -211,7 +242,7 @@ def test_damage_that_only_decoding_shows_is_counted_on_opening_again(clips: Path
     data = bytearray(whole.read_bytes())
     heads = [at for at in range(len(data) - 3) if data[at : at + 3] == b"\xff\xd8\xff"]
     for number in (4, 5, 9):
-        data[heads[number] : heads[number] + 64] = bytes(64)
+        data[heads[number] : heads[number] + 700] = bytes(700)
     damaged = tmp_path / "damaged.avi"
     damaged.write_bytes(data)
     with open_clip(damaged) as clip, pytest.raises(MediaError, match="frame 4 cannot be decoded") as told:
@@ -233,7 +264,8 @@ def delivered_jpegs(path: Path) -> int:
 
 def test_a_size_that_changes_midway_is_told_and_shown_at_the_first(clips: Path, tmp_path: Path) -> None:
     parts = [
-        make_clip(clips / f"part-{size}.h264", *X264, size=size, frames=6).read_bytes() for size in ("96x64", "64x96")
+        make_clip(clips / f"part-{size}.h264", *X264, "-bf", "0", size=size, frames=6).read_bytes()
+        for size in ("96x64", "64x96")
     ]
     path = tmp_path / "changes.h264"
     path.write_bytes(b"".join(parts))
@@ -241,7 +273,7 @@ def test_a_size_that_changes_midway_is_told_and_shown_at_the_first(clips: Path, 
         assert clip.frame_count == len(delivered(path)) == 12
         assert {picture.y.shape for picture in clip.pictures(0, 12)} == {(64, 96)}
         assert any("from frame 6 on 64x96 instead of 96x64" in note for note in clip.info.notes)
-    stored = remuxed(path, tmp_path / "changes.mkv")
+    stored = remuxed(path, tmp_path / "changes.mkv", "-bsf:v", "setts=pts=N*40:dts=N*40:time_base=1/1000")
     with open_clip(stored) as clip:
         assert any("from frame 6 on 64x96" in note for note in clip.info.notes)
 
@@ -249,7 +281,7 @@ def test_a_size_that_changes_midway_is_told_and_shown_at_the_first(clips: Path, 
 def test_ordinary_clips_open_without_decoding_more_than_their_first_frame(
     h264: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import codec.media.reader as reader
+    from codec.media import reader
 
     def never(*_given: object) -> None:
         raise AssertionError("decoded to be counted")
@@ -282,7 +314,3 @@ def test_a_constant_rate_is_known_through_a_clock_of_milliseconds(tmp_path: Path
         with open_clip(path) as clip:
             assert clip.timing.is_constant and clip.timing.frame_rate == Fraction(rate), path
             assert not any("Variable" in note for note in clip.info.notes)
-
-
-def opened(path: Path) -> Clip:
-    return open_clip(path)
