@@ -10,7 +10,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from app.state.imports import FileFacts, nearest_frames
 from codec.context import WorkContext
-from codec.errors import MediaError, RivalError
+from codec.errors import MediaError
 from codec.gop import Slot
 from codec.media.clip import open_clip
 from codec.media.colour import from_frame, range_of, space_of, to_frame
@@ -82,6 +82,10 @@ class ImportedSource:
         """As of `Clip`."""
         return self._clip.frame_type(index if self._pairs is None else self._pairs[index])
 
+    def frame_bytes(self) -> tuple[int, ...]:
+        """As of `Clip`, in the file's own counting."""
+        return self._clip.frame_bytes()
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
         if self._pairs is not None:
@@ -121,7 +125,7 @@ class Opened:
 
     source: ImportedSource
     frame_bits: tuple[float, ...]
-    """Bits of each frame's packet in display order; empty where the container does not tell."""
+    """Bits of each frame's packets in display order; empty where its frames are paired by time, or are images."""
 
 
 def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> FileFacts:
@@ -140,7 +144,7 @@ def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> F
             path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
             "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,
         )  # fmt: skip
-    with open_clip(path, coded=Coded(otherwise=coding)) as clip:
+    with open_clip(path, coded=Coded(otherwise=coding), context=context) as clip:
         clip.picture(0)
         info, timing = clip.info, clip.timing
         return FileFacts(
@@ -155,16 +159,12 @@ def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
     source = spec.open()
     try:
         source.picture(0)
-        try:
-            sizes = packet_sizes(spec.path) if spec.path.is_file() else ()
-        except RivalError:
-            sizes = ()
     except BaseException:
         source.close()
         raise
     # Paired by time, frames are left out or stand twice: single packets say little then.
-    known = spec.timing is None and len(sizes) == source.frame_count
-    bits = tuple(8.0 * size for size in sizes) if known else ()
+    known = spec.timing is None and spec.path.is_file()
+    bits = tuple(8.0 * size for size in source.frame_bytes()) if known else ()
     return Opened(source, bits)
 
 

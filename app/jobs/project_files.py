@@ -147,7 +147,7 @@ def read_project(context: WorkContext, path: Path, workspace: Path) -> FoundProj
     place = project.clip.find(path.parent)
     if not place.exists() and "%" not in place.name:
         raise ProjectError(f"{path}: the project's clip {place} is not there; put it back or beside the project.")
-    clip = open_clip(place, start=project.start, stop=project.stop)
+    clip = open_clip(place, start=project.start, stop=project.stop, deinterlace=project.deinterlace, context=context)
     try:
         clip.picture(0)
         warnings = []

@@ -20,9 +20,10 @@ class ClipSpec:
     path: Path
     start: int
     stop: int
+    deinterlace: bool = False
 
     def open(self) -> Clip:
-        return open_clip(self.path, start=self.start, stop=self.stop)
+        return open_clip(self.path, start=self.start, stop=self.stop, deinterlace=self.deinterlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def opened_take(spec: TakeSpec, mode: SeamMode, theta: float = DEFAULT_THETA) ->
 
 def clip_spec(clip: Clip) -> ClipSpec:
     """The clip by value."""
-    return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
+    return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count, clip.info.deinterlaced)
 
 
 def take_spec(take: Take, session: Session) -> TakeSpec | None:

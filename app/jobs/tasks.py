@@ -44,10 +44,10 @@ class GopReady:
     coding: GopCoding
 
 
-def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None) -> Clip:
+def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None, deinterlace: bool = False) -> Clip:
     """Open a clip and decode its first frame, so that errors come now."""
     context.check()
-    clip = open_clip(path, start=start, stop=stop)
+    clip = open_clip(path, start=start, stop=stop, deinterlace=deinterlace, context=context)
     try:
         clip.picture(0)
     except BaseException:

@@ -95,6 +95,8 @@ class Project:
     clip: FileRecord
     start: int = 0
     stop: int = 1
+    deinterlace: bool = False
+    """The clip's pictures are deinterlaced on the way in."""
     frame: int = 0
     in_point: int = 0
     out_point: int = 0
@@ -271,6 +273,7 @@ def _project(raw: _Fields) -> Project:
         clip=clip,
         start=start,
         stop=raw.integer("stop", start + 1, FRAME_LIMIT, start + 1),
+        deinterlace=raw.flag("deinterlace", False),
         frame=raw.integer("frame", 0, FRAME_LIMIT),
         in_point=raw.integer("in_point", 0, FRAME_LIMIT),
         out_point=raw.integer("out_point", 0, FRAME_LIMIT),

@@ -142,9 +142,11 @@ class Pane(QWidget):
         return "" if component is None else f"{component.value}: "
 
     def _made_of(self, info: ClipInfo) -> str:
-        """What is shown of a source that a screen of 8 bits and standard range could not show as it is."""
+        """What is shown of a source that is not as plain as 8-bit progressive video of standard range."""
         shown = "shown in 10 bits" if shows_ten_bits() else "dithered"
         parts = [f"{info.bit_depth}-bit, {shown}"] if info.bit_depth > 8 else []
+        if info.deinterlaced or info.interlaced:
+            parts.append("deinterlaced" if info.deinterlaced else "interlaced")
         if info.transfer is not Transfer.SDR:
             parts.append(f"{info.transfer.value} {'' if self._session.view.tone_mapping else 'not '}tone-mapped")
         return " · ".join(parts)

@@ -14,7 +14,8 @@ from codec.ffmpeg import ffmpeg_program
 from codec.media import Colour, Matrix, open_clip
 from codec.media.colour import recoded, to_rgb
 from codec.media.picture import Picture
-from codec.media.probe import Coded, counted_timing
+from codec.media.probe import Coded
+from codec.media.timing import counted_timing
 from codec.media.writer import LosslessWriter
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import error_changes
