@@ -29,6 +29,7 @@ class Edits:
         self._put_away: list[Take] = []
         """Takes that were on the list and may come back."""
         engine.rate_known.connect(self._rate_known)
+        engine.also_in_use.append(lambda: [path for take in self._put_away for path in take.files])
 
     def rename(self, take: Take, name: str) -> None:
         """Give a take a name; empty: codec and request again."""

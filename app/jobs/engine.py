@@ -2,7 +2,7 @@
 
 import itertools
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -64,6 +64,8 @@ class Engine:
         self._jobs: dict[tuple[int, Structure], Job] = {}
         self.opening: Job | None = None
         """The newest request to open a clip or a project."""
+        self.also_in_use: list[Callable[[], Iterable[Path]]] = []
+        """Tell of further files that no output may replace."""
         self.scoring = Scoring(session, runner)
         self._rivals = Rivals(self)
         session.seam_changed.connect(self._seams_changed)
@@ -328,11 +330,18 @@ class Engine:
             self._release(take)
             self.session.scores.forget(take.id)
 
+    @property
+    def files_in_use(self) -> tuple[Path, ...]:
+        """What no output may replace: the clip, the files of all takes, what others hold; each once."""
+        clip = () if self.session.clip is None else (self.session.clip.path,)
+        takes = (path for take in self.session.takes for path in take.files)
+        return tuple(dict.fromkeys((*clip, *takes, *(path for tell in self.also_in_use for path in tell()))))
+
     def save_stream(self, take: Take, target: Path) -> None:
         """Copy a take's stream, of the seam mode shown if there is one, to where the user wants it; whole or not."""
         file = take.file or take.encoded.file
         if file is not None:
-            self.in_background(tasks.copy_file, (file, target))
+            self.in_background(tasks.copy_file, (file, target, self.files_in_use))
 
     def in_background(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Small file work of an action (saving pictures); a failure becomes a message."""

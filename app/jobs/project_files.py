@@ -20,6 +20,7 @@ from app.state.takes import Kind
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError
 from codec.media.clip import Clip, open_clip
+from codec.output import WholeFile, check_output, same_file, write_text
 
 _NAME_LENGTH = 24
 _OURS = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}\.(gop|mkv)")
@@ -72,9 +73,14 @@ def takes_folder(project: Path) -> Path:
     return project.with_name(f"{project.stem}.takes")
 
 
-def write_project(context: WorkContext, draft: Draft, target: Path) -> Project:
-    """Copy the takes' files, then write the project under a temporary name and rename it. Raises ProjectError."""
+def write_project(context: WorkContext, draft: Draft, target: Path, inputs: tuple[Path, ...] = ()) -> Project:
+    """Copy the takes' files, then write the project, whole or not at all. `inputs`: further files in use.
+
+    Raises OutputError, ProjectError.
+    """
     folder = takes_folder(target)
+    used = (draft.clip, *(path for f in draft.files for path in (f.main, f.disjoint) if path is not None), *inputs)
+    check_output(target, used)
     try:
         clip = file_record(draft.clip, target.parent, content_of(draft.clip, context))
         takes = []
@@ -85,10 +91,10 @@ def write_project(context: WorkContext, draft: Draft, target: Path) -> Project:
             )
             takes.append(replace(record, file=main, disjoint_file=disjoint))
         project = replace(draft.project, clip=clip, takes=tuple(takes))
-        _write(target, to_text(project))
+        write_text(target, to_text(project), used)
     except OSError as error:
         raise ProjectError(f"{target}: the project cannot be written ({error.strerror or error}).") from error
-    _remove_unused(folder, project)
+    _remove_unused(folder, project, used)
     return project
 
 
@@ -99,34 +105,17 @@ def _kept(path: Path | None, folder: Path, target: Path, copied: bool, context: 
     if not copied:
         return file_record(path, target.parent, content)
     copy = folder / f"{content.partition(':')[2][:_NAME_LENGTH]}{path.suffix}"
-    if not copy.exists():
+    # What lies under the name may have been damaged since.
+    if not copy.exists() or content_of(copy, context) != content:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = copy.with_name(f".{copy.name}.part")
-        try:
-            shutil.copyfile(path, temporary)
-            temporary.replace(copy)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with WholeFile(copy, (path,)) as part:
+            shutil.copyfile(path, part)
     return file_record(copy, target.parent, content)
 
 
-def _write(target: Path, text: str) -> None:
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            # A crash of the machine must leave the old project or the new one.
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _remove_unused(folder: Path, project: Project) -> None:
-    """Drop copies that no take refers to any more; files that were not put there by saving are left alone."""
+def _remove_unused(folder: Path, project: Project, in_use: tuple[Path, ...]) -> None:
+    """Drop copies that no take refers to any more; files that were not put there by saving, or are in use, are left
+    alone."""
     used = {
         Path(record.absolute).name
         for take in project.takes
@@ -135,7 +124,8 @@ def _remove_unused(folder: Path, project: Project) -> None:
     }
     with suppress(OSError):
         for file in folder.iterdir() if folder.is_dir() else ():
-            if _OURS.fullmatch(file.name) and file.name not in used:
+            ours = _OURS.fullmatch(file.name) and file.name not in used
+            if ours and not any(same_file(file, path) for path in in_use):
                 file.unlink()
 
 

@@ -39,6 +39,7 @@ class Projects:
         self._follows = False
         """The clip that comes now belongs to a project being opened."""
         self.session.clip_changed.connect(self._clip_changed)
+        engine.also_in_use.append(lambda: () if self.path is None else (self.path,))
 
     @property
     def unsaved(self) -> bool:
@@ -92,7 +93,9 @@ class Projects:
             elif outcome is Outcome.FAILED:
                 self.session.message.emit(str(value))
 
-        self.engine.runner.submit(Lane.MEDIA, project_files.write_project, (draft, target), on_done=done)
+        # Only the project itself may be replaced.
+        others = tuple(path for path in self.engine.files_in_use if path != self.path)
+        self.engine.runner.submit(Lane.MEDIA, project_files.write_project, (draft, target, others), on_done=done)
 
     def open(self, path: Path, *, recovery: bool = False) -> None:
         """Open a project (a job); what is shown stays until it is there. A newer request wins."""

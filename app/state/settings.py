@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from codec.output import write_text
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL, PRECISIONS
 
 RECENT_LIMIT = 10
@@ -90,10 +91,8 @@ def _within_range(loaded: Settings) -> Settings:
 
 def save_settings(path: Path, settings: Settings) -> None:
     """Write settings whole or not at all; an unwritable folder is no error (nothing is lost but comfort)."""
-    temporary = path.with_suffix(".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, json.dumps(asdict(settings), indent=1))
     except OSError:
         return

@@ -189,6 +189,13 @@ class Take:
         return self.shown.frame_bits
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """All files the take stands on: what it was imported from, its encodes."""
+        encodes = (self.encoded, self.disjoint)
+        found = [None if self.origin is None else self.origin.path, *(e.file for e in encodes if e is not None)]
+        return tuple(path for path in found if path is not None)
+
+    @property
     def name(self) -> str:
         if self.given_name:
             return self.given_name

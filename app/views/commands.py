@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exports import frames as frame_export
 from app.state.session import Session
+from app.views.file_dialogs import ask_target
 from app.views.menus import key_sheet
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
@@ -63,14 +64,16 @@ class Commands:
         """Write the picture of every shown take as PNG, named by take and frame."""
         frame, mode = self._session.playback.frame, self._session.seam_mode
         takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
-        self._window.engine.in_background(frame_export.save, (takes, frame, mode, folder))
+        self._window.engine.in_background(
+            frame_export.save, (takes, frame, mode, folder, None, self._window.engine.files_in_use)
+        )
 
     def ask_save_stream(self) -> None:
         """Ask for a name and copy the newest neural stream there."""
         take, kinds = self._window.engine.newest_neural, "Seamscope stream (*.gop)"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save neural stream", "stream.gop", kinds)
-        if name and take is not None:
-            self._window.engine.save_stream(take, Path(name))
+        target = ask_target(self._window, "Save neural stream", "stream.gop", kinds, (".gop",))
+        if target is not None and take is not None:
+            self._window.engine.save_stream(take, target)
 
     def toggle_charts(self) -> None:
         """Show or hide the charts."""

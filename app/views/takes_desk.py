@@ -20,9 +20,11 @@ from app.state.settings import Settings
 from app.state.takes import Recipe, Take
 from app.views import theme
 from app.views.export_desk import ExportDesk
+from app.views.file_dialogs import ask_target
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
+from codec.output import short_name
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -152,10 +154,11 @@ class Desk(QObject):
         file = take.file or take.encoded.file
         if file is None:
             return
-        proposed = "".join(c if c.isalnum() or c in "-_." else "_" for c in take.name).strip("_") + file.suffix
-        name, _ = QFileDialog.getSaveFileName(self._window, f"Export {take.name}", proposed, f"*{file.suffix}")
-        if name:
-            self._window.engine.in_background(tasks.copy_file, (file, Path(name)))
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in take.name).strip("_")
+        proposed = short_name(plain, file.suffix)
+        target = ask_target(self._window, f"Export {take.name}", proposed, f"*{file.suffix}", (file.suffix.lower(),))
+        if target is not None:
+            self._window.engine.in_background(tasks.copy_file, (file, target, self._window.engine.files_in_use))
 
     # Files
 
@@ -189,10 +192,10 @@ class Desk(QObject):
         clip = self._session.clip
         if clip is None:
             return
-        proposed = str(Path(self._folder()) / f"{clip.path.stem.replace('%', '')}{SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", proposed, _PROJECTS)
-        if name:
-            self.projects.save(Path(name))
+        proposed = Path(self._folder()) / short_name(clip.path.stem.replace("%", ""), SUFFIX)
+        target = ask_target(self._window, "Save project", proposed, _PROJECTS, (SUFFIX,))
+        if target is not None:
+            self.projects.save(target)
 
     def _folder(self) -> str:
         clip, path = self._session.clip, self.projects.path
