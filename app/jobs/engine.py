@@ -17,7 +17,8 @@ from app.jobs.rivals import Rivals
 from app.jobs.scoring import Scoring
 from app.jobs.sources import clip_spec
 from app.jobs.tasks import GopReady
-from app.jobs.workspace import close_workspace, open_workspace
+from app.jobs.works import Works
+from app.jobs.workspace import Workspace
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec import gop
@@ -58,7 +59,8 @@ class Engine:
         self.session, self.runner = session, runner
         self.device = "not started"
         """Where the networks run, once they are loaded."""
-        self._folder = open_workspace()
+        self._workspace = Workspace()
+        self._folder = self._workspace.path
         self._numbers = itertools.count(1)
         self._discarded: set[int] = set()
         self._jobs: dict[tuple[int, Structure], Job] = {}
@@ -68,6 +70,7 @@ class Engine:
         """Tell of further files that no output may replace."""
         self.scoring = Scoring(session, runner)
         self._rivals = Rivals(self)
+        self.works = Works(self)
         session.seam_changed.connect(self._seams_changed)
 
     def warm_up(self) -> None:
@@ -122,12 +125,10 @@ class Engine:
             self.runner.cancel(self.opening)
 
     def show(self, clip: Clip) -> None:
-        """Show an open clip; takes of the one before are given back."""
-        self.session.history.clear()
-        for take in self.session.takes:
-            self._release(take)
-        self.scoring.reset()
+        """Show an open clip; the one before, with its takes and notes, comes back by undo."""
+        before = self.works.leave()
         self.session.set_clip(clip)
+        self.works.opened(before)
 
     def encode_neural(self, lmbda: float, *, key_interval: int = DEFAULT_KEY_INTERVAL) -> Take | None:
         """A neural take at λ: first the stream of the seam mode shown, its GoP on the screen before the others, then
@@ -327,7 +328,7 @@ class Engine:
     def discard(self, take: Take) -> None:
         """Give back the files of a take that is off the list and will not come back."""
         if self.session.takes.by_id(take.id) is None and take.id not in self._discarded:
-            self._release(take)
+            self.release(take)
             self.session.scores.forget(take.id)
 
     @property
@@ -347,8 +348,10 @@ class Engine:
         """Small file work of an action (saving pictures); a failure becomes a message."""
         self.runner.submit(Lane.MEDIA, work, arguments, on_done=self._told)
 
-    def _release(self, take: Take) -> None:
+    def release(self, take: Take) -> None:
         """End a take's work and give back its files. It is off the list, or about to be."""
+        if take.id in self._discarded:
+            return
         self._discarded.add(take.id)
         self._cancel(take)
         for structure in Structure:
@@ -370,8 +373,8 @@ class Engine:
         self.runner.shutdown()
         self.session.history.clear()
         for take in self.session.takes:
-            self._release(take)
-        close_workspace(self._folder)
+            self.release(take)
+        self._workspace.close()
 
 
 def _other(structure: Structure) -> Structure:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.jobs import imported
 from app.jobs.hashing import content_of
-from app.jobs.workspace import is_alive
+from app.jobs.ownership import OwnedFolder, is_left_behind
 from app.state.imports import FileFacts
 from app.state.project import FileRecord, Project, ProjectError, TakeRecord, file_record, parse, read_text, to_text
 from app.state.takes import Kind
@@ -197,18 +197,29 @@ def autosave_root() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "autosave"
 
 
-def autosave_file(root: Path) -> Path:
-    """This process's own autosave."""
-    return root / str(os.getpid()) / AUTOSAVE_NAME
+class Autosave:
+    """This process's own autosave, in a folder of its own."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._owned: OwnedFolder | None = None
 
-def autosave(context: WorkContext, draft: Draft, target: Path) -> Project:
-    """Write the autosave, making its folder. Raises ProjectError."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ProjectError(f"{target}: the project cannot be kept ({error.strerror or error}).") from error
-    return write_project(context, draft, target)
+    def write(self, context: WorkContext, draft: Draft) -> Project:
+        """Write it, making its folder. Raises ProjectError."""
+        try:
+            if self._owned is None:
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._owned = OwnedFolder(self._root, "run-")
+        except OSError as error:
+            raise ProjectError(f"{self._root}: the project cannot be kept ({error.strerror or error}).") from error
+        return write_project(context, draft, self._owned.path / AUTOSAVE_NAME)
+
+    def drop(self) -> None:
+        """Remove it with its takes."""
+        if self._owned is not None:
+            shutil.rmtree(self._owned.path, ignore_errors=True)
+            self._owned.release()
+            self._owned = None
 
 
 def left_behind(root: Path) -> list[Path]:
@@ -216,14 +227,13 @@ def left_behind(root: Path) -> list[Path]:
     found = []
     with suppress(OSError):
         for file in root.glob(f"*/{AUTOSAVE_NAME}"):
-            owner = file.parent.name
-            if owner.isdigit() and int(owner) != os.getpid() and not is_alive(int(owner)):
+            if is_left_behind(file.parent):
                 found.append(file)
         found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
     return found
 
 
-def drop_autosave(file: Path) -> None:
-    """Remove an autosave with its takes."""
+def drop_left_behind(file: Path) -> None:
+    """Remove an autosave that was left behind, with its takes."""
     if file.name == AUTOSAVE_NAME:
         shutil.rmtree(file.parent, ignore_errors=True)

@@ -10,6 +10,7 @@ from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
 from app.state.takes import Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
+from app.state.work import Work
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
@@ -59,9 +60,8 @@ class Session:
         """Id of the take that commands on one take mean; changed through `select`."""
 
     def set_clip(self, clip: Clip) -> Take:
-        """Show another clip; returns the take of its source. Takes of the old one are gone."""
+        """Show another clip; returns the take of its source. What there was is gone, unless it was put away."""
         self.clip = clip
-        self.history.clear()
         self.takes.clear()
         self.focus = self.selected = None
         self.set_notes("")
@@ -75,6 +75,42 @@ class Session:
         self.update_settings(self.settings.with_recent(clip.path.absolute()))
         self.clip_changed.emit()
         return source
+
+    def put_away(self) -> Work | None:
+        """What is shown, so that it can come back; None without a clip. Nothing changes."""
+        clip, playback = self.clip, self.playback
+        if clip is None:
+            return None
+        return Work(
+            clip, tuple(self.takes), self.scores.kept(), self.notes, self.rate_lock, self.seam_mode, self.theta,
+            self.gop_marks, self.view.as_values(), playback.frame, playback.in_point, playback.out_point,
+            playback.loop, playback.speed, self.selected,
+        )  # fmt: skip
+
+    def bring_back(self, work: Work) -> None:
+        """Show what was put away, instead of what there is."""
+        self.clip = work.clip
+        self.takes.clear()
+        self.focus = self.selected = None
+        self.scores.restore(work.clip.frame_count, work.scores)
+        self.set_notes(work.notes)
+        self.set_rate_lock(work.rate_lock)
+        playback = self.playback
+        playback.set_timing(work.clip.timing)
+        playback.set_out(work.out_point)
+        playback.set_in(work.in_point)
+        playback.loop = work.loop
+        playback.set_speed(work.speed, 0.0)
+        playback.seek(work.frame)
+        self.takes.put_back(work.takes)
+        self.view.reset()
+        self.view.restore(work.view)
+        self.clip_changed.emit()
+        self.set_seam_mode(work.seam_mode)
+        self.set_theta(work.theta)
+        if self.gop_marks != work.gop_marks:
+            self.toggle_gop_marks()
+        self.select(None if work.selected is None else self.takes.by_id(work.selected))
 
     @property
     def shown(self) -> list[Take]:

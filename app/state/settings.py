@@ -15,6 +15,8 @@ THEMES = ("dark", "light")
 CACHE_LIMIT_BYTES = 2**40
 """Largest cache that can be asked for."""
 DEFAULT_LAMBDA = 0.32
+PLACE_LIMIT = 1000
+"""Longest text that tells where the window stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Settings:
     """One of THEMES."""
     precision: str = "auto"
     """Of the neural codec's networks, one of PRECISIONS."""
+    window: str = ""
+    """Place and size of the window, as the window puts them."""
 
     @property
     def cache_limit_bytes(self) -> int:
@@ -85,6 +89,7 @@ def _within_range(loaded: Settings) -> Settings:
         device=loaded.device if loaded.device in DEVICES else "auto",
         precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
         lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
+        window=loaded.window if isinstance(loaded.window, str) and len(loaded.window) <= PLACE_LIMIT else "",
         key_interval=min(MAX_KEY_INTERVAL, max(1, int(loaded.key_interval))),
     )
 

@@ -1,6 +1,6 @@
 """Takes: the source and every encode of it, with what was asked, what came of it, and where its pictures are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -332,6 +332,13 @@ class TakeList:
     def set_nudge(self, take: Take, frames: int) -> None:
         """Shift a take by whole frames, within NUDGE_LIMIT. Its pictures change, its scores are no longer its own."""
         take.nudge = max(-NUDGE_LIMIT, min(NUDGE_LIMIT, frames))
+        self.changed.emit()
+
+    def put_back(self, takes: Iterable[Take]) -> None:
+        """Takes that were on the list, in their order, instead of those on it."""
+        self._takes = list(takes)
+        for take in self._takes:
+            take.seam_mode = self._seam_mode
         self.changed.emit()
 
     def clear(self) -> None:

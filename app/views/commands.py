@@ -10,6 +10,7 @@ from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.file_dialogs import ask_target
 from app.views.menus import key_sheet
+from app.views.placing import set_full_screen
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
 from app.views.view_desk import ViewDesk
@@ -44,7 +45,7 @@ class Commands:
         folder = str(Path(recent[0]).parent) if recent else str(Path.home())
         name, _ = QFileDialog.getOpenFileName(self._window, "Open clip", folder, _CLIPS)
         if name:
-            self._window.engine.open(Path(name))
+            self.desk.open_paths([Path(name)])
 
     def encode_neural(self) -> None:
         """Encode as the neural codec's controls say."""
@@ -110,10 +111,10 @@ class Commands:
             for part in self._put_away:
                 part.show()
             self._put_away = []
-            window.showNormal()
+            set_full_screen(window, False)
             return
         self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts, window.inspector_panel)
-        window.showFullScreen()
+        set_full_screen(window, True)
 
     def toggle_presentation(self) -> None:
         """Full screen with large labels and nothing but pictures, or back."""
@@ -160,11 +161,7 @@ class Commands:
         if keys.isVisible():
             keys.hide()
             return
-        keys.setText(key_sheet())
-        keys.adjustSize()
-        keys.move(max(0, (self._window.width() - keys.width()) // 2), 40)
-        keys.show()
-        keys.raise_()
+        keys.open(key_sheet())
 
     def copy_command(self) -> None:
         """All takes' commands to the clipboard, a line each."""
