@@ -153,7 +153,7 @@ class Edits:
             self.session.message.emit(f"{take.name}: what was not encoded here cannot be encoded again.")
             return None
         place = self.takes.place(take)
-        new = self.engine.encode(wanted)
+        new = self.engine.encode(wanted, replacing=True)
         if new is None:
             return None
         new.given_name, new.visible, new.nudge = take.given_name, take.visible, take.nudge

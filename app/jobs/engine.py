@@ -271,8 +271,10 @@ class Engine:
         newest finished neural take."""
         return self.encode(Recipe(codec, quality=quality, matched_to=None if same_as is None else same_as.id))
 
-    def encode(self, recipe: Recipe) -> Take | None:
-        """A new take by a recipe; None, and a message, when it cannot be begun."""
+    def encode(self, recipe: Recipe, *, replacing: bool = False) -> Take | None:
+        """A new take by a recipe, `replacing` one that goes; None, and a message, when it cannot be begun."""
+        if not replacing and not self.session.has_room():
+            return None
         if recipe.codec is None:
             lmbda = self.session.settings.lmbda if recipe.lmbda is None else recipe.lmbda
             return self.encode_neural(lmbda, key_interval=recipe.key_interval)

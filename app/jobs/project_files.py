@@ -91,7 +91,7 @@ def write_project(context: WorkContext, draft: Draft, target: Path, inputs: tupl
             )
             takes.append(replace(record, file=main, disjoint_file=disjoint))
         project = replace(draft.project, clip=clip, takes=tuple(takes))
-        write_text(target, to_text(project), used)
+        write_text(target, to_text(project, target), used)
     except OSError as error:
         raise ProjectError(f"{target}: the project cannot be written ({error.strerror or error}).") from error
     _remove_unused(folder, project, used)

@@ -14,7 +14,7 @@ from app.jobs.importing import Imports
 from app.jobs.job import Job, Lane, Outcome
 from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
-from app.state.project import SUFFIX, FileRecord, Project, TakeRecord
+from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
 from app.state.takes import Kind, Status, Take
 from codec.media.clip import Clip
 from codec.stream.settings import DEFAULT_KEY_INTERVAL
@@ -223,7 +223,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
     recipe = take.recipe
     return TakeRecord(
         kind=take.kind,
-        asked=take.asked,
+        asked=take.asked[:TEXT_LIMIT],
         name=take.given_name,
         visible=take.visible,
         nudge=take.nudge,
@@ -237,8 +237,8 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,
-        command=take.encoded.command,
-        note=take.note,
+        command=take.encoded.command[:COMMAND_LIMIT],
+        note=take.note[:TEXT_LIMIT],
     )
 
 

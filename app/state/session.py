@@ -8,7 +8,7 @@ from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
-from app.state.takes import Encoded, Kind, Status, Take, TakeList
+from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
 from app.state.work import Work
 from codec import gop
@@ -154,6 +154,12 @@ class Session:
             self.selected = number
             self.selection_changed.emit()
 
+    def has_room(self) -> bool:
+        """True when one more take can be added; else a message says why not."""
+        if self.takes.is_full:
+            self.message.emit(f"There are {TAKE_LIMIT} takes: a project holds no more. Remove one first.")
+        return not self.takes.is_full
+
     def select_next(self, step: int) -> None:
         """Choose the take after (+1) or before (-1) the current one, round the end; the source is passed over."""
         takes = [take for take in self.takes if take.kind is not Kind.SOURCE]
@@ -190,10 +196,13 @@ class Session:
         self.seam_changed.emit()
 
     def set_notes(self, notes: str) -> None:
-        """Replace the notes, cut to NOTES_LIMIT."""
-        if notes[:NOTES_LIMIT] != self.notes:
-            self.notes = notes[:NOTES_LIMIT]
+        """Replace the notes, cut to NOTES_LIMIT, which is told."""
+        kept = notes.replace("\0", "")[:NOTES_LIMIT]
+        if kept != self.notes:
+            self.notes = kept
             self.notes_changed.emit()
+        if len(notes) > NOTES_LIMIT:
+            self.message.emit(f"Notes are cut to {NOTES_LIMIT} characters: a project holds no more.")
 
     def set_rate_lock(self, locked: bool) -> None:
         """Rivals follow the neural take's bitrate, or stay as they are."""

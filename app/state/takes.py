@@ -19,6 +19,15 @@ NUDGE_LIMIT = 10_000
 """Largest shift of a take in frames, either way."""
 NAME_LIMIT = 120
 """Longest name of a take in characters."""
+TAKE_LIMIT = 200
+"""Takes beside the source that a session holds, and a project."""
+KBPS_RANGE = (1e-6, 1e7)
+"""Bitrates that can be stated or asked for."""
+
+
+def plain_name(name: str) -> str:
+    """A name on one line, cut to NAME_LIMIT characters."""
+    return " ".join(name.replace("\0", "").split())[:NAME_LIMIT].rstrip()
 
 
 class Kind(Enum):
@@ -284,6 +293,11 @@ class TakeList:
         """The takes that have a pane."""
         return [take for take in self._takes if take.visible]
 
+    @property
+    def is_full(self) -> bool:
+        """True when there is no room for one more."""
+        return sum(take.kind is not Kind.SOURCE for take in self._takes) >= TAKE_LIMIT
+
     def by_id(self, number: int) -> Take | None:
         """The take with an id, if it is still there."""
         return next((take for take in self._takes if take.id == number), None)
@@ -326,7 +340,7 @@ class TakeList:
 
     def rename(self, take: Take, name: str) -> None:
         """The user's name, cut to NAME_LIMIT characters on one line; empty: back to codec and request."""
-        take.given_name = " ".join(name.split())[:NAME_LIMIT]
+        take.given_name = plain_name(name)
         self.take_changed.emit(take)
 
     def set_nudge(self, take: Take, frames: int) -> None:

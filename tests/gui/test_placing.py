@@ -122,7 +122,7 @@ def test_a_place_that_is_none_is_forgotten(qtbot: QtBot, remembered: object) -> 
     end(window)
 
 
-@pytest.mark.parametrize("key", ["full_screen", "presentation"])
+@pytest.mark.parametrize("key", ["full_screen", "present"])
 def test_a_maximised_window_is_maximised_after_the_full_screen(
     qtbot: QtBot, window: MainWindow, shows, small_clip: Path, key: str
 ) -> None:

@@ -164,7 +164,7 @@ def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
         way()
         text = answer(working, CANCEL)
         assert text.startswith("Takes and notes of clip.mp4 are not saved. Save before you "), name
-        qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
+        qtbot.wait(50)
         assert working.isVisible() and working.session.clip.path == tmp_path / "work" / "clip.mp4", name
         assert len(working.session.takes) == 2 and working.session.notes == "flickers"
     save(qtbot, working, target, monkeypatch)
@@ -189,9 +189,10 @@ def test_a_save_that_is_given_up_or_fails_keeps_all(
     for _ in range(2):
         assert not working.close()
         answer(working, SAVE)
-        qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
+        if not names:
+            qtbot.waitUntil(lambda: "cannot be written" in working.banner.text(), timeout=WAIT_MS)
         assert working.isVisible() and len(working.session.takes) == 2 and working.isWindowModified()
-    assert names == [] and "cannot be written" in working.banner.text()
+    assert names == []
 
 
 def test_the_autosave_stays_until_the_answer_is_final(qtbot: QtBot, working: MainWindow) -> None:
