@@ -10,7 +10,7 @@ from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.file_dialogs import ask_target
 from app.views.menus import key_sheet
-from app.views.placing import set_full_screen
+from app.views.placing import set_full_screen, to_remember
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
 from app.views.view_desk import ViewDesk
@@ -31,6 +31,8 @@ class Commands:
         self._last_focus: tuple[int | None, int | None] = (None, None)
         self._before_hold: list[int | None] = []
         """The focus before the source was held; empty while it is not."""
+        self._place = ""
+        """Where the window stood before the full screen, as text."""
         self._put_away: list[QWidget] = []
         """Parts hidden by the full screen."""
         session.focus_changed.connect(self._focus_changed)
@@ -113,8 +115,14 @@ class Commands:
             self._put_away = []
             set_full_screen(window, False)
             return
+        self._place = to_remember(window)
         self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts, window.inspector_panel)
         set_full_screen(window, True)
+
+    @property
+    def place(self) -> str:
+        """Where the window stands, as text; in full screen where it stood before, which systems may not tell then."""
+        return self._place if self._place and self._window.isFullScreen() else to_remember(self._window)
 
     def toggle_presentation(self) -> None:
         """Full screen with large labels and nothing but pictures, or back."""

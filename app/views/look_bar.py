@@ -34,6 +34,7 @@ class LookBar(QWidget):
         self.setStyleSheet("QToolButton { padding: 1px 8px; }")
         self._spacing = 2
         layout.setSpacing(self._spacing)
+        layout.addStretch(1)
         self.buttons: dict[str, QToolButton] = {}
         self._parts: list[QWidget] = []
         """Buttons and the lines between their groups, from left to right."""
@@ -63,10 +64,10 @@ class LookBar(QWidget):
         layout.addWidget(self.more)
         self.more.hide()
 
-    def fit(self, bar: QMenuBar) -> None:
-        """Keep to the room that a bar's menus leave; buttons without room go to a menu at the end."""
+    def fit(self, bar: QMenuBar, width: int) -> None:
+        """Keep to the room that a bar's menus leave of `width`; buttons without room go to a menu at the end."""
         metrics = bar.fontMetrics()
-        room = bar.width() - sum(metrics.horizontalAdvance(action.text()) + _MENU_PADDING for action in bar.actions())
+        room = width - sum(metrics.horizontalAdvance(action.text()) + _MENU_PADDING for action in bar.actions())
         widths = [part.sizeHint().width() + self._spacing for part in self._parts]
         fitting, used = len(widths), _MARGIN
         if used + sum(widths) > room:
@@ -82,7 +83,8 @@ class LookBar(QWidget):
             if isinstance(part, QToolButton):
                 menu.addAction(part.defaultAction())
         self.more.setVisible(fitting < len(self._parts))
-        self.updateGeometry()
+        # A menu bar looks at the size of what stands in its corner only now.
+        bar.setCornerWidget(self)
 
     def minimumSizeHint(self) -> QSize:
         """The window may be narrower than all buttons: there is a menu for them."""

@@ -32,7 +32,7 @@ from app.views.inspector_panel import InspectorPanel
 from app.views.look_bar import LookBar
 from app.views.menus import Menus
 from app.views.pane import Pane
-from app.views.placing import place, to_remember
+from app.views.placing import place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
 from app.views.second_window import SecondWindow
@@ -171,7 +171,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons beside the menus take what room there is."""
         super().resizeEvent(event)
-        self.look_bar.fit(self.menuBar())
+        self.look_bar.fit(self.menuBar(), self.width())
 
     def showEvent(self, event) -> None:
         """Charts and models are loaded once the window is on the screen."""
@@ -228,8 +228,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.commands.desk.close()
-        self.commands.leave_full_screen()
-        self.session.update_settings(replace(self.session.settings, window=to_remember(self)))
+        self.session.update_settings(replace(self.session.settings, window=self.commands.place))
         if self.second is not None:
             self.second.hide()
             self.second.grid.keep_only(set())

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from app.state.session import Session
 from app.state.settings import load_settings, settings_file
 from app.views.main_window import MainWindow
-from app.views.placing import set_full_screen
 from tests.gui.conftest import WAIT_MS
 
 # A screen of its own for the window, which needs another process.
@@ -38,8 +37,10 @@ window.info.show()
 window.inspector_panel.show()
 for toggle in window.charts.toggles.values():
     toggle.setChecked(True)
-for _ in range(20):
-    application.processEvents()
+for width in (2 * window.width(), window.width()):
+    window.resize(width, window.height())
+    for _ in range(20):
+        application.processEvents()
 window.commands.toggle_keys()
 least, room = window.minimumSizeHint(), window.screen().availableGeometry()
 bar = window.look_bar
@@ -47,6 +48,8 @@ seen = {name: button for name, button in bar.buttons.items() if not button.isHid
 print(json.dumps({
     "room": room.getRect(), "window": window.frameGeometry().getRect(), "least": [least.width(), least.height()],
     "keys": window.keys.geometry().getRect(), "seen": len(seen), "more": len(bar.more.menu().actions()),
+    "menus": max(window.menuBar().actionGeometry(a).right() for a in window.menuBar().actions()),
+    "begins": min(button.geometry().left() for button in seen.values()) + bar.x(),
     "ends": max(button.geometry().right() for button in seen.values()), "bar": bar.width(),
 }))
 window.close()
@@ -76,6 +79,8 @@ def test_the_window_fits_the_screen(tmp_path: Path, width: int, height: int, fac
     assert QRect(0, 0, window.width(), window.height()).contains(QRect(*told["keys"]))
     # Every button is there or in the menu beside them.
     assert told["seen"] + told["more"] == 12 and told["seen"] >= 5 and told["ends"] < told["bar"]
+    # The menus are all there, left of them.
+    assert 200 < told["menus"] < told["begins"]
 
 
 def another(qtbot: QtBot) -> MainWindow:
@@ -105,7 +110,8 @@ def test_size_and_place_are_remembered(qtbot: QtBot) -> None:
     third = another(qtbot)
     assert third.isMaximized()
     # Left in full screen, it comes back as it was before.
-    set_full_screen(third, True)
+    third._trigger("full_screen")
+    assert third.isFullScreen()
     end(third)
     fourth = another(qtbot)
     assert fourth.isMaximized() and not fourth.isFullScreen()
