@@ -132,8 +132,11 @@ def _clip(arguments: argparse.Namespace, context: TerminalContext) -> "Clip":
 
 
 def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.model import store
+    from codec.output import check_output
     from codec.stream.encoder import encode_clip
 
+    check_output(arguments.output, (arguments.clip, *store.files().values()))
     structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
     settings = EncodeSettings(
         arguments.lmbda,
@@ -161,8 +164,11 @@ def _weights(_arguments: argparse.Namespace, _context: TerminalContext) -> str:
 
 
 def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
+    from codec.model import store
+    from codec.output import check_output
     from codec.stream.export import decode_to_file
 
+    check_output(arguments.output, (arguments.stream, *store.files().values()))
     if not 0 <= arguments.theta <= 1:
         raise SettingError(f"θ must lie between 0 and 1, not {arguments.theta}.")
     lost = decode_to_file(

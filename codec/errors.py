@@ -28,5 +28,9 @@ class SettingError(SeamscopeError):
     """A value the user gave is outside its range (λ, CRF, frame range, ...)."""
 
 
+class OutputError(SeamscopeError):
+    """An output is a file that is being read, or would become one."""
+
+
 class Cancelled(Exception):
     """Raised by `WorkContext.check` when the user cancelled. Not an error: nothing is shown for it."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from codec.context import WorkContext
 from codec.errors import RivalError
+from codec.output import WholeFile
 
 OVERRIDE = "SEAMSCOPE_FFMPEG"
 _POLL_S = 0.03
@@ -35,14 +36,13 @@ def ffmpeg_program() -> str:
 
 def set_display_aspect(path: Path, aspect: Fraction) -> None:
     """Rewrite a Matroska file, packets untouched, with a display aspect ratio. Raises OSError."""
-    changed = path.with_name(f"{path.name}.aspect.mkv")
     shape = f"{aspect.numerator}:{aspect.denominator}"
-    command = [ffmpeg_program(), "-v", "error", "-y", "-i", str(path), "-c", "copy", "-aspect", shape, str(changed)]
-    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode != 0:
-        changed.unlink(missing_ok=True)
-        raise OSError(f"ffmpeg stopped with exit code {done.returncode}")
-    changed.replace(path)
+    # The file is its own input: it is replaced when it has been copied.
+    with WholeFile(path, (), suffix=".mkv") as changed:
+        command = [ffmpeg_program(), "-v", "error", "-y", "-i", str(path), "-c", "copy", "-aspect", shape, str(changed)]
+        done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise OSError(f"ffmpeg stopped with exit code {done.returncode}")
 
 
 def run_with_pictures(

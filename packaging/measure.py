@@ -175,6 +175,7 @@ window._trigger("play"); longest = wait(lambda: False, 6); window._trigger("play
 print("play", (len(shown) - 1) / (shown[-1] - shown[0]), window.session.playback.skipped, window.mismatches, longest)
 window.engine.encode_neural(0.16)
 print("gap", wait(lambda: False, 5))
+window.commands.desk.leaving.give_up()
 window.close()
 """
 

@@ -170,6 +170,7 @@ def main() -> None:
         rows = measure(probe, options.seconds)
         info = probe.window.session.clip.info if probe.window.session.clip is not None else None
         planes = probe.window.presenter.planes_only
+        probe.window.commands.desk.leaving.give_up()
         probe.window.close()
     if info is not None:
         print(f"{info.width}x{info.height}, drawn by {'OpenGL' if planes else 'the painter'}\n")

@@ -173,6 +173,7 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
         ("resident MiB over time (of these pictures and images)", resident.text),
     ]
     well = wrong[0] == 0 and window.mismatches == 0 and read[0] > 0 and painted[0] > 0 and resident.peak <= bound
+    window.commands.desk.leaving.give_up()
     window.close()
     return rows, well
 
@@ -238,6 +239,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
         ("longest gap between events", f"{1000 * gap[0]:.0f} ms"),
     ]
     well = peak[0] <= bound and take.status is Status.READY
+    window.commands.desk.leaving.give_up()
     window.close()
     return rows, well
 

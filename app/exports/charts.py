@@ -2,7 +2,6 @@
 
 import io
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 
 from app.state.curves import CURVES, CurveKind, Series, decimate, difference, statistics
 from codec.errors import MediaError, SettingError
+from codec.output import WholeFile
 from codec.plain_plots import plain, plain_legend
 from codec.texts import JSON_ERRORS, csv_text
 
@@ -43,23 +43,20 @@ class ChartData:
     """Id of a take: of the others the difference from it is drawn (CSV and JSON always hold the values themselves)."""
 
 
-def export_charts(context: object, data: ChartData, target: Path) -> Path:
-    """Write a chart by the target's suffix, whole or not at all. Raises SettingError, MediaError."""
+def export_charts(context: object, data: ChartData, target: Path, inputs: tuple[Path, ...] = ()) -> Path:
+    """Write a chart by the target's suffix, whole or not at all. `inputs`: files in use. Raises OutputError,
+    SettingError, MediaError."""
     del context
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
     tables = {".csv": to_csv, ".json": to_json}
     content = tables[suffix](data).encode("utf-8", JSON_ERRORS) if suffix in tables else draw(data, suffix[1:])
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(target)
+        with WholeFile(target, inputs) as part:
+            part.write_bytes(content)
     except OSError as error:
         raise MediaError(f"{target}: the chart cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return target
 
 

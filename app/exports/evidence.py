@@ -3,7 +3,6 @@
 import base64
 import io
 import math
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from codec.gop import SeamMode
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
+from codec.output import check_output, write_text
 from codec.report.page import busiest_windows
 from codec.texts import in_html, lines_in_html
 
@@ -50,8 +50,11 @@ class EvidenceRequest:
     """The region that all scores are of, as text; empty: whole frames."""
 
 
-def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path) -> Path:
-    """Write the page, whole or not at all. Raises MediaError, Cancelled."""
+def export_evidence(
+    context: WorkContext, request: EvidenceRequest, target: Path, inputs: tuple[Path, ...] = ()
+) -> Path:
+    """Write the page, whole or not at all. `inputs`: files in use. Raises OutputError, MediaError, Cancelled."""
+    check_output(target, inputs)
     parts = [_head(request, context), _table(request), _statistics(request)]
     context.report(0.3, "crops")
     for frame, why in _frames(request):
@@ -61,15 +64,10 @@ def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path
     parts.append(_charts(request))
     context.check()
     parts += [_files(request, context), _notes(request), "</html>"]
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        temporary.write_text("\n".join(parts), encoding="utf-8")
-        temporary.replace(target)
+        write_text(target, "\n".join(parts), inputs)
     except OSError as error:
         raise MediaError(f"{target}: the page cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return target
 
 

@@ -43,11 +43,16 @@ class WorstFrame:
 
 
 def save_worst(
-    context: WorkContext, wanted: tuple[WorstFrame, ...], metric: str, mode: SeamMode, folder: Path
+    context: WorkContext,
+    wanted: tuple[WorstFrame, ...],
+    metric: str,
+    mode: SeamMode,
+    folder: Path,
+    inputs: tuple[Path, ...] = (),
 ) -> list[Path]:
-    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`.
+    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`. `inputs`: files in use.
 
-    Raises MediaError, Cancelled.
+    Raises OutputError, MediaError, Cancelled.
     """
     written = []
     for done, each in enumerate(wanted):
@@ -55,23 +60,30 @@ def save_worst(
         context.report(done / len(wanted), f"frame {each.frame}")
         stem = f"worst_{metric}_{each.rank:02d}_frame_{each.frame:04d}"
         for take, name in ((each.take, file_name(each.take)), (each.reference, "reference")):
-            write_png(folder / f"{stem}_{name}.png", to_rgb(take.picture(each.frame, mode)))
+            write_png(folder / f"{stem}_{name}.png", to_rgb(take.picture(each.frame, mode)), inputs)
             written.append(folder / f"{stem}_{name}.png")
     return written
 
 
 def save(
-    context: object, takes: tuple[Take, ...], frame: int, mode: SeamMode, folder: Path, box: Box | None = None
+    context: object,
+    takes: tuple[Take, ...],
+    frame: int,
+    mode: SeamMode,
+    folder: Path,
+    box: Box | None = None,
+    inputs: tuple[Path, ...] = (),
 ) -> list[Path]:
-    """One PNG a take, `frame_0012_1_neural_0.32.png`; with a `box` its part of the picture, `crop_0012_...`.
+    """One PNG a take, `frame_0012_1_neural_0.32.png`; with a `box` its part of the picture, `crop_0012_...`. `inputs`:
+    files in use.
 
-    Raises MediaError.
+    Raises OutputError, MediaError.
     """
     del context
     written = []
     for take in takes:
         rgb = to_rgb(take.picture(frame, mode))
         name = f"{'frame' if box is None else 'crop'}_{frame:04d}_{take.id}_{file_name(take)}.png"
-        write_png(folder / name, rgb if box is None else box.of(rgb))
+        write_png(folder / name, rgb if box is None else box.of(rgb), inputs)
         written.append(folder / name)
     return written

@@ -1,7 +1,6 @@
 """Takes side by side as one video file, coded finely with H.264 or HEVC, labels over the pictures."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -17,6 +16,7 @@ from codec.ffmpeg import ffmpeg_program, run_with_pictures
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
+from codec.output import WholeFile, check_output
 
 GAP = 4
 MAX_SIDE = 16384
@@ -75,8 +75,10 @@ class VideoRequest:
     """Takes in a row; 0: up to three in one row, more in two."""
 
 
-def export_video(context: WorkContext, request: VideoRequest, target: Path) -> Path:
-    """Write the video, whole or not at all. Raises SettingError, RivalError, MediaError, Cancelled."""
+def export_video(context: WorkContext, request: VideoRequest, target: Path, inputs: tuple[Path, ...] = ()) -> Path:
+    """Write the video, whole or not at all. `inputs`: files in use. Raises OutputError, SettingError, RivalError,
+    MediaError, Cancelled."""
+    check_output(target, inputs)
     if not request.columns or request.stop <= request.start:
         raise SettingError(f"{target}: there is nothing to export.")
     first = compose(request, request.start)
@@ -85,9 +87,8 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path) -> P
         raise SettingError(f"{target}: a video of {width}x{height} is too large; show fewer takes.")
     if not target.parent.is_dir():
         raise MediaError(f"{target}: the folder does not exist.")
-    temporary = target.with_name(f".{target.stem}.part{target.suffix or '.mp4'}")
     rate = request.frame_rate / (2 if request.half_speed else 1)
-    command = (
+    command = [
         ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-progress", "pipe:1", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{rate.numerator}/{rate.denominator}",
         "-i", "pipe:0", "-vf", f"scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,"
@@ -95,17 +96,14 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path) -> P
         # What the encoder is told is replaced by what pictures say of themselves.
         "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
         *request.codec.arguments, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-        "-color_range", "tv", "-movflags", "+faststart", str(temporary),
-    )  # fmt: skip
+        "-color_range", "tv", "-movflags", "+faststart",
+    ]  # fmt: skip
     try:
         count = request.stop - request.start
-        run_with_pictures(command, _frames(request, context), count, context, "Video")
-        temporary.replace(target)
+        with WholeFile(target, inputs, suffix=target.suffix or ".mp4") as part:
+            run_with_pictures((*command, str(part)), _frames(request, context), count, context, "Video")
     except OSError as error:
         raise MediaError(f"{target}: the video cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
     return target
 
 

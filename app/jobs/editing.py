@@ -29,6 +29,8 @@ class Edits:
         self._put_away: list[Take] = []
         """Takes that were on the list and may come back."""
         engine.rate_known.connect(self._rate_known)
+        engine.also_in_use.append(lambda: [path for take in self._put_away for path in take.files])
+        self.session.clip_changed.connect(self._keep_within_limit)
 
     def rename(self, take: Take, name: str) -> None:
         """Give a take a name; empty: codec and request again."""
@@ -151,7 +153,7 @@ class Edits:
             self.session.message.emit(f"{take.name}: what was not encoded here cannot be encoded again.")
             return None
         place = self.takes.place(take)
-        new = self.engine.encode(wanted)
+        new = self.engine.encode(wanted, replacing=True)
         if new is None:
             return None
         new.given_name, new.visible, new.nudge = take.given_name, take.visible, take.nudge
@@ -202,7 +204,8 @@ class Edits:
         self._put_away = [
             take for take in self._put_away if self.takes.by_id(take.id) is None and not self.engine.is_discarded(take)
         ]
-        return sum(self.engine.held_bytes(take) for take in self._put_away)
+        away = {take.id: take for take in (*self._put_away, *self.engine.works.takes)}
+        return sum(self.engine.held_bytes(take) for take in away.values())
 
     def _take_off(self, take: Take) -> None:
         self._put_away.append(take)

@@ -2,7 +2,7 @@
 
 import itertools
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,8 @@ from app.jobs.rivals import Rivals
 from app.jobs.scoring import Scoring
 from app.jobs.sources import clip_spec
 from app.jobs.tasks import GopReady
-from app.jobs.workspace import close_workspace, open_workspace
+from app.jobs.works import Works
+from app.jobs.workspace import Workspace
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec import gop
@@ -58,14 +59,18 @@ class Engine:
         self.session, self.runner = session, runner
         self.device = "not started"
         """Where the networks run, once they are loaded."""
-        self._folder = open_workspace()
+        self._workspace = Workspace()
+        self._folder = self._workspace.path
         self._numbers = itertools.count(1)
         self._discarded: set[int] = set()
         self._jobs: dict[tuple[int, Structure], Job] = {}
         self.opening: Job | None = None
         """The newest request to open a clip or a project."""
+        self.also_in_use: list[Callable[[], Iterable[Path]]] = []
+        """Tell of further files that no output may replace."""
         self.scoring = Scoring(session, runner)
         self._rivals = Rivals(self)
+        self.works = Works(self)
         session.seam_changed.connect(self._seams_changed)
 
     def warm_up(self) -> None:
@@ -127,12 +132,10 @@ class Engine:
             self.runner.cancel(self.opening)
 
     def show(self, clip: Clip) -> None:
-        """Show an open clip; takes of the one before are given back."""
-        self.session.history.clear()
-        for take in self.session.takes:
-            self._release(take)
-        self.scoring.reset()
+        """Show an open clip; the one before, with its takes and notes, comes back by undo."""
+        before = self.works.leave()
         self.session.set_clip(clip)
+        self.works.opened(before)
 
     def encode_neural(self, lmbda: float, *, key_interval: int = DEFAULT_KEY_INTERVAL) -> Take | None:
         """A neural take at λ: first the stream of the seam mode shown, its GoP on the screen before the others, then
@@ -275,8 +278,10 @@ class Engine:
         newest finished neural take."""
         return self.encode(Recipe(codec, quality=quality, matched_to=None if same_as is None else same_as.id))
 
-    def encode(self, recipe: Recipe) -> Take | None:
-        """A new take by a recipe; None, and a message, when it cannot be begun."""
+    def encode(self, recipe: Recipe, *, replacing: bool = False) -> Take | None:
+        """A new take by a recipe, `replacing` one that goes; None, and a message, when it cannot be begun."""
+        if not replacing and not self.session.has_room():
+            return None
         if recipe.codec is None:
             lmbda = self.session.settings.lmbda if recipe.lmbda is None else recipe.lmbda
             return self.encode_neural(lmbda, key_interval=recipe.key_interval)
@@ -332,21 +337,30 @@ class Engine:
     def discard(self, take: Take) -> None:
         """Give back the files of a take that is off the list and will not come back."""
         if self.session.takes.by_id(take.id) is None and take.id not in self._discarded:
-            self._release(take)
+            self.release(take)
             self.session.scores.forget(take.id)
+
+    @property
+    def files_in_use(self) -> tuple[Path, ...]:
+        """What no output may replace: the clip, the files of all takes, what others hold; each once."""
+        clip = () if self.session.clip is None else (self.session.clip.path,)
+        takes = (path for take in self.session.takes for path in take.files)
+        return tuple(dict.fromkeys((*clip, *takes, *(path for tell in self.also_in_use for path in tell()))))
 
     def save_stream(self, take: Take, target: Path) -> None:
         """Copy a take's stream, of the seam mode shown if there is one, to where the user wants it; whole or not."""
         file = take.file or take.encoded.file
         if file is not None:
-            self.in_background(tasks.copy_file, (file, target))
+            self.in_background(tasks.copy_file, (file, target, self.files_in_use))
 
     def in_background(self, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """Small file work of an action (saving pictures); a failure becomes a message."""
         self.runner.submit(Lane.MEDIA, work, arguments, on_done=self._told)
 
-    def _release(self, take: Take) -> None:
+    def release(self, take: Take) -> None:
         """End a take's work and give back its files. It is off the list, or about to be."""
+        if take.id in self._discarded:
+            return
         self._discarded.add(take.id)
         self._cancel(take)
         for structure in Structure:
@@ -368,8 +382,8 @@ class Engine:
         self.runner.shutdown()
         self.session.history.clear()
         for take in self.session.takes:
-            self._release(take)
-        close_workspace(self._folder)
+            self.release(take)
+        self._workspace.close()
 
 
 def _other(structure: Structure) -> Structure:

@@ -22,7 +22,7 @@ from app.state.imports import (
     rate_of,
     to_decide,
 )
-from app.state.takes import Encoded, Kind, Origin, Status, Take
+from app.state.takes import Encoded, Kind, Origin, Status, Take, plain_name
 from codec.errors import MediaError
 from codec.gop import Structure
 from codec.media.clip import Clip
@@ -66,7 +66,7 @@ class Imports:
     def accept(self, question: ImportQuestion, decision: ImportDecision) -> Take | None:
         """Make the file a take as decided; None, and a message, when a difference is left unresolved."""
         clip = self.session.clip
-        if clip is None:
+        if clip is None or not self.session.has_room():
             return None
         try:
             # Another clip may have been opened while the user was thinking.
@@ -93,7 +93,7 @@ class Imports:
         clip = self.session.clip
         assert clip is not None
         take = self.session.takes.add(Kind.IMPORTED, f"{facts.path.name} ({facts.codec})")
-        take.given_name = decision.name
+        take.given_name = plain_name(decision.name)
         take.origin = _origin(facts, clip, decision)
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         take.encoded = Encoded(facts.path, None)
@@ -134,7 +134,11 @@ class Imports:
         overlap, disjoint = (self.engine.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
         take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}, {facts.path.name}", lmbda=lmbda)
-        take.given_name, take.only_structure, take.origin = decision.name, structure, _origin(facts, clip, decision)
+        take.given_name, take.only_structure, take.origin = (
+            plain_name(decision.name),
+            structure,
+            _origin(facts, clip, decision),
+        )
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         bits = [float("nan")] * facts.frame_count
         self.session.takes.update(take, source=source, encoded=Encoded(facts.path, None, "", bits))

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from app.jobs import imported
 from app.jobs.hashing import content_of
-from app.jobs.workspace import is_alive
+from app.jobs.ownership import OwnedFolder, is_left_behind
 from app.state.imports import FileFacts
 from app.state.project import FileRecord, Project, ProjectError, TakeRecord, file_record, parse, read_text, to_text
 from app.state.takes import Kind
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError
 from codec.media.clip import Clip, open_clip
-from codec.texts import JSON_ERRORS
+from codec.output import WholeFile, check_output, same_file, write_text
 
 _NAME_LENGTH = 24
 _OURS = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}\.(gop|mkv)")
@@ -73,9 +73,14 @@ def takes_folder(project: Path) -> Path:
     return project.with_name(f"{project.stem}.takes")
 
 
-def write_project(context: WorkContext, draft: Draft, target: Path) -> Project:
-    """Copy the takes' files, then write the project under a temporary name and rename it. Raises ProjectError."""
+def write_project(context: WorkContext, draft: Draft, target: Path, inputs: tuple[Path, ...] = ()) -> Project:
+    """Copy the takes' files, then write the project, whole or not at all. `inputs`: further files in use.
+
+    Raises OutputError, ProjectError.
+    """
     folder = takes_folder(target)
+    used = (draft.clip, *(path for f in draft.files for path in (f.main, f.disjoint) if path is not None), *inputs)
+    check_output(target, used)
     try:
         clip = file_record(draft.clip, target.parent, content_of(draft.clip, context))
         takes = []
@@ -86,10 +91,10 @@ def write_project(context: WorkContext, draft: Draft, target: Path) -> Project:
             )
             takes.append(replace(record, file=main, disjoint_file=disjoint))
         project = replace(draft.project, clip=clip, takes=tuple(takes))
-        _write(target, to_text(project))
+        write_text(target, to_text(project, target), used)
     except OSError as error:
         raise ProjectError(f"{target}: the project cannot be written ({error.strerror or error}).") from error
-    _remove_unused(folder, project)
+    _remove_unused(folder, project, used)
     return project
 
 
@@ -100,34 +105,17 @@ def _kept(path: Path | None, folder: Path, target: Path, copied: bool, context: 
     if not copied:
         return file_record(path, target.parent, content)
     copy = folder / f"{content.partition(':')[2][:_NAME_LENGTH]}{path.suffix}"
-    if not copy.exists():
+    # What lies under the name may have been damaged since.
+    if not copy.exists() or content_of(copy, context) != content:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = copy.with_name(f".{copy.name}.part")
-        try:
-            shutil.copyfile(path, temporary)
-            temporary.replace(copy)
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with WholeFile(copy, (path,)) as part:
+            shutil.copyfile(path, part)
     return file_record(copy, target.parent, content)
 
 
-def _write(target: Path, text: str) -> None:
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        with temporary.open("w", encoding="utf-8", errors=JSON_ERRORS) as file:
-            file.write(text)
-            file.flush()
-            # A crash of the machine must leave the old project or the new one.
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _remove_unused(folder: Path, project: Project) -> None:
-    """Drop copies that no take refers to any more; files that were not put there by saving are left alone."""
+def _remove_unused(folder: Path, project: Project, in_use: tuple[Path, ...]) -> None:
+    """Drop copies that no take refers to any more; files that were not put there by saving, or are in use, are left
+    alone."""
     used = {
         Path(record.absolute).name
         for take in project.takes
@@ -136,7 +124,8 @@ def _remove_unused(folder: Path, project: Project) -> None:
     }
     with suppress(OSError):
         for file in folder.iterdir() if folder.is_dir() else ():
-            if _OURS.fullmatch(file.name) and file.name not in used:
+            ours = _OURS.fullmatch(file.name) and file.name not in used
+            if ours and not any(same_file(file, path) for path in in_use):
                 file.unlink()
 
 
@@ -208,18 +197,29 @@ def autosave_root() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "autosave"
 
 
-def autosave_file(root: Path) -> Path:
-    """This process's own autosave."""
-    return root / str(os.getpid()) / AUTOSAVE_NAME
+class Autosave:
+    """This process's own autosave, in a folder of its own."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._owned: OwnedFolder | None = None
 
-def autosave(context: WorkContext, draft: Draft, target: Path) -> Project:
-    """Write the autosave, making its folder. Raises ProjectError."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ProjectError(f"{target}: the project cannot be kept ({error.strerror or error}).") from error
-    return write_project(context, draft, target)
+    def write(self, context: WorkContext, draft: Draft) -> Project:
+        """Write it, making its folder. Raises ProjectError."""
+        try:
+            if self._owned is None:
+                self._root.mkdir(parents=True, exist_ok=True)
+                self._owned = OwnedFolder(self._root, "run-")
+        except OSError as error:
+            raise ProjectError(f"{self._root}: the project cannot be kept ({error.strerror or error}).") from error
+        return write_project(context, draft, self._owned.path / AUTOSAVE_NAME)
+
+    def drop(self) -> None:
+        """Remove it with its takes."""
+        if self._owned is not None:
+            shutil.rmtree(self._owned.path, ignore_errors=True)
+            self._owned.release()
+            self._owned = None
 
 
 def left_behind(root: Path) -> list[Path]:
@@ -227,14 +227,13 @@ def left_behind(root: Path) -> list[Path]:
     found = []
     with suppress(OSError):
         for file in root.glob(f"*/{AUTOSAVE_NAME}"):
-            owner = file.parent.name
-            if owner.isdigit() and int(owner) != os.getpid() and not is_alive(int(owner)):
+            if is_left_behind(file.parent):
                 found.append(file)
         found.sort(key=lambda file: file.stat().st_mtime, reverse=True)
     return found
 
 
-def drop_autosave(file: Path) -> None:
-    """Remove an autosave with its takes."""
+def drop_left_behind(file: Path) -> None:
+    """Remove an autosave that was left behind, with its takes."""
     if file.name == AUTOSAVE_NAME:
         shutil.rmtree(file.parent, ignore_errors=True)

@@ -1,8 +1,10 @@
 """Saving and opening projects, autosave and recovery. The session is the truth; a project is a picture of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from psygnal import Signal
 
@@ -12,8 +14,9 @@ from app.jobs.importing import Imports
 from app.jobs.job import Job, Lane, Outcome
 from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
-from app.state.project import SUFFIX, FileRecord, Project, TakeRecord
-from app.state.takes import Kind, Take
+from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
+from app.state.takes import Kind, Status, Take
+from codec.media.clip import Clip
 from codec.stream.settings import DEFAULT_KEY_INTERVAL
 
 _NO_FILE = FileRecord("", "", "")
@@ -35,16 +38,31 @@ class Projects:
         self._saved: Draft | None = None
         self._kept: Draft | None = None
         self._keeping = False
-        self._autosave = project_files.autosave_file(project_files.autosave_root())
-        self._follows = False
-        """The clip that comes now belongs to a project being opened."""
+        self._autosave = project_files.Autosave(project_files.autosave_root())
+        self._recovered: list[Path] = []
+        """Autosaves of other runs that are open now and are not kept in this run's own yet."""
+        self._clip: Clip | None = None
+        self._places: WeakKeyDictionary[Clip, tuple[Path | None, Draft | None]] = WeakKeyDictionary()
+        """Projects of clips that are put away and may come back: their files, and as they were saved."""
         self.session.clip_changed.connect(self._clip_changed)
+        engine.also_in_use.append(lambda: () if self.path is None else (self.path,))
 
     @property
     def unsaved(self) -> bool:
-        """True when the session differs from what was last saved or opened. Where playback stands does not count."""
+        """True when the session differs from what was last saved or opened; of what was never saved, when it has takes
+        or notes. Where playback stands does not count."""
         draft = self.draft()
-        return draft is not None and (self._saved is None or _settled(draft) != _settled(self._saved))
+        if draft is None:
+            return False
+        if self._saved is None:
+            return _is_worth_keeping(draft)
+        return _settled(draft) != _settled(self._saved)
+
+    @property
+    def unfinished(self) -> list[Take]:
+        """Takes whose encode would be lost if the session ended now."""
+        takes = self.session.takes
+        return [t for t in takes if t.status is Status.RUNNING and t.recipe is not None and t.encoded.file is None]
 
     def draft(self) -> Draft | None:
         """The session as a project whose files are still to be hashed; None without a clip."""
@@ -76,8 +94,8 @@ class Projects:
         )
         return Draft(project, clip.path, tuple(_files(take) for take in takes))
 
-    def save(self, target: Path) -> None:
-        """Write the project (a job); afterwards it is this session's project."""
+    def save(self, target: Path, then: Callable[[], None] | None = None) -> None:
+        """Write the project (a job); afterwards it is this session's project, and `then` is called."""
         draft = self.draft()
         if draft is None:
             self.session.message.emit("There is nothing to save: open a clip first.")
@@ -85,15 +103,21 @@ class Projects:
         if target.suffix != SUFFIX:
             target = target.with_name(target.name + SUFFIX)
 
+        clip = self.session.clip
+
         def done(outcome: Outcome, value: Any) -> None:
-            if outcome is Outcome.SUCCEEDED:
+            if outcome is Outcome.SUCCEEDED and self.session.clip is clip:
                 self.path, self._saved = target, draft
                 self.session.update_settings(self.session.settings.with_recent(target.absolute()))
                 self.changed.emit()
+                if then is not None:
+                    then()
             elif outcome is Outcome.FAILED:
                 self.session.message.emit(str(value))
 
-        self.engine.runner.submit(Lane.MEDIA, project_files.write_project, (draft, target), on_done=done)
+        # Only the project itself may be replaced.
+        others = tuple(path for path in self.engine.files_in_use if path != self.path)
+        self.engine.runner.submit(Lane.MEDIA, project_files.write_project, (draft, target, others), on_done=done)
 
     def open(self, path: Path, *, recovery: bool = False) -> None:
         """Open a project (a job); what is shown stays until it is there. A newer request wins."""
@@ -114,14 +138,14 @@ class Projects:
         self.engine.opening = cell[0]
 
     def _show(self, found: FoundProject, path: Path, recovery: bool) -> None:
-        self._follows = True
         self.engine.show(found.clip)
-        self._follows = False
         self._restoring.apply(found)
         self.path = None if recovery else path
         # A recovered session is saved nowhere yet.
         self._saved = None if recovery else self.draft()
         if recovery:
+            self._recovered.append(path)
+            self.autosave()
             self.recovered.emit(path)
         else:
             self.session.update_settings(self.session.settings.with_recent(path.absolute()))
@@ -130,17 +154,19 @@ class Projects:
         self.changed.emit()
 
     def _clip_changed(self) -> None:
-        if not self._follows:
-            self.path, self._saved = None, None
-            self.changed.emit()
+        if self._clip is not None:
+            self._places[self._clip] = self.path, self._saved
+        self._clip = self.session.clip
+        self.path, self._saved = (None, None) if self._clip is None else self._places.pop(self._clip, (None, None))
+        self.changed.emit()
 
     def autosave(self) -> None:
         """Keep the session as it is for the case of a crash (a job); nothing when it was kept so before."""
         draft = self.draft()
-        worth = draft is not None and (draft.project.takes or draft.project.notes)
-        if draft is None or not worth or self._keeping or draft == self._kept:
+        if draft is None or not _is_worth_keeping(draft) or self._keeping or draft == self._kept:
             return
         self._keeping = True
+        kept_with_it = tuple(self._recovered)
 
         def done(outcome: Outcome, value: Any) -> None:
             self._keeping = False
@@ -148,8 +174,12 @@ class Projects:
             self._kept = draft
             if outcome is Outcome.FAILED:
                 self.session.message.emit(str(value))
+            elif outcome is Outcome.SUCCEEDED:
+                for file in kept_with_it:
+                    self._recovered.remove(file)
+                    self.forget_left_behind(file)
 
-        self.engine.runner.submit(Lane.MEDIA, project_files.autosave, (draft, self._autosave), on_done=done)
+        self.engine.runner.submit(Lane.MEDIA, self._autosave.write, (draft,), on_done=done)
 
     def left_behind(self) -> Path | None:
         """The newest autosave of a run that crashed."""
@@ -161,17 +191,23 @@ class Projects:
         self.open(file, recovery=True)
 
     def forget_left_behind(self, file: Path) -> None:
-        """Remove what a crashed run left behind: it was recovered and kept anew, or is not wanted."""
+        """Remove what a crashed run left behind: it was kept anew, or is not wanted."""
         self.engine.in_background(_drop, (file,))
 
     def close(self) -> None:
-        """The window closes in good order: nothing is left to recover."""
-        project_files.drop_autosave(self._autosave)
+        """The window has closed in good order, all work has ended: nothing is left to recover."""
+        self._autosave.drop()
+        for file in self._recovered:
+            project_files.drop_left_behind(file)
 
 
 def _drop(context: object, file: Path) -> None:
     del context
-    project_files.drop_autosave(file)
+    project_files.drop_left_behind(file)
+
+
+def _is_worth_keeping(draft: Draft) -> bool:
+    return bool(draft.project.takes or draft.project.notes)
 
 
 def _settled(draft: Draft) -> tuple[object, ...]:
@@ -188,7 +224,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
     recipe = take.recipe
     return TakeRecord(
         kind=take.kind,
-        asked=take.asked,
+        asked=take.asked[:TEXT_LIMIT],
         name=take.given_name,
         visible=take.visible,
         nudge=take.nudge,
@@ -202,8 +238,8 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,
-        command=take.encoded.command,
-        note=take.note,
+        command=take.encoded.command[:COMMAND_LIMIT],
+        note=take.note[:TEXT_LIMIT],
     )
 
 

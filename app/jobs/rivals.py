@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from app.jobs import tasks
 from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec
-from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
+from app.state.takes import KBPS_RANGE, Encoded, Kind, Rate, Recipe, Status, Take
 from codec.errors import SettingError
 from codec.gop import Structure
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
@@ -54,6 +54,9 @@ class Rivals:
             kept = Recipe(codec, quality=recipe.quality, preset=recipe.preset)
             return f"{knob} {recipe.quality:g}", ConstantQuality(recipe.quality), kept
         if recipe.kbps is not None:
+            low, high = KBPS_RANGE
+            if not low <= recipe.kbps <= high:
+                raise SettingError(f"{codec.label}: the bitrate must lie between {low:g} and {high:g} kbps.")
             return f"{recipe.kbps:g} kbps", TargetBitrate(recipe.kbps), recipe
         matched = None if recipe.matched_to is None else self._session.takes.by_id(recipe.matched_to)
         ours = matched or self._engine.newest_neural

@@ -1,7 +1,6 @@
 """The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
 
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +18,7 @@ from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Timing
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
+from codec.output import WholeFile
 from codec.rivals import RivalEncode, RivalSettings, RivalSource
 from codec.rivals import encode as encode_with_rival
 from codec.stream.format import StreamInfo
@@ -249,15 +249,11 @@ def forget(context: object, take: TakeSpec) -> None:
     _scorers.forget(take)
 
 
-def copy_file(context: object, source: Path, target: Path) -> None:
-    """Copy whole or not at all. Raises MediaError."""
+def copy_file(context: object, source: Path, target: Path, inputs: tuple[Path, ...] = ()) -> None:
+    """Copy whole or not at all. `inputs`: further files in use. Raises OutputError, MediaError."""
     del context
-    temporary = target.with_name(f".{target.name}.part")
     try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        with WholeFile(target, (source, *inputs)) as part:
+            shutil.copyfile(source, part)
     except OSError as error:
         raise MediaError(f"{target}: the file cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from app.jobs.ownership import OwnedFolder, is_left_behind
+
 _PREFIX = "session-"
 
 
@@ -18,39 +20,28 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "seamscope"
 
 
-def open_workspace() -> Path:
+class Workspace:
     """A new, empty folder of this process; in the system's temporary folder where the cache cannot be written."""
-    parent = cache_folder()
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        _remove_left_behind(parent)
-        return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="seamscope-"))
 
+    def __init__(self) -> None:
+        self._owned: OwnedFolder | None = None
+        parent = cache_folder()
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            _remove_left_behind(parent)
+            self._owned = OwnedFolder(parent, _PREFIX)
+            self.path = self._owned.path
+        except OSError:
+            self.path = Path(tempfile.mkdtemp(prefix="seamscope-"))
 
-def close_workspace(folder: Path) -> None:
-    """Remove it with all it holds."""
-    shutil.rmtree(folder, ignore_errors=True)
+    def close(self) -> None:
+        """Remove it with all it holds."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._owned is not None:
+            self._owned.release()
 
 
 def _remove_left_behind(parent: Path) -> None:
-    for folder in parent.glob(f"{_PREFIX}*-*"):
-        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if owner.isdigit() and not is_alive(int(owner)):
+    for folder in parent.glob(f"{_PREFIX}*"):
+        if is_left_behind(folder):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def is_alive(process: int) -> bool:
-    """True while a process with this number runs."""
-    if os.name != "posix":
-        # Signal 0 would end the process there: its folder is left alone.
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        # It runs, under another user.
-        return True
-    return True

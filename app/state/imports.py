@@ -6,7 +6,7 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
-from app.state.takes import Rate, RateBasis
+from app.state.takes import KBPS_RANGE, Rate, RateBasis
 from codec.errors import SeamscopeError
 from codec.gop import Structure
 from codec.media.clip import Clip
@@ -15,8 +15,6 @@ from codec.media.probe import Assumed
 
 RATE_TOLERANCE = 1e-3
 """Frame rates nearer than this share of each other count as equal (29.97 and 30 do not)."""
-KBPS_LIMIT = 1e7
-"""Largest bitrate that can be stated."""
 
 
 class ImportRefused(SeamscopeError):
@@ -159,8 +157,11 @@ def check(question: ImportQuestion, decision: ImportDecision, clip: Timing) -> N
     if open_ones:
         raise ImportRefused(f"{question.facts.path}: {' and '.join(m.text for m in open_ones)}; it was not imported.")
     stated = decision.stated_kbps
-    if stated is not None and not 0 < stated <= KBPS_LIMIT:
-        raise ImportRefused(f"{question.facts.path}: a bitrate of {stated:g} kbps cannot be; state one above zero.")
+    low, high = KBPS_RANGE
+    if stated is not None and not low <= stated <= high:
+        raise ImportRefused(
+            f"{question.facts.path}: a bitrate of {stated:g} kbps cannot be; state one from {low:g} to {high:g}."
+        )
 
 
 def rate_of(facts: FileFacts, stated_kbps: float | None, pixels: int) -> Rate:

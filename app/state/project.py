@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.state.session import NOTES_LIMIT
-from app.state.takes import NAME_LIMIT, NUDGE_LIMIT, Kind
+from app.state.takes import KBPS_RANGE, NAME_LIMIT, NUDGE_LIMIT, TAKE_LIMIT, Kind
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
@@ -26,8 +26,8 @@ VERSION = 1
 SUFFIX = ".seamscope"
 FILE_LIMIT_BYTES = 4 * 2**20
 """A larger file is no project file."""
-TAKE_LIMIT = 200
 TEXT_LIMIT = 8192
+COMMAND_LIMIT = 4 * TEXT_LIMIT
 FRAME_LIMIT = 2**31
 
 
@@ -123,15 +123,26 @@ def file_record(path: Path, folder: Path, content: str) -> FileRecord:
     return FileRecord(relative, str(absolute), content)
 
 
-def to_text(project: Project) -> str:
-    """The project as JSON text."""
+def to_text(project: Project, path: Path | None = None) -> str:
+    """The project as JSON text, which `parse` reads back to the same: its bounds hold on both sides. `path` is named in
+    errors. Raises ProjectError for what could not be read back."""
     raw = asdict(project)
     raw["seam_mode"] = project.seam_mode.value
     for take, record in zip(raw["takes"], project.takes, strict=True):
         take["kind"] = record.kind.name
         take["codec"] = None if record.codec is None else record.codec.value
     raw["view"] = dict(project.view)
-    return json.dumps({"seamscope": VERSION, **raw}, indent=1, ensure_ascii=False)
+    # As JSON gives it back: lists for tuples.
+    raw = json.loads(json.dumps({"seamscope": VERSION, **raw}))
+    try:
+        if _project(_Fields(raw)) != project:
+            raise _DamagedError("a value does not come back as it is")
+        text = json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False)
+        if len(text.encode("utf-8", "surrogatepass")) > FILE_LIMIT_BYTES:
+            raise _DamagedError(f"it is larger than {FILE_LIMIT_BYTES // 2**20} MiB")
+    except (_DamagedError, ValueError) as error:
+        raise ProjectError(f"{'' if path is None else f'{path}: '}the project cannot be saved ({error}).") from error
+    return text
 
 
 def read_text(path: Path) -> str:
@@ -304,13 +315,13 @@ def _take(raw: _Fields) -> TakeRecord:
         codec=raw.one_of("codec", {codec.value: codec for codec in RivalCodec}, None),
         quality=raw.number("quality", -1000.0, 1000.0),
         matched_to=raw.place("matched_to"),
-        kbps=raw.number("kbps", 1e-6, 1e7),
+        kbps=raw.number("kbps", *KBPS_RANGE),
         preset=raw.text("preset", 40),
         key_interval=raw.integer("key_interval", 1, MAX_KEY_INTERVAL, DEFAULT_KEY_INTERVAL),
         recipe=raw.flag("recipe", False),
-        stated_kbps=raw.number("stated_kbps", 1e-6, 1e7),
+        stated_kbps=raw.number("stated_kbps", *KBPS_RANGE),
         by_time=raw.flag("by_time", False),
-        command=raw.text("command", 4 * TEXT_LIMIT),
+        command=raw.text("command", COMMAND_LIMIT),
         note=raw.text("note"),
         file=raw.file("file"),
         disjoint_file=raw.file("disjoint_file"),

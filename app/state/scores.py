@@ -12,6 +12,8 @@ from codec.metrics.scores import FrameScore
 METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 Key = tuple[int, str]
 """Take id and seam mode ("" for takes without GoP modes), with IN_REGION and the region's text where one is scored."""
+Values = dict[tuple[Key, str], NDArray[np.float32]]
+"""Arrays by key and metric."""
 IN_REGION = " in "
 MIN_SCORED_SIDE = 32
 """Regions and pictures with a shorter side are not scored frame by frame: LPIPS and VMAF see nothing in them."""
@@ -43,12 +45,21 @@ class Scores:
 
     def __init__(self) -> None:
         self._count = 0
-        self._values: dict[tuple[Key, str], NDArray[np.float32]] = {}
+        self._values: Values = {}
 
     def reset(self, frame_count: int) -> None:
         """Forget everything: a new clip."""
         self._count = frame_count
-        self._values.clear()
+        self._values = {}
+        self.changed.emit(None)
+
+    def kept(self) -> Values:
+        """What there is, to be given to `restore` when its clip comes back; nothing is added to it after `reset`."""
+        return self._values
+
+    def restore(self, frame_count: int, values: Values) -> None:
+        """Scores of a clip that comes back."""
+        self._count, self._values = frame_count, values
         self.changed.emit(None)
 
     def add(self, key: Key, scores: Sequence[FrameScore | VmafScore]) -> None:

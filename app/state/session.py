@@ -8,8 +8,9 @@ from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
-from app.state.takes import Encoded, Kind, Status, Take, TakeList
+from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
+from app.state.work import Work
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
@@ -59,9 +60,8 @@ class Session:
         """Id of the take that commands on one take mean; changed through `select`."""
 
     def set_clip(self, clip: Clip) -> Take:
-        """Show another clip; returns the take of its source. Takes of the old one are gone."""
+        """Show another clip; returns the take of its source. What there was is gone, unless it was put away."""
         self.clip = clip
-        self.history.clear()
         self.takes.clear()
         self.focus = self.selected = None
         self.set_notes("")
@@ -75,6 +75,42 @@ class Session:
         self.update_settings(self.settings.with_recent(clip.path.absolute()))
         self.clip_changed.emit()
         return source
+
+    def put_away(self) -> Work | None:
+        """What is shown, so that it can come back; None without a clip. Nothing changes."""
+        clip, playback = self.clip, self.playback
+        if clip is None:
+            return None
+        return Work(
+            clip, tuple(self.takes), self.scores.kept(), self.notes, self.rate_lock, self.seam_mode, self.theta,
+            self.gop_marks, self.view.as_values(), playback.frame, playback.in_point, playback.out_point,
+            playback.loop, playback.speed, self.selected,
+        )  # fmt: skip
+
+    def bring_back(self, work: Work) -> None:
+        """Show what was put away, instead of what there is."""
+        self.clip = work.clip
+        self.takes.clear()
+        self.focus = self.selected = None
+        self.scores.restore(work.clip.frame_count, work.scores)
+        self.set_notes(work.notes)
+        self.set_rate_lock(work.rate_lock)
+        playback = self.playback
+        playback.set_timing(work.clip.timing)
+        playback.set_out(work.out_point)
+        playback.set_in(work.in_point)
+        playback.loop = work.loop
+        playback.set_speed(work.speed, 0.0)
+        playback.seek(work.frame)
+        self.takes.put_back(work.takes)
+        self.view.reset()
+        self.view.restore(work.view)
+        self.clip_changed.emit()
+        self.set_seam_mode(work.seam_mode)
+        self.set_theta(work.theta)
+        if self.gop_marks != work.gop_marks:
+            self.toggle_gop_marks()
+        self.select(None if work.selected is None else self.takes.by_id(work.selected))
 
     @property
     def shown(self) -> list[Take]:
@@ -118,6 +154,12 @@ class Session:
             self.selected = number
             self.selection_changed.emit()
 
+    def has_room(self) -> bool:
+        """True when one more take can be added; else a message says why not."""
+        if self.takes.is_full:
+            self.message.emit(f"There are {TAKE_LIMIT} takes: a project holds no more. Remove one first.")
+        return not self.takes.is_full
+
     def select_next(self, step: int) -> None:
         """Choose the take after (+1) or before (-1) the current one, round the end; the source is passed over."""
         takes = [take for take in self.takes if take.kind is not Kind.SOURCE]
@@ -154,10 +196,13 @@ class Session:
         self.seam_changed.emit()
 
     def set_notes(self, notes: str) -> None:
-        """Replace the notes, cut to NOTES_LIMIT."""
-        if notes[:NOTES_LIMIT] != self.notes:
-            self.notes = notes[:NOTES_LIMIT]
+        """Replace the notes, cut to NOTES_LIMIT, which is told."""
+        kept = notes.replace("\0", "")[:NOTES_LIMIT]
+        if kept != self.notes:
+            self.notes = kept
             self.notes_changed.emit()
+        if len(notes) > NOTES_LIMIT:
+            self.message.emit(f"Notes are cut to {NOTES_LIMIT} characters: a project holds no more.")
 
     def set_rate_lock(self, locked: bool) -> None:
         """Rivals follow the neural take's bitrate, or stay as they are."""

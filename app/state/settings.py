@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from codec.output import write_text
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL, PRECISIONS
 
 RECENT_LIMIT = 10
@@ -14,6 +15,8 @@ THEMES = ("dark", "light")
 CACHE_LIMIT_BYTES = 2**40
 """Largest cache that can be asked for."""
 DEFAULT_LAMBDA = 0.32
+PLACE_LIMIT = 1000
+"""Longest text that tells where the window stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Settings:
     """One of THEMES."""
     precision: str = "auto"
     """Of the neural codec's networks, one of PRECISIONS."""
+    window: str = ""
+    """Place and size of the window, as the window puts them."""
 
     @property
     def cache_limit_bytes(self) -> int:
@@ -84,16 +89,15 @@ def _within_range(loaded: Settings) -> Settings:
         device=loaded.device if loaded.device in DEVICES else "auto",
         precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
         lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
+        window=loaded.window if isinstance(loaded.window, str) and len(loaded.window) <= PLACE_LIMIT else "",
         key_interval=min(MAX_KEY_INTERVAL, max(1, int(loaded.key_interval))),
     )
 
 
 def save_settings(path: Path, settings: Settings) -> None:
     """Write settings whole or not at all; an unwritable folder is no error (nothing is lost but comfort)."""
-    temporary = path.with_suffix(".tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(asdict(settings), indent=1), encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, json.dumps(asdict(settings), indent=1))
     except OSError:
         return

@@ -1,6 +1,6 @@
 """Takes: the source and every encode of it, with what was asked, what came of it, and where its pictures are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -20,6 +20,15 @@ NUDGE_LIMIT = 10_000
 """Largest shift of a take in frames, either way."""
 NAME_LIMIT = 120
 """Longest name of a take in characters."""
+TAKE_LIMIT = 200
+"""Takes beside the source that a session holds, and a project."""
+KBPS_RANGE = (1e-6, 1e7)
+"""Bitrates that can be stated or asked for."""
+
+
+def plain_name(name: str) -> str:
+    """A name on one line, cut to NAME_LIMIT characters."""
+    return " ".join(name.replace("\0", "").split())[:NAME_LIMIT].rstrip()
 
 
 class Kind(Enum):
@@ -190,6 +199,13 @@ class Take:
         return self.shown.frame_bits
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """All files the take stands on: what it was imported from, its encodes."""
+        encodes = (self.encoded, self.disjoint)
+        found = [None if self.origin is None else self.origin.path, *(e.file for e in encodes if e is not None)]
+        return tuple(path for path in found if path is not None)
+
+    @property
     def name(self) -> str:
         """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
@@ -279,6 +295,11 @@ class TakeList:
         """The takes that have a pane."""
         return [take for take in self._takes if take.visible]
 
+    @property
+    def is_full(self) -> bool:
+        """True when there is no room for one more."""
+        return sum(take.kind is not Kind.SOURCE for take in self._takes) >= TAKE_LIMIT
+
     def by_id(self, number: int) -> Take | None:
         """The take with an id, if it is still there."""
         return next((take for take in self._takes if take.id == number), None)
@@ -321,12 +342,19 @@ class TakeList:
 
     def rename(self, take: Take, name: str) -> None:
         """The user's name, cut to NAME_LIMIT characters on one line; empty: back to codec and request."""
-        take.given_name = " ".join(name.split())[:NAME_LIMIT]
+        take.given_name = plain_name(name)
         self.take_changed.emit(take)
 
     def set_nudge(self, take: Take, frames: int) -> None:
         """Shift a take by whole frames, within NUDGE_LIMIT. Its pictures change, its scores are no longer its own."""
         take.nudge = max(-NUDGE_LIMIT, min(NUDGE_LIMIT, frames))
+        self.changed.emit()
+
+    def put_back(self, takes: Iterable[Take]) -> None:
+        """Takes that were on the list, in their order, instead of those on it."""
+        self._takes = list(takes)
+        for take in self._takes:
+            take.seam_mode = self._seam_mode
         self.changed.emit()
 
     def clear(self) -> None:

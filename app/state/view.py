@@ -16,6 +16,9 @@ from app.state.seam_loop import SeamLoop
 
 MAX_ZOOM = 64.0
 MIN_ZOOM = 0.05
+"""How far the wheel and keys go. A picture that fits its pane may be larger or smaller, and then be moved."""
+ZOOM_RANGE = (1e-3, 4096.0)
+"""What a zoom can be, here and in a project."""
 
 _Choice = TypeVar("_Choice", bound=Enum)
 
@@ -82,8 +85,8 @@ class View:
         self._set(min(MAX_ZOOM, scale * min(pane[0] / width, pane[1] / height)), (x, y))
 
     def set_zoom(self, zoom: float | None) -> None:
-        """A fixed zoom, or fit."""
-        self.zoom = zoom
+        """A fixed zoom, within ZOOM_RANGE, or fit."""
+        self.zoom = None if zoom is None else min(ZOOM_RANGE[1], max(ZOOM_RANGE[0], zoom))
         if zoom is None:
             self.centre = (0.5, 0.5)
         self.changed.emit()
@@ -148,7 +151,7 @@ class View:
         zoom, centre = values.get("zoom", self.zoom), values.get("centre")
         if zoom is None:
             self.zoom = None
-        elif _is_within(zoom, MIN_ZOOM, MAX_ZOOM):
+        elif _is_within(zoom, *ZOOM_RANGE):
             self.zoom = float(zoom)
         if isinstance(centre, list | tuple) and len(centre) == 2:
             x, y = centre
@@ -179,7 +182,7 @@ class View:
         layouts.changed.emit()
 
     def _set(self, zoom: float, centre: tuple[float, float]) -> None:
-        self.zoom = zoom
+        self.zoom = min(ZOOM_RANGE[1], max(ZOOM_RANGE[0], zoom))
         self.centre = (min(1.0, max(0.0, centre[0])), min(1.0, max(0.0, centre[1])))
         self.changed.emit()
 

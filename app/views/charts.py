@@ -21,7 +21,7 @@ from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
-from app.views.widgets import Label, plain_tip
+from app.views.widgets import Label, plain_tip, scrolled
 
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
@@ -60,7 +60,7 @@ class Charts(QWidget):
         self.statistics = StatisticsTable()
         self.rates = RateChart()
         self.pages = QTabWidget()
-        self.pages.addTab(self._build_curves(), "Curves")
+        self.pages.addTab(scrolled(self._build_curves()), "Curves")
         self.pages.addTab(self.statistics, "Statistics")
         self.pages.addTab(self.rates, "Rate")
         self.pages.setDocumentMode(True)

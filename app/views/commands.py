@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.exports import frames as frame_export
 from app.state.session import Session
+from app.views.file_dialogs import ask_target
 from app.views.menus import key_sheet
+from app.views.placing import set_full_screen, to_remember
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
 from app.views.view_desk import ViewDesk
@@ -29,6 +31,8 @@ class Commands:
         self._last_focus: tuple[int | None, int | None] = (None, None)
         self._before_hold: list[int | None] = []
         """The focus before the source was held; empty while it is not."""
+        self._place = ""
+        """Where the window stood before the full screen, as text."""
         self._put_away: list[QWidget] = []
         """Parts hidden by the full screen."""
         session.focus_changed.connect(self._focus_changed)
@@ -43,7 +47,7 @@ class Commands:
         folder = str(Path(recent[0]).parent) if recent else str(Path.home())
         name, _ = QFileDialog.getOpenFileName(self._window, "Open clip", folder, _CLIPS)
         if name:
-            self._window.engine.open(Path(name))
+            self.desk.open_paths([Path(name)])
 
     def encode_neural(self) -> None:
         """Encode as the neural codec's controls say."""
@@ -63,14 +67,16 @@ class Commands:
         """Write the picture of every shown take as PNG, named by take and frame."""
         frame, mode = self._session.playback.frame, self._session.seam_mode
         takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
-        self._window.engine.in_background(frame_export.save, (takes, frame, mode, folder))
+        self._window.engine.in_background(
+            frame_export.save, (takes, frame, mode, folder, None, self._window.engine.files_in_use)
+        )
 
     def ask_save_stream(self) -> None:
         """Ask for a name and copy the newest neural stream there."""
         take, kinds = self._window.engine.newest_neural, "Seamscope stream (*.gop)"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save neural stream", "stream.gop", kinds)
-        if name and take is not None:
-            self._window.engine.save_stream(take, Path(name))
+        target = ask_target(self._window, "Save neural stream", "stream.gop", kinds, (".gop",))
+        if target is not None and take is not None:
+            self._window.engine.save_stream(take, target)
 
     def toggle_charts(self) -> None:
         """Show or hide the charts."""
@@ -107,10 +113,16 @@ class Commands:
             for part in self._put_away:
                 part.show()
             self._put_away = []
-            window.showNormal()
+            set_full_screen(window, False)
             return
+        self._place = to_remember(window)
         self._put_parts_away(window.menuBar(), window.side, window.statusBar(), window.charts, window.inspector_panel)
-        window.showFullScreen()
+        set_full_screen(window, True)
+
+    @property
+    def place(self) -> str:
+        """Where the window stands, as text; in full screen where it stood before, which systems may not tell then."""
+        return self._place if self._place and self._window.isFullScreen() else to_remember(self._window)
 
     def toggle_presentation(self) -> None:
         """Full screen with large labels and nothing but pictures, or back."""
@@ -157,11 +169,7 @@ class Commands:
         if keys.isVisible():
             keys.hide()
             return
-        keys.setText(key_sheet())
-        keys.adjustSize()
-        keys.move(max(0, (self._window.width() - keys.width()) // 2), 40)
-        keys.show()
-        keys.raise_()
+        keys.open(key_sheet())
 
     def copy_command(self) -> None:
         """All takes' commands to the clipboard, a line each."""

@@ -235,5 +235,5 @@ class SidePanel(QScrollArea):
         self.setWidget(content)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumWidth(330)
+        self.setMinimumWidth(300)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -24,8 +24,10 @@ from app.jobs.job import Job, Lane, Outcome
 from app.state.curves import series_of
 from app.state.session import Session
 from app.state.takes import Kind, Take
+from app.views.file_dialogs import ask_target
 from app.views.theme import kind_colour, light_ink
 from app.views.widgets import Label
+from codec.output import short_name
 from codec.texts import visible
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from app.exports.video import VideoRequest
     from app.views.main_window import MainWindow
 
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
 _SHOWN_MS = 8000
 
 
@@ -120,7 +123,9 @@ class ExportDesk:
         """One PNG a shown take, at the take's own size."""
         frame, mode = self._session.playback.frame, self._session.seam_mode
         takes = tuple(take for take in self._session.shown if take.ready(frame, mode))
-        self._window.engine.in_background(frames.save, (takes, frame, mode, folder, self.box()))
+        self._window.engine.in_background(
+            frames.save, (takes, frame, mode, folder, self.box(), self._window.engine.files_in_use)
+        )
 
     def ask_worst(self) -> None:
         """Ask for a folder and write the frames that the list of the worst names."""
@@ -179,15 +184,16 @@ class ExportDesk:
 
         def chosen() -> None:
             kinds = "MP4 video (*.mp4);;Matroska video (*.mkv)"
-            name, _ = QFileDialog.getSaveFileName(self._window, "Export video", self._proposed(".mp4"), kinds)
-            if name:
+            proposed = self._proposed("_compare.mp4")
+            target = ask_target(self._window, "Export video", proposed, kinds, VIDEO_SUFFIXES)
+            if target is not None:
                 request = self.video_request(
                     codec=dialog.codec.currentData(),
                     labelled=dialog.labelled.isChecked(),
                     half_speed=dialog.slow.isChecked(),
                     per_row=dialog.per_row.currentData(),
                 )
-                self.export_video(request, Path(name))
+                self.export_video(request, target)
 
         dialog.accepted.connect(chosen)
         dialog.open()
@@ -207,7 +213,7 @@ class ExportDesk:
         """Write the video (a job)."""
         from app.exports.video import export_video
 
-        if target.suffix.lower() not in (".mp4", ".mkv", ".mov"):
+        if target.suffix.lower() not in VIDEO_SUFFIXES:
             target = target.with_name(f"{target.name}.mp4")
         self._start(Lane.RIVAL, export_video, (request, target), target)
 
@@ -216,9 +222,10 @@ class ExportDesk:
     def ask_page(self) -> None:
         """Ask for a name and write the evidence page."""
         kinds = "HTML page (*.html)"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Export evidence page", self._proposed(".html"), kinds)
-        if name:
-            self.export_page(Path(name))
+        proposed = self._proposed(".html")
+        target = ask_target(self._window, "Export evidence page", proposed, kinds, (".html", ".htm"))
+        if target is not None:
+            self.export_page(target)
 
     def export_page(self, target: Path) -> None:
         """Write the page of the shown takes (a job)."""
@@ -245,12 +252,11 @@ class ExportDesk:
 
     def ask_charts(self) -> None:
         """Ask for a name and write the curves by its suffix."""
+        from app.exports.charts import SUFFIXES
+
         kinds = "Table of values (*.csv);;Values as JSON (*.json);;SVG drawing (*.svg);;PNG picture (*.png)"
-        name, kind = QFileDialog.getSaveFileName(self._window, "Export charts", self._proposed(".csv"), kinds)
-        if name:
-            target = Path(name)
-            if not target.suffix:
-                target = target.with_suffix(next((s for s in (".json", ".svg", ".png") if s in kind), ".csv"))
+        target = ask_target(self._window, "Export charts", self._proposed(".csv"), kinds, SUFFIXES)
+        if target is not None:
             self.export_charts(target)
 
     def export_charts(self, target: Path) -> None:
@@ -299,7 +305,7 @@ class ExportDesk:
         self._job = self._window.engine.runner.submit(
             lane,
             work,
-            arguments,
+            (*arguments, self._window.engine.files_in_use),
             on_progress=lambda share, _text: self.progress.show_share(share, f"Writing {target.name}"),
             on_done=lambda outcome, value: self._done(outcome, value, target),
         )
@@ -323,7 +329,7 @@ class ExportDesk:
     def _proposed(self, suffix: str) -> str:
         clip = self._session.clip
         stem = "export" if clip is None else clip.path.stem.replace("%", "")
-        return str(Path(self._folder()) / f"{stem}{suffix}")
+        return str(Path(self._folder()) / short_name(stem, suffix))
 
 
 def _fields(data: "ChartData") -> tuple[Any, ...]:

@@ -30,7 +30,7 @@ class InspectorPanel(QTabWidget):
         self.seams.seek_asked.connect(self.seek_asked)
         self.worst.seek_asked.connect(self.seek_asked)
         self.worst.place_asked.connect(self.place_asked)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(250)
         self.setAccessibleName("Inspector")
         self.hide()
 

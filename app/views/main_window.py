@@ -1,9 +1,10 @@
 """The window: panes, side panel, charts, transport; it puts the parts together and keeps them up to date."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -30,12 +31,13 @@ from app.views.inspector_panel import InspectorPanel
 from app.views.look_bar import LookBar
 from app.views.menus import Menus
 from app.views.pane import Pane
+from app.views.placing import place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
 from app.views.second_window import SecondWindow
 from app.views.stage import Stage
 from app.views.transport import Transport
-from app.views.widgets import HtmlLabel, Label, plain_title
+from app.views.widgets import Label, Sheet
 
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
@@ -57,7 +59,6 @@ class MainWindow(QMainWindow):
         self.second: SecondWindow | None = None
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
-        self.resize(1360, 860)
         self._build()
         self.player = Player(session, self.presenter, self.stage, self)
         self.seam_player = SeamPlayer(session, self.presenter, self)
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self, Context(session, self.engine, self.commands))
         self.look_bar = LookBar(self.menus.actions)
         self.menuBar().setCornerWidget(self.look_bar)
+        place(self, session.settings.window)
         self._connect()
         self._start_timers()
         self._refresh_all()
@@ -112,9 +114,8 @@ class MainWindow(QMainWindow):
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
         self.setCentralWidget(self._horizontal)
-        self.keys = HtmlLabel(self)
-        self.keys.setStyleSheet("background:#101216;color:#e6e6e6;border:1px solid #555;padding:16px")
-        self.keys.hide()
+        self.keys = Sheet(self)
+        self.keys.setStyleSheet("background:#101216;color:#e6e6e6;border:1px solid #555")
         self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
 
@@ -122,7 +123,7 @@ class MainWindow(QMainWindow):
         session = self.session
         session.clip_changed.connect(self._clip_changed)
         session.takes.take_changed.connect(self._take_changed)
-        for signal in (session.takes.changed, session.focus_changed, session.scores.changed):
+        for signal in (session.takes.changed, session.focus_changed, session.scores.changed, session.notes_changed):
             signal.connect(self._mark_stale)
         for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
             signal.connect(self._mark_stale)
@@ -165,6 +166,11 @@ class MainWindow(QMainWindow):
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self._after_show)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The buttons beside the menus take what room there is."""
+        super().resizeEvent(event)
+        self.look_bar.fit(self.menuBar(), self.width())
 
     def showEvent(self, event) -> None:
         """Charts and models are loaded once the window is on the screen."""
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.commands.desk.close()
+        self.session.update_settings(replace(self.session.settings, window=self.commands.place))
         if self.second is not None:
             self.second.hide()
             self.second.grid.keep_only(set())
@@ -236,6 +243,7 @@ class MainWindow(QMainWindow):
         self.presenter.close()
         self.stage.grid.keep_only(set())
         self.engine.shutdown()
+        self.commands.desk.closed()
         super().closeEvent(event)
 
     def show_message(self, text: str) -> None:
@@ -251,8 +259,6 @@ class MainWindow(QMainWindow):
 
     def _clip_changed(self) -> None:
         self.banner.hide()
-        assert self.session.clip is not None
-        self.setWindowTitle(f"{plain_title(self.session.clip.path.name)} – Seamscope")
         self.stage.show_clip()
         self._refresh_all()
 
@@ -275,6 +281,7 @@ class MainWindow(QMainWindow):
                 self.second.refresh_labels()
             self.menus.refresh()
             self.info.refresh()
+            self.commands.desk.refresh_modified()
         self._refresh_status()
 
     def _refresh_all(self) -> None:

@@ -8,6 +8,7 @@ from app.render.presenter import FrameSet
 from app.state.session import Session
 from app.views.aids import Aids
 from app.views.pane_grid import PaneGrid
+from app.views.placing import set_full_screen
 from app.views.stage import Stage
 from app.views.theme import BACKGROUND
 
@@ -43,7 +44,7 @@ class SecondWindow(QWidget):
         others = [screen for screen in QGuiApplication.screens() if screen is not here]
         if others:
             self.setGeometry(others[0].geometry())
-            self.showFullScreen()
+            set_full_screen(self, True)
         else:
             self.show()
         if self._stage.shown_set is not None:
@@ -51,10 +52,7 @@ class SecondWindow(QWidget):
 
     def toggle_full_screen(self) -> None:
         """All of its screen, or a window."""
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        set_full_screen(self, not self.isFullScreen())
 
     def refresh_labels(self) -> None:
         """Bring labels up to date, if they can be seen."""

@@ -1,6 +1,6 @@
 """The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
 from app.jobs.inspecting import Inspector
@@ -70,6 +70,10 @@ class Stage(QStackedWidget):
             scale = min(1.0, widest / clip.width)
             wanted.add(whole((clip.width, clip.height), (clip.width * scale, clip.height * scale), Minify.AREA))
         self._presenter.set_framings(tuple(sorted(wanted, key=lambda each: (each.area, each.size, each.minify))))
+
+    def minimumSizeHint(self) -> QSize:
+        """However many panes there are, the window may be as small as the screen."""
+        return QSize(240, 120)
 
     def show_clip(self) -> None:
         """A clip has come: panes instead of the invitation, nothing of the old clip."""

@@ -33,6 +33,8 @@ class StartPage(QWidget):
         invitation.setStyleSheet("font-size:20px;color:#9aa0a8")
         steps = Label(_STEPS)
         steps.setStyleSheet("color:#9aa0a8")
+        steps.setWordWrap(True)
+        steps.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.ask = self._button("Open clip…", "Video, images, raw video; a project or stream may be dropped too")
         self.ask.setObjectName("primary")
         self.ask.clicked.connect(self.ask_asked)
@@ -45,8 +47,10 @@ class StartPage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setSpacing(8)
         self._column.addStretch(1)
-        for part in (invitation, self.ask, self.sample, steps, self._heading):
+        for part in (invitation, self.ask, self.sample, self._heading):
             self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        # As wide as there is room: it is a sentence.
+        self._column.insertWidget(self._column.count() - 1, steps)
         self._place = self._column.count()
         self._column.addStretch(1)
         session.settings_changed.connect(self.refresh)

@@ -1,6 +1,6 @@
 """The desk: dialogs and menus around takes, projects, exports and settings. It asks, and has the work done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +20,13 @@ from app.state.settings import Settings
 from app.state.takes import Recipe, Take
 from app.views import theme
 from app.views.export_desk import ExportDesk
+from app.views.file_dialogs import ask_target
+from app.views.leaving import Leaving
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
 from app.views.widgets import MessageBox, plain_title
+from codec.output import short_name
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -52,7 +55,7 @@ class Desk(QObject):
         panel.menu_asked.connect(self._show_menu)
         panel.files_dropped.connect(self._import_paths)
         self.imports.asked.connect(self._ask_about)
-        self.projects.recovered.connect(self.projects.forget_left_behind)
+        self.leaving = Leaving(window, self)
         self.projects.changed.connect(self._retitle)
         session.clip_changed.connect(self._retitle)
         session.settings_changed.connect(self._theme_changed)
@@ -82,7 +85,7 @@ class Desk(QObject):
         box.addButton("Ask again later", MessageBox.ButtonRole.RejectRole)
         box.buttonClicked.connect(
             lambda pressed: (
-                self.projects.recover(file)
+                self.leaving.then("go on with what was open then", lambda: self.projects.recover(file))
                 if pressed is go_on
                 else self.projects.forget_left_behind(file)
                 if pressed is drop
@@ -153,12 +156,12 @@ class Desk(QObject):
         file = take.file or take.encoded.file
         if file is None:
             return
-        proposed = "".join(c if c.isalnum() or c in "-_." else "_" for c in take.name).strip("_") + file.suffix
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, f"Export {plain_title(take.name)}", proposed, f"*{file.suffix}"
-        )
-        if name:
-            self._window.engine.in_background(tasks.copy_file, (file, Path(name)))
+        plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in take.name).strip("_")
+        proposed = short_name(plain, file.suffix)
+        title = f"Export {plain_title(take.name)}"
+        target = ask_target(self._window, title, proposed, f"*{file.suffix}", (file.suffix.lower(),))
+        if target is not None:
+            self._window.engine.in_background(tasks.copy_file, (file, target, self._window.engine.files_in_use))
 
     # Files
 
@@ -168,9 +171,13 @@ class Desk(QObject):
         streams = [path for path in paths if path.suffix.lower() == ".gop"]
         others = [path for path in paths if path != project and path not in streams]
         if project is not None:
-            self.projects.open(project)
+            self.leaving.then(f"open {project.name}", lambda: self.projects.open(project))
         elif others:
-            self._window.engine.open(others[0], then=lambda: self._import_paths([*streams, *others[1:]]))
+            takes = [*streams, *others[1:]]
+            self.leaving.then(
+                f"open {others[0].name}",
+                lambda: self._window.engine.open(others[0], then=lambda: self._import_paths(takes)),
+            )
         else:
             self._import_paths(streams)
 
@@ -178,24 +185,24 @@ class Desk(QObject):
         """Ask for a project file and open it."""
         name, _ = QFileDialog.getOpenFileName(self._window, "Open project", self._folder(), _PROJECTS)
         if name:
-            self.projects.open(Path(name))
+            self.open_paths([Path(name)])
 
-    def save_project(self) -> None:
-        """Save where the project is; ask where, the first time."""
+    def save_project(self, then: Callable[[], None] | None = None) -> None:
+        """Save where the project is; ask where, the first time. `then` is called when it is saved."""
         if self.projects.path is None:
-            self.ask_save_project()
+            self.ask_save_project(then)
         else:
-            self.projects.save(self.projects.path)
+            self.projects.save(self.projects.path, then)
 
-    def ask_save_project(self) -> None:
-        """Ask for a name and save the project there."""
+    def ask_save_project(self, then: Callable[[], None] | None = None) -> None:
+        """Ask for a name and save the project there; `then` is called when it is saved."""
         clip = self._session.clip
         if clip is None:
             return
-        proposed = str(Path(self._folder()) / f"{clip.path.stem.replace('%', '')}{SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save project", proposed, _PROJECTS)
-        if name:
-            self.projects.save(Path(name))
+        proposed = Path(self._folder()) / short_name(clip.path.stem.replace("%", ""), SUFFIX)
+        target = ask_target(self._window, "Save project", proposed, _PROJECTS, (SUFFIX,))
+        if target is not None:
+            self.projects.save(target, then)
 
     def _folder(self) -> str:
         clip, path = self._session.clip, self.projects.path
@@ -205,7 +212,12 @@ class Desk(QObject):
         clip = self._session.clip
         if clip is not None:
             project = "" if self.projects.path is None else f" · {plain_title(self.projects.path.name)}"
-            self._window.setWindowTitle(f"{plain_title(clip.path.name)}{project} – Seamscope")
+            self._window.setWindowTitle(f"{plain_title(clip.path.name)}{project}[*] – Seamscope")
+        self.refresh_modified()
+
+    def refresh_modified(self) -> None:
+        """Mark the title while there is something to save."""
+        self._window.setWindowModified(self.projects.unsaved)
 
     # Window
 
@@ -242,14 +254,13 @@ class Desk(QObject):
         palette.open()
 
     def allows_close(self) -> bool:
-        """False when the user would rather save the project first."""
-        if self.projects.path is None or not self.projects.unsaved:
-            return True
-        text = f"{self.projects.path.name} has changes that are not saved. Close all the same?"
-        buttons = MessageBox.StandardButton.Close | MessageBox.StandardButton.Cancel
-        return MessageBox.question(self._window, "Seamscope", text, buttons) == MessageBox.StandardButton.Close
+        """False while something would be lost: the user is asked then, and the window closes when that was answered."""
+        return self.leaving.agreed("quit", self._window.close)
 
     def close(self) -> None:
         """The window is closing."""
         self._autosave.stop()
+
+    def closed(self) -> None:
+        """The window has closed, all work has ended: what was kept for a crash goes."""
         self.projects.close()

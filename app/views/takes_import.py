@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.imports import KBPS_LIMIT, Difference, ImportDecision, ImportQuestion, Mismatch, Pairing, to_decide
-from app.state.takes import NAME_LIMIT
+from app.state.imports import Difference, ImportDecision, ImportQuestion, Mismatch, Pairing, to_decide
+from app.state.takes import KBPS_RANGE, NAME_LIMIT
 from app.views.widgets import Label, plain_title
 from codec.media.picture import Timing
 
@@ -45,10 +45,10 @@ class ImportDialog(QDialog):
         self.own.setChecked(True)
         self.stated = QRadioButton("stated:")
         self.kbps = QDoubleSpinBox()
-        self.kbps.setRange(0.001, KBPS_LIMIT)
+        self.kbps.setRange(0.001, KBPS_RANGE[1])
         self.kbps.setDecimals(3)
         self.kbps.setSuffix(" kbps")
-        self.kbps.setValue(min(KBPS_LIMIT, max(0.001, facts.kbps)))
+        self.kbps.setValue(min(KBPS_RANGE[1], max(0.001, facts.kbps)))
         self.kbps.setAccessibleName("Stated bitrate in kbps")
         self.kbps.setToolTip("Bitrate of the stream these pictures were decoded from; labels say that it was stated")
         self.kbps.valueChanged.connect(lambda: self.stated.setChecked(True))

@@ -15,7 +15,7 @@ class Transport(QWidget):
         self._session = session
         self.timeline = Timeline(session)
         self.position = Label()
-        self.position.setMinimumWidth(210)
+        self.position.setMinimumWidth(150)
         self.play = QPushButton("Play")
         self.play.setAccessibleName("Play or pause")
         self.seams = QPushButton()

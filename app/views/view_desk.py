@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog
 
 from app.render.scaling import pixels_of
 from app.state.session import Session
+from app.views.file_dialogs import ask_target
 from app.views.geometry import Geometry
 from codec.media.writer import write_png
+from codec.output import short_name
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -68,10 +69,10 @@ class ViewDesk:
         clip = self._session.clip
         assert clip is not None
         image, frame = self.image(), self._session.playback.frame
-        proposed = clip.path.parent / f"{clip.path.stem.replace('%', '')}_view_{frame:04d}.png"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save view", str(proposed), "PNG picture (*.png)")
-        if name:
-            self.save(image, Path(name))
+        proposed = clip.path.parent / short_name(clip.path.stem.replace("%", ""), f"_view_{frame:04d}.png")
+        target = ask_target(self._window, "Save view", proposed, "PNG picture (*.png)", (".png",))
+        if target is not None:
+            self.save(image, target)
 
     def save(self, image: QImage, target: Path) -> None:
         """Write a view as PNG, in the background."""
@@ -80,9 +81,9 @@ class ViewDesk:
         pixels = pixels_of(plain := image.convertToFormat(QImage.Format.Format_RGB32))
         rgb = np.ascontiguousarray(pixels[:, :, 2::-1])
         del plain
-        self._window.engine.in_background(_write, (target, rgb))
+        self._window.engine.in_background(_write, (target, rgb, self._window.engine.files_in_use))
 
 
-def _write(context: object, target: Path, rgb: np.ndarray) -> None:
+def _write(context: object, target: Path, rgb: np.ndarray, inputs: tuple[Path, ...]) -> None:
     del context
-    write_png(target, rgb)
+    write_png(target, rgb, inputs)

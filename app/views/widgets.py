@@ -10,9 +10,42 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtGui import Qt as QtText
-from PySide6.QtWidgets import QLabel, QMessageBox, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMessageBox, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from codec.texts import lines_in_html, visible, visible_lines
+
+_SHEET_TOP = 28
+"""Of a sheet over a window: the menus stay in sight."""
+
+
+class _Lowest(QWidget):
+    """A part that asks for no more height than it needs at least, where it would like more by its width."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(content)
+
+    def hasHeightForWidth(self) -> bool:
+        """Not in a scroll area, which would give it all it likes."""
+        return False
+
+    def minimumSizeHint(self) -> QSize:
+        """What its lines need at this width."""
+        lines = self._content.layout()
+        return QSize(lines.minimumSize().width(), lines.totalMinimumHeightForWidth(max(1, self.width())))
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """A part that can be scrolled where it is higher than its room, so that it asks for no higher window."""
+    area = QScrollArea()
+    area.setWidget(_Lowest(content))
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    return area
 
 
 def plain_tip(text: str) -> str:
@@ -122,3 +155,31 @@ class ElidedLabel(Label):
         painter.setPen(self.palette().windowText().color())
         painter.drawText(self.rect().adjusted(self.margin, 0, -self.margin, 0), self.alignment(), shown)
         painter.end()
+
+
+class Sheet(QScrollArea):
+    """A text over a window, as large as it needs and the window allows; the rest is scrolled to."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._label = HtmlLabel()
+        self._label.setStyleSheet("padding:16px;border:none")
+        self.setWidget(self._label)
+        self.setWidgetResizable(True)
+        self.hide()
+
+    def text(self) -> str:
+        """What it says."""
+        return self._label.text()
+
+    def open(self, text: str) -> None:
+        """Say something, in the middle of the window."""
+        self._label.setText(text)
+        parent, edge = self.parentWidget(), 2 * self.frameWidth() + 2
+        wanted = self._label.sizeHint() + QSize(edge, edge)
+        if wanted.height() > parent.height() - _SHEET_TOP:
+            wanted += QSize(self.verticalScrollBar().sizeHint().width(), 0)
+        self.resize(wanted.boundedTo(QSize(parent.width(), parent.height() - _SHEET_TOP)))
+        self.move((parent.width() - self.width()) // 2, _SHEET_TOP)
+        self.show()
+        self.raise_()

@@ -5,7 +5,6 @@ takes are written under another name and then renamed, and a take counts only wi
 whatever moment the program is killed at, what is found afterwards is whole.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from codec.errors import SettingError
+from codec.output import WholeFile, write_text
 from codec.texts import JSON_ERRORS
 
 Json = dict[str, Any]
@@ -113,36 +113,15 @@ class BenchCache:
             if made is not None:
                 take = self._takes / f"{key}{made.suffix}"
                 size, digest = made.stat().st_size, file_hash(made)
-                _flush(made)
-                made.replace(take)
+                with WholeFile(take, ()) as part:
+                    # On the same disk: nothing is copied.
+                    made.replace(part)
                 stored["take"] = {"name": take.name, "size_bytes": size, "sha256": digest}
-            write_whole(self._entries / f"{key}.json", json.dumps(stored, indent=1, ensure_ascii=False), self._work)
+            text = json.dumps(stored, indent=1, ensure_ascii=False)
+            write_text(self._entries / f"{key}.json", text, beside=self._work)
         except OSError as error:
             raise SettingError(f"{self._entries}: the result cannot be kept ({error.strerror or error}).") from error
         return Entry(key, result, take)
-
-
-def write_whole(path: Path, text: str, beside: Path | None = None) -> None:
-    """Write a text file so that it is there whole or as it was. `beside`: where to write it first, on the same disk, by
-    default its own folder. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=beside or path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors=JSON_ERRORS, newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
 
 
 def _canonical(what: Any) -> str:

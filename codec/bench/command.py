@@ -100,7 +100,8 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
 
 
 def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
-    from codec.bench.overlap import OverlapRequest, as_text, measure_overlap, write_csv
+    from codec.bench.overlap import TABLE, OverlapRequest, as_text, measure_overlap, write_csv
+    from codec.output import check_output
 
     request = OverlapRequest(
         lambdas=tuple(arguments.lambdas),
@@ -112,9 +113,11 @@ def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
         key_interval=arguments.key_interval,
         same_rate=arguments.same_rate,
     )
+    if arguments.out:
+        check_output(arguments.out / TABLE, arguments.clips)
     rows = measure_overlap(arguments.clips, request, context)
     table = as_text(rows)
-    return f"{table}\n\nTable: {write_csv(rows, arguments.out)}" if arguments.out else table
+    return f"{table}\n\nTable: {write_csv(rows, arguments.out, arguments.clips)}" if arguments.out else table
 
 
 def _tell(line: str) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from codec.bench.cache import write_whole
 from codec.bench.spool import SpooledFrames, spooled
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
@@ -20,11 +19,14 @@ from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
 from codec.media.clip import Clip, open_clip
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
+from codec.output import write_text
 from codec.stream.format import StreamInfo
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, EncodeSettings
 from codec.texts import csv_text
 
 ALL_CLIPS = "mean"
+TABLE = "overlap.csv"
+"""Name of the table in its folder."""
 _SEARCH_RANGE = 16.0
 """Times the λ asked for: as far as one of the same rate is searched."""
 _SEARCH_STEPS = 6
@@ -268,12 +270,13 @@ def _cells(row: OverlapRow) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def write_csv(rows: Sequence[OverlapRow], folder: Path) -> Path:
-    """The table as `folder`/overlap.csv. Raises SettingError when it cannot be written."""
-    path = folder / "overlap.csv"
+def write_csv(rows: Sequence[OverlapRow], folder: Path, inputs: Sequence[Path] = ()) -> Path:
+    """The table as `folder`/overlap.csv. `inputs`: the clips. Raises OutputError when it is one of them,
+    SettingError when it cannot be written."""
+    path = folder / TABLE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, csv_text([_HEAD, *_values(rows)]))
+        write_text(path, csv_text([_HEAD, *_values(rows)]), inputs)
     except OSError as error:
         raise SettingError(f"{path}: the table cannot be written ({error.strerror or error}).") from error
     return path

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codec.bench.cache import BenchCache, file_hash, write_whole
+from codec.bench.cache import BenchCache, file_hash
 from codec.bench.children import Children
 from codec.bench.curves import Comparison, comparisons, mean_rate
 from codec.bench.page import PageFacts, page
@@ -18,6 +18,7 @@ from codec.bench.table import points_csv, rates_csv
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.metrics.kinds import METRICS
+from codec.output import check_folder, write_text
 
 _POLL_S = 0.2
 CACHE = "cache"
@@ -51,9 +52,12 @@ def run_bench(
 
     Tables and page are written anew after every clip. `tell` gets a line for every point made, from any thread. A point
     or clip that fails is told in the report; the rest goes on. Raises SettingError for a folder without clips or an
-    `out` that holds other files or is in use, ModelError and RivalError for what is missing, Cancelled.
+    `out` that holds other files or is in use, OutputError for one that clips are read from, ModelError and RivalError
+    for what is missing, Cancelled.
     """
     clips, passed_over = find_clips(folder, request)
+    trunk_file = (request.vgg_trunk,) if request.vgg_trunk else ()
+    check_folder(out, (*(clip.path for clip in clips), *trunk_file))
     if out.exists() and any(out.iterdir()) and not (out / CACHE).is_dir():
         raise SettingError(f"{out}: the folder holds other files; name an empty or a new one.")
     report = BenchReport(out / "index.html", absent=dict.fromkeys(passed_over))
@@ -147,10 +151,10 @@ def _write(out: Path, report: BenchReport, bench: Bench, unfinished: int) -> Non
     try:
         (out / "plots").mkdir(exist_ok=True)
         for clip, drawing in report.drawings.items():
-            write_whole(out / "plots" / f"{clip}.svg", drawing)
-        write_whole(out / "points.csv", points_csv(report.rows, request.metrics))
-        write_whole(out / "bd_rates.csv", rates_csv(report.comparisons))
-        write_whole(report.page, page(report.rows, report.comparisons, report.drawings, facts))
+            write_text(out / "plots" / f"{clip}.svg", drawing)
+        write_text(out / "points.csv", points_csv(report.rows, request.metrics))
+        write_text(out / "bd_rates.csv", rates_csv(report.comparisons))
+        write_text(report.page, page(report.rows, report.comparisons, report.drawings, facts))
     except OSError as error:
         raise SettingError(f"{out}: the report cannot be written ({error.strerror or error}).") from error
 

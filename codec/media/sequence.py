@@ -36,12 +36,9 @@ def list_images(path: Path) -> list[Path]:
         if not found:
             raise MediaError(f"{path}: the folder holds no images.")
         return found
-    match = _PATTERN.search(path.name)
-    if match is None or not path.parent.is_dir():
+    name = _numbered(path)
+    if name is None or not path.parent.is_dir():
         raise MediaError(f"{path}: there is no such file.")
-    head, tail = re.escape(path.name[: match.start()]), re.escape(path.name[match.end() :])
-    digits = r"\d+" if match.group(1) is None else rf"\d{{{int(match.group(1))},}}"
-    name = re.compile(f"{head}({digits}){tail}")
     numbered = sorted((int(m.group(1)), f) for f in path.parent.iterdir() if (m := name.fullmatch(f.name)))
     if not numbered:
         raise MediaError(f"{path}: no file fits the pattern.")
@@ -49,6 +46,24 @@ def list_images(path: Path) -> list[Path]:
         if b != a + 1:
             raise MediaError(f"{path}: the sequence has a gap, number {a + 1} is missing.")
     return [f for _, f in numbered]
+
+
+def holds(path: Path, name: str) -> bool:
+    """True when a file `name` in the folder of a sequence (a folder or a pattern) is, or would be, a picture of it."""
+    if path.is_dir():
+        return Path(name).suffix.lower() in SUFFIXES
+    pattern = _numbered(path)
+    return pattern is not None and pattern.fullmatch(name) is not None
+
+
+def _numbered(path: Path) -> re.Pattern[str] | None:
+    """What the names of a pattern's files look like, their number in a group; None when the path is no pattern."""
+    match = _PATTERN.search(path.name)
+    if match is None:
+        return None
+    head, tail = re.escape(path.name[: match.start()]), re.escape(path.name[match.end() :])
+    digits = r"\d+" if match.group(1) is None else rf"\d{{{int(match.group(1))},}}"
+    return re.compile(f"{head}({digits}){tail}")
 
 
 def _natural(path: Path) -> list[tuple[int, int | str]]:

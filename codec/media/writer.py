@@ -1,6 +1,7 @@
 """Pictures to files: lossless video and PNG. A file appears under its name whole or not at all."""
 
 import contextlib
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from codec.ffmpeg import set_display_aspect
 from codec.media.coding import number_of
 from codec.media.colour import range_of, to_frame
 from codec.media.picture import Colour, Picture, Rgb, Timing
+from codec.output import WholeFile
 
 
 class LosslessWriter:
@@ -27,15 +29,16 @@ class LosslessWriter:
         colour: Colour,
         timing: Timing,
         sample_aspect: Fraction = Fraction(1),
+        inputs: Iterable[Path] = (),
     ) -> None:
-        """Raises MediaError when the file cannot be made."""
+        """`inputs`: files that are read meanwhile. Raises OutputError when the file is one of them, MediaError when it
+        cannot be made."""
         self._path, self._timing, self._count = path, timing, 0
         self._shape = width * sample_aspect / height if sample_aspect != 1 else None
-        self._temporary = path.with_name(f".{path.name}.part")
         try:
-            # The container opens its file with the first packet only; find out now.
-            self._temporary.touch()
-            self._container = av.open(str(self._temporary), "w", format="matroska")
+            # The container opens its file with the first packet only; this one is there now.
+            self._file = WholeFile(path, inputs)
+            self._container = av.open(str(self._file.part), "w", format="matroska")
         except (OSError, FFmpegError) as error:
             raise MediaError(f"{path}: the file cannot be written ({_reason(error)}).") from error
         stream = self._container.add_stream("ffv1", rate=timing.frame_rate)
@@ -66,8 +69,8 @@ class LosslessWriter:
                 self._container.mux(packet)
             self._container.close()
             if self._shape is not None:
-                set_display_aspect(self._temporary, self._shape)
-            self._temporary.replace(self._path)
+                set_display_aspect(self._file.part, self._shape)
+            self._file.keep()
         except (OSError, FFmpegError) as error:
             self.abandon()
             raise MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).") from error
@@ -77,7 +80,7 @@ class LosslessWriter:
         # Flushing to a full disk fails again; the file goes either way.
         with contextlib.suppress(OSError, FFmpegError):
             self._container.close()
-        self._temporary.unlink(missing_ok=True)
+        self._file.drop()
 
     def __enter__(self) -> "LosslessWriter":
         return self
@@ -91,14 +94,12 @@ class LosslessWriter:
             self.abandon()
 
 
-def write_png(path: Path, rgb: Rgb) -> None:
-    """(H, W, 3) uint8 to a PNG. Raises MediaError."""
-    temporary = path.with_name(f".{path.name}.part")
+def write_png(path: Path, rgb: Rgb, inputs: Iterable[Path] = ()) -> None:
+    """(H, W, 3) uint8 to a PNG. `inputs`: files that are being read. Raises OutputError, MediaError."""
     try:
-        Image.fromarray(rgb).save(temporary, "PNG")
-        temporary.replace(path)
+        with WholeFile(path, inputs) as part:
+            Image.fromarray(rgb).save(part, "PNG")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise MediaError(f"{path}: the picture cannot be written ({_reason(error)}).") from error
 
 

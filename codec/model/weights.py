@@ -24,6 +24,7 @@ from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
 from codec.model.scales import FrozenScaleNet
 from codec.model.tensors import read_tensors
+from codec.output import WholeFile
 from codec.trees import coding as tree_coding
 
 FORMAT = "seamscope-weights-6"
@@ -107,9 +108,8 @@ def with_context_starts(
 def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> str:
     """Write a weights file, whole or not at all; returns its model id."""
     model_id = hash_tensors(tensors).hex()
-    temporary = path.with_name(path.name + ".tmp")
-    save_file(tensors, temporary, metadata | {"model_id": model_id})
-    temporary.replace(path)
+    with WholeFile(path, ()) as part:
+        save_file(tensors, part, metadata | {"model_id": model_id})
     return model_id
 
 

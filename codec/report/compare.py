@@ -12,6 +12,7 @@ from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
 from codec.metrics.frames import FrameScore, score_takes
+from codec.output import check_folder, read_by
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
@@ -59,10 +60,12 @@ class ReportRequest:
 def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Path:
     """Write the report into `folder` and return its page. The encoded files are kept in `folder`/takes.
 
-    Raises SettingError when `folder` exists and is no earlier report, and what the encoders raise.
+    Raises SettingError when `folder` exists and is no earlier report, OutputError when the clip is read from it, and
+    what the encoders raise.
     """
     from codec.report.page import write_page
 
+    check_folder(folder, read_by(clip))
     takes_folder = _prepare(folder)
     context.report(0.0, "encoding")
     takes = _encode_all(clip, request, takes_folder, context)

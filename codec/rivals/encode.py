@@ -19,6 +19,7 @@ from codec.context import QUIET, WorkContext
 from codec.errors import RivalError
 from codec.ffmpeg import ffmpeg_program, run_with_pictures
 from codec.media.picture import Colour, FrameSource, Picture, Timing
+from codec.output import WholeFile, read_by
 from codec.rivals.settings import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, TargetBitrate
 
 CONTAINER_SUFFIX = ".mkv"
@@ -33,7 +34,8 @@ def encode(
     """Encode `source` into `output` (a Matroska file), which appears whole or not at all.
 
     A TargetBitrate is met by trials; when it cannot be (a clip too short, a rate below what the codec can do) the
-    nearest trial is kept, `within_tolerance` is False and `note` says why. Raises RivalError, Cancelled.
+    nearest trial is kept, `within_tolerance` is False and `note` says why. Raises OutputError when the output is the
+    source's file, RivalError, Cancelled.
     """
     if not output.parent.is_dir():
         raise RivalError(f"{output}: the folder does not exist.")
@@ -52,7 +54,7 @@ def encode(
 @dataclass(frozen=True, slots=True)
 class _Trial:
     result: RivalEncode
-    file: Path
+    file: WholeFile
 
 
 class _Attempt:
@@ -64,19 +66,22 @@ class _Attempt:
         self._source, self._timing, self._settings = source, timing, settings
         self._output, self._context = output, context
         self._colour = source.picture(0).colour
-        self._files: list[Path] = []
+        self._files: list[WholeFile] = []
 
     def run(self, rate: list[str], start: float, span: float) -> _Trial:
         """One ffmpeg run; progress goes from `start` to `start + span`."""
-        file = self._output.with_name(f".{self._output.stem}.{len(self._files)}.part{CONTAINER_SUFFIX}")
+        try:
+            file = WholeFile(self._output, read_by(self._source), suffix=CONTAINER_SUFFIX)
+        except OSError as error:
+            raise RivalError(f"{self._output}: the file cannot be written ({error.strerror or error}).") from error
         self._files.append(file)
-        command = build_command(self._source, self._timing, self._colour, self._settings, rate, file)
+        command = build_command(self._source, self._timing, self._colour, self._settings, rate, file.part)
         shown = (*command[:-1], str(self._output))
         count = self._source.frame_count
         began = time.monotonic()
         span_context = _Span(self._context, start, span)
         run_with_pictures(command, _raw(self._source), count, span_context, self._settings.codec.label)
-        return _Trial(self._measure(file, shown, time.monotonic() - began), file)
+        return _Trial(self._measure(file.part, shown, time.monotonic() - began), file)
 
     def _measure(self, file: Path, command: tuple[str, ...], seconds: float) -> RivalEncode:
         sizes = packet_sizes(file)
@@ -102,13 +107,13 @@ class _Attempt:
 
     def keep(self, trial: _Trial) -> None:
         try:
-            trial.file.replace(self._output)
+            trial.file.keep()
         except OSError as error:
             raise RivalError(f"{self._output}: the file cannot be written ({error.strerror or error}).") from error
 
     def clean(self) -> None:
         for file in self._files:
-            file.unlink(missing_ok=True)
+            file.drop()
 
 
 class _Span:

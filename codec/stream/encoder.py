@@ -22,6 +22,7 @@ from codec.model.weights import CodecModel
 from codec.motion import coding
 from codec.motion.cuts import find_cut
 from codec.motion.layout import MotionVectors
+from codec.output import WholeFile, check_output, read_by
 from codec.stream import latents, networks
 from codec.stream.format import (
     MAX_FRAMES,
@@ -57,8 +58,8 @@ def encode_clip(
 
     `on_gop` gets every GoP as decoded from its bytes, the one numbered `settings.first_gop` first (its pictures are
     empty when `settings.reconstruct` is off). Falls back to the CPU when an accelerator's memory runs out and says so
-    through `context`. Raises SettingError, MediaError, ModelError, StreamError (the output cannot be written) and
-    Cancelled.
+    through `context`. Raises SettingError, MediaError, ModelError, OutputError (the output is the clip), StreamError
+    (it cannot be written) and Cancelled.
     """
     _check_clip(clip, output)
     header_colour = clip.picture(0).colour
@@ -84,7 +85,7 @@ def encode_clip(
                     on_gop(decoded)
             context.report(len(records) / count, f"GoP {len(records)} of {count}")
             context.check()
-    _write(output, head, [records[i] for i in range(count)])
+    _write(output, head, [records[i] for i in range(count)], read_by(clip))
     return read_info(output)
 
 
@@ -283,15 +284,13 @@ def _check_clip(clip: FrameSource, output: Path) -> None:
         raise SettingError(f"A stream holds at most {MAX_FRAMES} frames; set in and out points.")
     if not output.parent.is_dir():
         raise StreamError(f"{output}: the folder does not exist.")
+    check_output(output, read_by(clip))
 
 
-def _write(output: Path, head: bytes, records: list[bytes]) -> None:
-    temporary = output.with_name(f".{output.name}.part")
+def _write(output: Path, head: bytes, records: list[bytes], inputs: tuple[Path, ...]) -> None:
     try:
-        with temporary.open("wb") as file:
+        with WholeFile(output, inputs) as part, part.open("wb") as file:
             file.write(head)
             file.writelines(records)
-        temporary.replace(output)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StreamError(f"{output}: the stream cannot be written ({error.strerror or error}).") from error

@@ -27,11 +27,14 @@ def decode_to_file(
 ) -> int:
     """Decode `path` into FFV1 `output`; returns how many frames are repeats for damaged GoPs.
 
-    Raises StreamError for a damaged stream unless `keep_undamaged`, MediaError when the output cannot be written.
+    Raises StreamError for a damaged stream unless `keep_undamaged`, OutputError when the output is the stream,
+    MediaError when it cannot be written.
     """
     info = read_info(path)
     decoded = decode_stream(path, device, context, threads=threads, precision=precision, skip_damaged=keep_undamaged)
-    with LosslessWriter(output, info.width, info.height, info.colour, info.timing, info.sample_aspect) as writer:
+    with LosslessWriter(
+        output, info.width, info.height, info.colour, info.timing, info.sample_aspect, (path,)
+    ) as writer:
         if not keep_undamaged:
             for picture in frames(decoded, info.structure, theta):
                 writer.write(picture)

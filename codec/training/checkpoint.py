@@ -5,7 +5,6 @@ the next steps, they need no more. Written beside the old state and moved over i
 """
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from codec.errors import ModelError
+from codec.output import write_text
 
 PART_LIMIT = 15 * 2**20
 
@@ -52,12 +52,7 @@ def save(folder: Path, state: State) -> None:
         stale.discard(folder / name)
     for old in stale:
         old.unlink()
-    temporary = folder / "state.json.tmp"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump({"parts": names, "position": state.position}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / "state.json")
+    write_text(folder / "state.json", json.dumps({"parts": names, "position": state.position}, indent=1))
 
 
 def load(folder: Path) -> State | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from codec.bench.cache import BenchCache, file_hash, key_of, write_whole
+from codec.bench.cache import BenchCache, file_hash, key_of
 from codec.errors import SettingError
 
 WHAT = {"stage": "encode", "clip": "c0ffee", "lambda": 0.02, "program": {"torch": "1"}}
@@ -91,15 +91,3 @@ def test_hashes_tell_contents_and_names_of_sequences(tmp_path: Path) -> None:
     hashes = {file_hash(tmp_path / name) for name in ("a", "b", "c", "a/1.png")}
     assert len(hashes) == 4
     assert file_hash(tmp_path / "a" / "1.png") == file_hash(tmp_path / "c" / "1.png")
-
-
-def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    write_whole(path, "one")
-    write_whole(path, "two")
-    assert path.read_text() == "two"
-    assert list(tmp_path.iterdir()) == [path]
-    (tmp_path / "d").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        write_whole(tmp_path / "d", "x")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "t.csv"]

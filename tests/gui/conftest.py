@@ -14,6 +14,7 @@ from app.state.session import Session
 from app.state.settings import settings_file
 from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
+from app.views.placing import FIRST_SIZE
 from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip
 
@@ -30,11 +31,14 @@ def numbered_clip(clips: Path) -> Path:
 @pytest.fixture
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made = MainWindow(Session(settings_file()))
+    # The offscreen platform's screen is smaller than the window is meant to be.
+    made.resize(FIRST_SIZE)
     made.show()
     # Without a window manager nobody else gives it the keys.
     made.activateWindow()
     qtbot.waitUntil(lambda: made.charts is not None, timeout=WAIT_MS)
     yield made
+    made.commands.desk.leaving.give_up()
     made.close()
     made.deleteLater()
     QApplication.processEvents()

@@ -1,15 +1,18 @@
 """Exports as the window starts them: what is shown is what is written."""
 
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.exports.frames import Box
+from app.state.imports import ImportDecision
 from app.state.takes import Recipe, Status
 from app.views.export_desk import VideoDialog
 from app.views.main_window import MainWindow
@@ -147,3 +150,87 @@ def test_the_worst_frames_are_written_with_their_reference(
     session.takes.set_visible(take, False)
     working._trigger("save_worst")
     assert "No frame of the takes shown has been measured" in working.banner.text()
+
+
+def test_no_export_replaces_a_file_in_use(
+    qtbot: QtBot,
+    window: MainWindow,
+    shows: Opener,
+    small_clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    clip = folder / "clip.mp4"
+    shutil.copy(small_clip, clip)
+    theirs = folder / "theirs.mp4"
+    shutil.copy(small_clip, theirs)
+    shows(clip)
+    desk, exports = window.commands.desk, window.commands.desk.exports
+    desk.imports.asked.disconnect()
+    desk.imports.asked.connect(lambda question: desk.edits.added(desk.imports.accept(question, ImportDecision())))
+    desk.imports.look_at(theirs)
+    qtbot.waitUntil(lambda: len(window.session.takes) == 2, timeout=WAIT_MS)
+    take = list(window.session.takes)[1]
+    qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
+    proposed: list[str] = []
+    names: list[str] = []
+
+    def answer(_parent: object, _title: str, name: str, *_: object) -> tuple[str, str]:
+        proposed.append(Path(name).name)
+        return names.pop(0), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
+    before = clip.read_bytes(), theirs.read_bytes()
+    # Under every suffix an export can have lies a file in use.
+    links = {}
+    for suffix in ("mp4", "mkv", "html", "csv", "svg", "png", "gop", "seamscope"):
+        links[suffix] = folder / f"link.{suffix}"
+        os.link(theirs if suffix in ("html", "png", "mkv") else clip, links[suffix])
+    window._refresh_all()
+    for name, target in (
+        ("export_video", clip),
+        ("export_video", links["mkv"]),
+        ("export_page", links["html"]),
+        ("export_charts", links["csv"]),
+        ("export_charts", links["svg"]),
+        ("save_view", links["png"]),
+        ("save_project", links["seamscope"]),
+        ("export_take", theirs),
+        ("export_take", clip),
+    ):
+        names.append(str(target))
+        window.banner.hide()
+        window.session.select(take)
+        window._refresh_all()
+        window._trigger(name)
+        for dialog in [w for w in QApplication.topLevelWidgets() if isinstance(w, VideoDialog) and w.isVisible()]:
+            dialog.accept()
+        idle(qtbot, window)
+        assert names == [] and "being read; choose another output" in window.banner.text(), name
+        assert (clip.read_bytes(), theirs.read_bytes()) == before, name
+    assert proposed[0] == "clip_compare.mp4"
+    # A take that can come back is in use, too.
+    desk.edits.remove(take)
+    exports.export_charts(links["csv"])
+    idle(qtbot, window)
+    assert theirs in window.engine.files_in_use and theirs.read_bytes() == before[1]
+    assert sorted(p.name for p in folder.iterdir()) == sorted(
+        ["clip.mp4", "theirs.mp4", *(link.name for link in links.values())]
+    )
+
+
+def test_a_name_that_gets_its_suffix_later_replaces_nothing_unasked(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.html").write_text("mine")
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "p"), "HTML page (*.html)"))
+    monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: answers.pop(0))
+    working._trigger("export_page")
+    idle(qtbot, working)
+    assert (tmp_path / "p.html").read_text() == "mine"
+    working._trigger("export_page")
+    idle(qtbot, working)
+    assert answers == [] and "<html" in (tmp_path / "p.html").read_text(encoding="utf-8")

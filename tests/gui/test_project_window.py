@@ -1,9 +1,6 @@
 """Projects in the real window: saved, opened, dropped, recent, recovered, and asked about when closing."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +95,7 @@ def test_a_clip_dropped_with_others_gets_them_as_takes(
     theirs = tmp_path / "theirs.mkv"
     shutil.copy(take.file, theirs)
     drop(working, small_clip, theirs)
+    answer(working, DISCARD)
     dialogs = working.findChildren
     from app.views.takes_import import ImportDialog
 
@@ -115,40 +113,159 @@ def test_a_file_that_is_no_project_is_told_and_what_is_open_stays(
     bad = tmp_path / "bad.seamscope"
     bad.write_text('{"seamscope": 99}')
     drop(working, bad)
+    answer(working, DISCARD)
     qtbot.waitUntil(lambda: not working.banner.isHidden(), timeout=WAIT_MS)
     assert working.banner.text() == f"{bad}: the project is of version 99; this program reads up to 1."
     assert len(working.session.takes) == 2
 
 
-def test_closing_asks_only_about_a_project_that_has_changed(
+def answer(window: MainWindow, kind: QMessageBox.StandardButton) -> str:
+    """Press a button of the question that is open; returns what was asked."""
+    box = window.commands.desk.leaving.box
+    assert box is not None and box.isVisible()
+    text = box.text()
+    box.button(kind).click()
+    return text
+
+
+CANCEL, DISCARD, SAVE = (getattr(QMessageBox.StandardButton, name) for name in ("Cancel", "Discard", "Save"))
+
+
+def test_a_clip_without_takes_and_notes_may_go_without_a_question(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, numbered_clip: Path
+) -> None:
+    shows(small_clip)
+    window.session.view.set_zoom(2.0)
+    window.session.playback.seek(7)
+    window._refresh_all()
+    assert not window.isWindowModified() and "[*]" in window.windowTitle()
+    drop(window, numbered_clip)
+    qtbot.waitUntil(lambda: window.session.clip.path == numbered_clip, timeout=WAIT_MS)
+    assert window.commands.desk.leaving.box is None
+    assert window.close()
+
+
+def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
+    qtbot: QtBot, working: MainWindow, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "work" / "night.seamscope"
+    desk = working.commands.desk
+    assert working.isWindowModified()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(small_clip), ""))
+    ways = {
+        "quit": lambda: working._trigger("quit"),
+        "close": working.close,
+        "open": lambda: working._trigger("open"),
+        "drop": lambda: drop(working, small_clip),
+        "project": lambda: drop(working, tmp_path / "other.seamscope"),
+        "recent": lambda: desk.open_paths([small_clip]),
+    }
+    for name, way in ways.items():
+        way()
+        text = answer(working, CANCEL)
+        assert text.startswith("Takes and notes of clip.mp4 are not saved. Save before you "), name
+        qtbot.wait(50)
+        assert working.isVisible() and working.session.clip.path == tmp_path / "work" / "clip.mp4", name
+        assert len(working.session.takes) == 2 and working.session.notes == "flickers"
+    save(qtbot, working, target, monkeypatch)
+    assert not working.isWindowModified()
+    working.session.playback.seek(7)
+    assert desk.allows_close() and desk.leaving.box is None
+    working.session.set_notes("more")
+    working._refresh_labels()
+    assert working.isWindowModified()
+    # Saving goes on with what was asked for, once the project is written.
+    drop(working, small_clip)
+    assert answer(working, SAVE).startswith("Takes and notes of night.seamscope are not saved.")
+    qtbot.waitUntil(lambda: working.session.clip.path == small_clip, timeout=WAIT_MS)
+    assert '"notes": "more"' in target.read_text() and not working.isWindowModified()
+
+
+def test_a_save_that_is_given_up_or_fails_keeps_all(
     qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
-    answers = [QMessageBox.StandardButton.Cancel, QMessageBox.StandardButton.Close]
+    names = ["", str(tmp_path / "none" / "x.seamscope")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (names.pop(0), ""))
+    for _ in range(2):
+        assert not working.close()
+        answer(working, SAVE)
+        if not names:
+            qtbot.waitUntil(lambda: "cannot be written" in working.banner.text(), timeout=WAIT_MS)
+        assert working.isVisible() and len(working.session.takes) == 2 and working.isWindowModified()
+    assert names == []
 
-    def answer(_parent: object, _title: str, text: str, *_: object) -> QMessageBox.StandardButton:
-        asked.append(text)
-        return answers.pop(0)
 
-    monkeypatch.setattr(QMessageBox, "question", answer)
-    desk = working.commands.desk
-    assert desk.allows_close() and asked == []
-    save(qtbot, working, tmp_path / "work" / "night.seamscope", monkeypatch)
-    assert desk.allows_close() and asked == []
-    working.session.playback.seek(7)
-    assert desk.allows_close() and asked == []
-    working.session.set_notes("more")
-    assert not working.close() and working.isVisible()
-    assert asked == ["night.seamscope has changes that are not saved. Close all the same?"]
-    assert working.close()
+def test_the_autosave_stays_until_the_answer_is_final(qtbot: QtBot, working: MainWindow) -> None:
+    working.commands.desk.projects.autosave()
+    qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
+    (own,) = autosave_root().iterdir()
+    assert not working.close()
+    assert (own / "autosave.seamscope").exists()
+    answer(working, CANCEL)
+    assert not working.close() and (own / "autosave.seamscope").exists()
+    answer(working, DISCARD)
+    assert not working.isVisible() and list(autosave_root().iterdir()) == []
+
+
+def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
+    qtbot: QtBot, working: MainWindow, numbered_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "work" / "night.seamscope"
+    save(qtbot, working, target, monkeypatch)
+    session = working.session
+    session.set_notes("flickers still")
+    session.playback.seek(9)
+    take = list(session.takes)[1]
+    qtbot.waitUntil(lambda: session.scores.mean(session.score_key(take), "psnr_db") is not None, timeout=WAIT_MS)
+    score, picture = session.scores.mean(session.score_key(take), "psnr_db"), take.picture(9, session.seam_mode).y
+    drop(working, numbered_clip)
+    answer(working, DISCARD)
+    qtbot.waitUntil(lambda: session.clip.path == numbered_clip, timeout=WAIT_MS)
+    assert len(session.takes) == 1 and session.notes == "" and working.commands.desk.projects.path is None
+    session.set_notes("of the second")
+    assert session.history.undo_text == "Open numbered.mkv"
+    working._refresh_all()
+    working._trigger("undo")
+    assert session.clip.path == tmp_path / "work" / "clip.mp4" and session.notes == "flickers still"
+    assert list(session.takes)[1] is take and (take.picture(9, session.seam_mode).y == picture).all()
+    assert session.playback.frame == 9 and session.view.zoom == 2.0
+    assert session.scores.mean(session.score_key(take), "psnr_db") == pytest.approx(score, abs=5)
+    assert working.commands.desk.projects.path == target
+    qtbot.waitUntil(lambda: working.shown_set is not None and working.shown_set.complete, timeout=WAIT_MS)
+    assert "night.seamscope" in working.windowTitle() and working.isWindowModified()
+    # What was done before can still be undone, and the other clip comes again.
+    session.history.undo()
+    assert take.name != "coarse"
+    session.history.redo()
+    working._refresh_all()
+    working._trigger("redo")
+    assert session.clip.path == numbered_clip and session.notes == "of the second"
+    qtbot.waitUntil(lambda: working.shown_set is not None and working.shown_set.complete, timeout=WAIT_MS)
+    assert working.mismatches == 0
+
+
+def test_clips_put_away_are_given_back_in_the_end(
+    qtbot: QtBot, working: MainWindow, small_clip: Path, numbered_clip: Path
+) -> None:
+    take = list(working.session.takes)[1]
+    file = take.file
+    working.commands.desk.leaving.give_up()
+    for number, path in enumerate((small_clip, numbered_clip, small_clip)):
+        assert file.exists() and file in working.engine.files_in_use, number
+        drop(working, path)
+        qtbot.waitUntil(lambda path=path: working.session.clip.path == path, timeout=WAIT_MS)
+    assert not file.exists() and file not in working.engine.files_in_use
+    assert working.session.history.undo_text == "Open small.mp4"
+    working.session.history.undo()
+    assert working.session.clip.path == numbered_clip
 
 
 def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: MainWindow) -> None:
     working.commands.desk.projects.autosave()
     qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
     (own,) = autosave_root().iterdir()
-    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    shutil.copytree(own, own.with_name(dead.stdout.decode().strip()))
+    # A copy has no owner: the lock is on the file of this run.
+    shutil.copytree(own, own.with_name("run-left"))
     other = MainWindow(Session(settings_file()))
     other.show()
     try:
@@ -157,9 +274,13 @@ def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: 
         assert "did not end in good order" in box.text()
         next(button for button in box.buttons() if button.text() == "Go on").click()
         comes_back(qtbot, other)
-        assert other.commands.desk.projects.path is None
-        qtbot.waitUntil(lambda: [p.name for p in autosave_root().iterdir()] == [str(os.getpid())], timeout=WAIT_MS)
+        assert other.commands.desk.projects.path is None and other.isWindowModified()
+        # It goes once it is kept anew.
+        qtbot.waitUntil(lambda: not own.with_name("run-left").exists(), timeout=WAIT_MS)
+        kept = [p for p in autosave_root().iterdir() if p != own]
+        assert len(kept) == 1 and (kept[0] / "autosave.seamscope").exists()
     finally:
+        other.commands.desk.leaving.give_up()
         other.close()
         other.deleteLater()
         QApplication.processEvents()

@@ -214,6 +214,7 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
     window.engine.encode_neural(0.4)
     window.engine.encode_rival(RivalCodec.VVC, 40)
     folder = window.engine._folder
+    window.commands.desk.leaving.give_up()
     window.close()
     assert not folder.exists()
 

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from app.jobs.project_files import autosave_root, takes_folder
 from app.jobs.projects import Projects
 from app.state.imports import ImportDecision
 from app.state.session import Session
-from app.state.takes import Recipe, Status
+from app.state.takes import Kind, Recipe, Status
 from codec.gop import SeamMode
 from codec.rivals import RivalCodec
 from tests.conftest import make_clip
@@ -201,13 +199,13 @@ def test_what_a_crashed_run_left_behind_is_found_and_comes_back(
 ) -> None:
     working.projects.autosave()
     (own,) = autosave_root().iterdir()
-    assert own.name == str(os.getpid()) and working.projects.left_behind() is None
+    assert working.projects.left_behind() is None
     kept = (own / "autosave.seamscope").stat().st_mtime_ns
     working.projects.autosave()
     assert (own / "autosave.seamscope").stat().st_mtime_ns == kept
-    # As if another process had kept it and ended without a word.
-    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    shutil.move(own, own.with_name(dead.stdout.decode().strip()))
+    # As if another process had kept it and ended without a word: nobody holds the lock of a copy.
+    shutil.copytree(own, own.with_name("run-left"))
+    shutil.rmtree(own)
     other = desk()
     file = other.projects.left_behind()
     assert file is not None
@@ -244,3 +242,93 @@ def test_a_project_is_readable_json_without_surprises(working: Desk, tmp_path: P
     assert raw["clip"]["content"] == content_of(small_clip)
     assert [take["kind"] for take in raw["takes"]] == ["NEURAL", "IMPORTED", "HEVC"]
     assert raw["takes"][1]["stated_kbps"] == 12.5 and raw["takes"][2]["matched_to"] == 0
+
+
+def test_what_cannot_be_saved_is_said_when_it_arises(working: Desk, tmp_path: Path) -> None:
+    session, engine = working.session, working.engine
+    assert engine.encode(Recipe(RivalCodec.HEVC, kbps=1e-9)) is None
+    assert working.messages.pop() == "HEVC (x265): the bitrate must lie between 1e-06 and 1e+07 kbps."
+    working.imports.asked.disconnect()
+    working.imports.asked.connect(
+        lambda question: working.imports.accept(
+            question, ImportDecision("tiny", 1e-9, frozenset(m.difference for m in question.mismatches))
+        )
+    )
+    working.imports.look_at(tmp_path / "work" / "theirs.mkv")
+    assert "a bitrate of 1e-09 kbps cannot be; state one from 1e-06 to 1e+07." in working.messages.pop()
+    while not session.takes.is_full:
+        session.takes.add(Kind.HEVC, "CRF 40", status=Status.FAILED)
+    assert len(session.takes) == 201
+    assert engine.encode(Recipe(RivalCodec.HEVC, quality=40)) is None
+    assert working.messages.pop() == "There are 200 takes: a project holds no more. Remove one first."
+    working.imports.look_at(tmp_path / "work" / "clip.mp4")
+    assert working.messages.pop() == "There are 200 takes: a project holds no more. Remove one first."
+    # One in the place of another is no more than before.
+    rival = next(take for take in session.takes if take.kind is Kind.HEVC)
+    assert working.edits.encode_again(rival, Recipe(RivalCodec.HEVC, quality=40)) is not None
+    assert len(session.takes) == 201 and working.messages == []
+    session.set_notes("n" * 100_001)
+    assert working.messages.pop() == "Notes are cut to 100000 characters: a project holds no more."
+    working.projects.save(tmp_path / "work" / "mine.seamscope")
+    assert working.messages == []
+
+
+def test_all_that_can_be_done_to_a_session_can_be_saved_and_comes_back(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    session, take = working.session, list(working.session.takes)[1]
+    working.edits.rename(take, " two\nlines \0" + "é" * 300)
+    working.edits.nudge(take, 10**9)
+    session.set_notes("a\0b \u2028 \x1b")
+    session.view.set_zoom(1e9)
+    session.playback.set_speed(1e9, 0.0)
+    session.set_theta(7.0)
+    # As long a name as there can be.
+    target = tmp_path / "work" / ("é" * 122 + "x.seamscope")
+    working.projects.save(target)
+    assert working.messages == [] and target.exists()
+    other = desk()
+    other.projects.open(target)
+    assert other.messages == [] and not other.projects.unsaved
+    assert list(other.session.takes)[1].name == take.name and len(take.name) == 120
+    assert other.session.view.zoom == session.view.zoom > 1000
+    assert other.session.notes == "ab \u2028 \x1b"
+    # A small picture that fits its pane is shown larger than the wheel goes, and moved.
+    session.view.reset()
+    session.view.pan((3.0, 0.0), (8.0, 8.0), (1600.0, 900.0))
+    working.projects.save(target)
+    other.projects.open(target)
+    assert other.session.view.zoom == session.view.zoom == 112.5
+
+
+def test_a_save_is_never_the_clip_nor_drops_files_in_use(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    target, clip = tmp_path / "work" / "mine.seamscope", tmp_path / "work" / "clip.mp4"
+    os.link(clip, target)
+    before = clip.read_bytes()
+    working.projects.save(target)
+    assert "is being read; choose another output" in working.messages.pop()
+    assert target.read_bytes() == before == clip.read_bytes() and not takes_folder(target).exists()
+    target.unlink()
+    working.projects.save(target)
+    kept = next(file for file in takes_folder(target).iterdir() if file.suffix == ".mkv")
+    # An encode that saving put there is looked at on its own, and the project of that name is written anew.
+    other = desk()
+    other.engine.open(kept)
+    other.session.set_notes("alone")
+    other.projects.save(target)
+    assert other.messages == [] and kept.exists()
+
+
+def test_a_copy_that_was_damaged_is_made_anew_by_saving(
+    working: Desk, desk: Callable[[], Desk], tmp_path: Path
+) -> None:
+    target = tmp_path / "work" / "mine.seamscope"
+    working.projects.save(target)
+    for file in takes_folder(target).iterdir():
+        file.write_bytes(file.read_bytes()[:-20])
+    working.projects.save(target)
+    other = desk()
+    other.projects.open(target)
+    assert other.messages == [] and [t.status for t in other.session.takes] == [Status.READY] * 4

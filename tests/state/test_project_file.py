@@ -152,3 +152,38 @@ def test_a_file_is_found_beside_the_project_before_where_it_was(tmp_path: Path) 
     (first / "deep" / "er").rmdir()
     assert found == first / "clips" / "a.mp4" and found.exists()
     assert replace(record, relative="gone/a.mp4").find(second) == first / "clips" / "a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("project", "reason"),
+    [
+        (replace(FULL, takes=FULL.takes[:1] * 201), "takes is not a list of up to 200"),
+        (replace(FULL, takes=(replace(FULL.takes[2], stated_kbps=1e-9),)), "stated_kbps is not a number"),
+        (replace(FULL, takes=(replace(FULL.takes[1], kbps=1e9),)), "kbps is not a number"),
+        (replace(FULL, takes=(replace(FULL.takes[1], name="x" * 121),)), "name is not a text"),
+        (replace(FULL, takes=(replace(FULL.takes[1], nudge=10_001),)), "nudge is not a whole number"),
+        (replace(FULL, takes=(replace(FULL.takes[0], lmbda=float("nan")),)), "lmbda is not a number"),
+        (replace(FULL, takes=(replace(FULL.takes[0], command="x" * 40_000),)), "command is not a text"),
+        (replace(FULL, takes=FULL.takes[:1] * 200, notes="\0"), "notes is not a text"),
+        (replace(FULL, speed=1e9), "speed is not a number"),
+        (replace(FULL, stop=2**40), "stop is not a whole number"),
+        (replace(FULL, view={"zoom": float("inf"), "deep": [[1]]}), "does not come back"),
+        (replace(FULL, view={"zoom": float("inf")}), "JSON compliant"),
+        (
+            replace(FULL, takes=tuple(replace(FULL.takes[0], command="x" * 32_000) for _ in range(200))),
+            "larger than 4 MiB",
+        ),
+    ],
+)
+def test_what_could_not_be_read_back_is_not_written(project: Project, reason: str) -> None:
+    with pytest.raises(ProjectError) as told:
+        to_text(project, PATH)
+    sentence = str(told.value)
+    assert sentence.startswith(f"{PATH}: the project cannot be saved (") and reason in sentence
+    assert "\n" not in sentence
+
+
+def test_a_project_is_written_to_its_very_bounds() -> None:
+    take = replace(FULL.takes[2], stated_kbps=1e-6, nudge=-10_000, name="é" * 120)
+    full = replace(FULL, takes=(take,) * 200, notes="ü" * 100_000, view={"zoom": 4096.0}, speed=0.01)
+    assert parse(to_text(full), PATH) == full
