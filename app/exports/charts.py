@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.state.curves import CURVES, CurveKind, Series, decimate, difference, statistics
+from app.state.comparison import unfinished
+from app.state.curves import CURVES, CurveKind, Series, decimate, difference
+from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
 
 if TYPE_CHECKING:
@@ -62,19 +64,27 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
 
 
 def to_csv(data: ChartData) -> str:
-    """A row a frame: number, start in s, then every curve of every take; empty where nothing is known."""
+    """A row a frame: number, start in s, then every curve of every take; empty where nothing is known. A column that
+    is not measured whole says so in its head: "Neural λ 0.16: lpips… 8/53"."""
     columns = [(s, key) for s in data.series for key in data.keys if key in s.values]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["frame", "time_s", *(f"{series.name}: {key}" for series, key in columns)])
+    writer.writerow(["frame", "time_s", *(f"{series.name}: {key}{_extent(series, key)}" for series, key in columns)])
     for frame, start in enumerate(data.times_s):
         cells = [series.values[key][frame] for series, key in columns]
         writer.writerow([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
     return text.getvalue()
 
 
+def _extent(series: Series, key: str) -> str:
+    """ "… 8/53" while a curve is not measured whole, else empty."""
+    found = series.statistics(key)
+    return "" if found is None or found.finished else found.extent
+
+
 def to_json(data: ChartData) -> str:
-    """An object a take, with its rate and a list of values for every curve; null where nothing is known."""
+    """An object a take, with its rate and a list of values for every curve; null where nothing is known. `unfinished`
+    has, of curves that are not measured whole, the frames measured and those there will be."""
     takes = [
         {
             "name": series.name,
@@ -86,6 +96,11 @@ def to_json(data: ChartData) -> str:
                 key: [None if np.isnan(value) else float(f"{value:.7g}") for value in series.values[key]]
                 for key in data.keys
                 if key in series.values
+            },
+            "unfinished": {
+                key: [found.count, found.due]
+                for key in data.keys
+                if (found := series.statistics(key)) is not None and not found.finished
             },
         }
         for series in data.series
@@ -117,16 +132,18 @@ def curves_figure(data: ChartData) -> "Figure":
         # Below: the title has the room above, and a legend there would lie over it.
         figure.legend(handles, names, fontsize=7, ncols=3, loc="outside lower center")
     axes[-1].set_xlabel("frame" + (" (grey lines: GoP boundaries)" if data.boundaries else ""))
-    figure.suptitle(data.title, fontsize=11)
+    missing = unfinished(data.series, keys)
+    figure.suptitle("\n".join([data.title, *(f"not all frames measured: {line}" for line in missing)]), fontsize=11)
     return figure
 
 
 def draw_rates(data: ChartData, kind: str) -> bytes | None:
-    """Mean scores over bits per pixel, a chart a metric; None when no take has a rate and a score."""
+    """Mean scores over bits per pixel of takes measured whole, a chart a metric; None when no take has a rate and a
+    score."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    keys = [key for key in RATE_METRICS if key in data.keys and any(s.bpp and key in s.values for s in data.series)]
+    keys = [key for key in RATE_METRICS if key in data.keys and points_of(data.series, key)]
     if not keys:
         return None
     figure = Figure(figsize=(11, 3.4 * -(-len(keys) // 3)), layout="constrained")
@@ -164,11 +181,10 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
 def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
     points: dict[str, list[tuple[float, float]]] = {}
     colours: dict[str, str] = {}
+    found = points_of(data.series, kind.key)
     for series, colour in zip(data.series, data.colours, strict=True):
-        values = series.values.get(kind.key)
-        found = None if values is None else statistics(values, kind)
-        if found is not None and series.bpp:
-            points.setdefault(series.kind.value, []).append((series.bpp, found.mean))
+        if series.take in found:
+            points.setdefault(series.kind.value, []).append(found[series.take])
             colours[series.kind.value] = colour
     for name, entries in points.items():
         entries.sort()

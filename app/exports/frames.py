@@ -45,7 +45,8 @@ class WorstFrame:
 def save_worst(
     context: WorkContext, wanted: tuple[WorstFrame, ...], metric: str, mode: SeamMode, folder: Path
 ) -> list[Path]:
-    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`.
+    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`. `metric` is part of the name:
+    "lpips", or "lpips_so_far" where frames are not measured yet.
 
     Raises MediaError, Cancelled.
     """

@@ -31,6 +31,8 @@ class Line:
     colour: str
     style: Qt.PenStyle
     values: Values
+    extent: str = ""
+    """What stands beside the name while not every frame has its value: "8/53"."""
 
 
 class Chart(QWidget):
@@ -178,7 +180,7 @@ class Chart(QWidget):
         if self._hover.isVisible():
             frame = round(self._hover.value())
         title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
-        values = [self._value(line, frame) for line in self.lines]
+        values = [self._value(line, frame) + (f" ({line.extent})" if line.extent else "") for line in self.lines]
         rest, names = self._what_fits(title, frame, values)
         parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
         for line, name, value in zip(self.lines, names, values, strict=True):

@@ -143,7 +143,7 @@ class ExportDesk:
         if not wanted:
             session.message.emit("No frame of the takes shown has been measured yet.")
             return
-        metric = panel.choice.currentData().removesuffix("_db")
+        metric = panel.choice.currentData().removesuffix("_db") + ("" if panel.finished else "_so_far")
         self._start(Lane.MEDIA, frames.save_worst, (wanted, metric, session.seam_mode, folder), folder)
 
     def box(self) -> Box:

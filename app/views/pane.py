@@ -11,6 +11,7 @@ from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
+from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
@@ -98,7 +99,7 @@ class Pane(QWidget):
         return None if number is None else self._session.takes.by_id(number)
 
     def refresh_label(self) -> None:
-        """Codec and measured rate, the running mean of LPIPS when there is one, how seams and differences are shown."""
+        """Codec and measured rate, the mean of LPIPS (marked while frames are missing), how seams and differences are shown."""
         take, right = self._take(self.tile.left), self._take(self.tile.right)
         self.right_label.setVisible(right is not None)
         for label, shown in ((self.label, take), (self.right_label, right)):
@@ -112,15 +113,15 @@ class Pane(QWidget):
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
-        look, mean = self._arrangement.look_of(take.id), None
+        look, found = self._arrangement.look_of(take.id), None
         if take.status is Status.READY:
-            mean = self._session.scores.mean(self._session.score_key(take), "lpips")
+            found = statistics_of(self._session, take, "lpips")
         where = "" if self._session.view.inspection.region is None else "region's "
         clip = self._session.clip
         made = "" if clip is None or take.kind is not Kind.SOURCE else self._made_of(clip.info)
         said = Said(
             take,
-            lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
+            lpips="" if found is None else f"{where}LPIPS {found.said(found.mean, 3)}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
             prefix=self._drawn(look),
         )
