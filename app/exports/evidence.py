@@ -47,6 +47,7 @@ class EvidenceRequest:
     """Region of the crops; None: where the picture has most texture."""
     notes: str
     device: str
+    """Where the networks run; empty while none is loaded."""
     region: str = ""
     """The region that all scores are of, as text; empty: whole frames."""
 
@@ -79,12 +80,13 @@ def _head(request: EvidenceRequest, context: WorkContext) -> str:
     name = html.escape(clip.path.name)
     seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
     notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
+    device = f", device {html.escape(request.device)}" if request.device else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
         f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
         f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {html.escape(request.mode.value)}."
-        f"<br><code>{html.escape(content_of(clip.path, context))}</code><br>Seamscope {__version__}, "
-        f"device {html.escape(request.device)}.</p><ul>{notes}</ul>"
+        f"<br><code>{html.escape(content_of(clip.path, context))}</code><br>Seamscope {__version__}"
+        f"{device}.</p><ul>{notes}</ul>"
     )
 
 

@@ -56,8 +56,8 @@ class Engine:
 
     def __init__(self, session: Session, runner: Runner) -> None:
         self.session, self.runner = session, runner
-        self.device = "not started"
-        """Where the networks run, once they are loaded."""
+        self.device = ""
+        """Where the networks run; empty until they are loaded."""
         self._folder = open_workspace()
         self._numbers = itertools.count(1)
         self._discarded: set[int] = set()

@@ -99,7 +99,7 @@ class Pane(QWidget):
         return None if number is None else self._session.takes.by_id(number)
 
     def refresh_label(self) -> None:
-        """Codec, measured rate, mean of LPIPS (marked while frames are missing), how seams and differences are shown."""
+        """Codec, measured rate, mean of LPIPS (marked while frames are missing), how seams and differences look."""
         take, right = self._take(self.tile.left), self._take(self.tile.right)
         self.right_label.setVisible(right is not None)
         for label, shown in ((self.label, take), (self.right_label, right)):

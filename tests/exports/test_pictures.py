@@ -191,6 +191,9 @@ def test_a_page_without_scores_or_region_is_written_all_the_same(tmp_path: Path,
         wanted = EvidenceRequest(clip, tuple(session.takes), data, MODE, 0, None, "", "cpu")
         page = Page(export_evidence(QUIET, wanted, tmp_path / "p.html").read_text(encoding="utf-8"))
         assert "alone" not in page.text
+        # No network has run yet: the page names no device.
+        unknown = replace(wanted, device="")
+        assert "device" not in Page(export_evidence(QUIET, unknown, tmp_path / "p.html").read_text("utf-8")).text
         assert "no curves yet" in page.text and "Notes" not in page.text
         with pytest.raises(MediaError, match="the page cannot be written"):
             export_evidence(QUIET, wanted, tmp_path / "none" / "p.html")
