@@ -28,7 +28,7 @@ from codec.media.picture import Colour
 from codec.media.spool import SpoolSpec
 from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings, exact_text
 from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
@@ -375,7 +375,7 @@ def _stream(take: Take, structure: Structure) -> Encoded:
 
 def _command(clip: Clip, settings: EncodeSettings) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{settings.lmbda:g}"]
+    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
     if settings.key_interval != DEFAULT_KEY_INTERVAL:
         words += ["--key-interval", str(settings.key_interval)]
     if settings.precision != "auto":

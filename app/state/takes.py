@@ -211,12 +211,20 @@ class Take:
 
     @property
     def label(self) -> str:
-        """Codec, request and the measured rate of what is shown; while encoding, how far it is."""
+        """Codec, request, the measured rate of what is shown (while encoding, how far it is) and its shift."""
         if self.kind is Kind.SOURCE:
             return f"{self.given_name or 'Source'} · {self.asked}"
+        return " · ".join(part for part in (self._unshifted, self.shift) if part)
+
+    @property
+    def shift(self) -> str:
+        """By how many frames it is shifted: "+1 frame", "-9 frames"; empty when it is not."""
+        return f"{self.nudge:+d} frame{'s' if abs(self.nudge) > 1 else ''}" if self.nudge else ""
+
+    @property
+    def _unshifted(self) -> str:
         if self.rate is not None:
-            shift = f" · {self.nudge:+d} frames" if self.nudge else ""
-            return f"{self.name} · {self.rate.text}{shift}"
+            return f"{self.name} · {self.rate.text}"
         if self.status is Status.RUNNING:
             under_way = self.progress > 0 or self.message
             return f"{self.name} · encoding {self.progress:.0%}" if under_way else f"{self.name} · waiting"

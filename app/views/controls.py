@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from app.state.session import Session
 from app.state.takes import Recipe
+from app.views.lambda_box import LambdaBox, rounded
 from app.views.takes_panel import TakesPanel
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
@@ -51,11 +52,7 @@ class NeuralControls(QWidget):
         self.slider.setRange(0, _SLIDER_STEPS)
         self.slider.setAccessibleName("λ slider")
         self.slider.setToolTip(f"λ weighs picture quality against bits: {low} few bits, {high} many bits")
-        self.number = QDoubleSpinBox()
-        self.number.setDecimals(3)
-        self.number.setRange(low, high)
-        self.number.setSingleStep(0.01)
-        self.number.setAccessibleName("λ value")
+        self.number = LambdaBox()
         self.key_interval = QSpinBox()
         self.key_interval.setRange(1, MAX_KEY_INTERVAL)
         self.key_interval.setSuffix(" GoPs")
@@ -106,7 +103,7 @@ class NeuralControls(QWidget):
     def _slid(self, step: int) -> None:
         low, high = LAMBDA_RANGE
         with QSignalBlocker(self.number):
-            self.number.setValue(low * (high / low) ** (step / _SLIDER_STEPS))
+            self.number.setValue(rounded(low * (high / low) ** (step / _SLIDER_STEPS)))
 
     def _typed(self, value: float) -> None:
         low, high = LAMBDA_RANGE

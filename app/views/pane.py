@@ -54,8 +54,9 @@ class Said:
             texts = [(take.label, self.seams), (take.label.split(" · ")[0], self.seams)]
         elif take.rate is not None:
             kbps = take.rate.text.split(" · ")[0]
-            shift = f"{take.nudge:+d} frames" if take.nudge else ""
-            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips), (short, kbps)]
+            shift = take.shift
+            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips)]
+            texts.append((short, shift, kbps))
         return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
 
     def large(self) -> list[str]:
@@ -64,9 +65,9 @@ class Said:
         if take.kind is Kind.SOURCE:
             return [self.prefix + take.label.replace(" · ", "\n", 1) + f"\n{self.seams or ' '}"]
         rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
-        last = " · ".join(part for part in (self.lpips, self.seams) if part)
+        last = " · ".join(part for part in (take.shift if take.rate else "", self.lpips, self.seams) if part)
         kbps = rate.split(" · ")[0]
-        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, self.lpips))
+        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, take.shift or self.lpips))
         return list(dict.fromkeys(self.prefix + "\n".join(part or " " for part in parts) for parts in texts))
 
 

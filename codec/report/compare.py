@@ -16,7 +16,7 @@ from codec.metrics.frames import FrameScore, score_takes
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
-from codec.stream.settings import EncodeSettings
+from codec.stream.settings import EncodeSettings, exact_text
 from codec.stream.source import StreamSource
 
 
@@ -109,7 +109,7 @@ def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkC
 
 
 def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
-    file = folder / f"neural_{lmbda:g}.gop"
+    file = folder / f"neural_{exact_text(lmbda)}.gop"
     settings = EncodeSettings(
         lmbda, device=request.device, precision=request.precision, reconstruct=False, threads=request.threads
     )
@@ -128,7 +128,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
         size_bytes=info.size_bytes,
         kbps=info.kbps,
         bpp=info.bpp,
-        command=f"seamscope encode {clip.path} -o {file.name} --lambda {lmbda:g}",
+        command=f"seamscope encode {clip.path} -o {file.name} --lambda {exact_text(lmbda)}",
         note=f"model {info.model_id}",
         frame_bits=bits,
         source=StreamSource(file, request.device, precision=request.precision),
@@ -138,7 +138,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
 def _rival(
     clip: Clip, codec: RivalCodec, neural: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
 ) -> ReportTake:
-    file = folder / f"{codec.value}_{neural.lmbda:g}.mkv"
+    file = folder / f"{codec.value}_{exact_text(neural.lmbda)}.mkv"
     settings = RivalSettings(codec, TargetBitrate(neural.kbps), request.preset, request.threads or 2)
     made = encode_rival(clip, clip.timing, settings, file, context)
     return ReportTake(

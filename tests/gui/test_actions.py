@@ -40,6 +40,7 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "zoom_fit": ("zoom_one",),
     "zoom_reset": ("zoom_one",),
     "encode_again": ("take_2",),
+    "encode_anew": ("take_4",),
     "undo": ("nudge_later",),
     "redo": ("nudge_later", "undo"),
     "move_up": ("select_next", "select_next"),
@@ -55,7 +56,18 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "layout_row": ("layout_column",),
 }
 """What is triggered first, so that there is something to change."""
-LAST = ("encode_again", "rival", "encode", "remove", "cancel", "tone_mapping", "open", "open_project", "quit")
+LAST = (
+    "encode_anew",
+    "encode_again",
+    "rival",
+    "encode",
+    "remove",
+    "cancel",
+    "tone_mapping",
+    "open",
+    "open_project",
+    "quit",
+)
 """Those that end what the others need."""
 MOST_TAKES = 9
 """Takes that have a key."""
