@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.state.comparison import unfinished
-from app.state.curves import CURVES, CurveKind, Series, decimate, difference
+from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
 
@@ -65,15 +65,27 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
 
 def to_csv(data: ChartData) -> str:
     """A row a frame: number, start in s, then every curve of every take; empty where nothing is known. A column that
-    is not measured whole says so in its head: "Neural λ 0.16: lpips… 8/53"."""
+    is not measured whole says so in its head, and so does one whose values are not each frame's own: "Neural λ 0.16:
+    lpips… 8/53", "Neural λ 0.16: bits (GoP mean)"."""
     columns = [(s, key) for s in data.series for key in data.keys if key in s.values]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["frame", "time_s", *(f"{series.name}: {key}{_extent(series, key)}" for series, key in columns)])
+    writer.writerow(
+        [
+            "frame",
+            "time_s",
+            *(f"{series.name}: {key}{_basis(series, key)}{_extent(series, key)}" for series, key in columns),
+        ]
+    )
     for frame, start in enumerate(data.times_s):
         cells = [series.values[key][frame] for series, key in columns]
         writer.writerow([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
     return text.getvalue()
+
+
+def _basis(series: Series, key: str) -> str:
+    basis = series.basis(key)
+    return f" ({basis})" if basis else ""
 
 
 def _extent(series: Series, key: str) -> str:
@@ -84,7 +96,8 @@ def _extent(series: Series, key: str) -> str:
 
 def to_json(data: ChartData) -> str:
     """An object a take, with its rate and a list of values for every curve; null where nothing is known. `unfinished`
-    has, of curves that are not measured whole, the frames measured and those there will be."""
+    has, of curves that are not measured whole, the frames measured and those there will be, `basis` what values are
+    that are not each frame's own."""
     takes = [
         {
             "name": series.name,
@@ -97,6 +110,7 @@ def to_json(data: ChartData) -> str:
                 for key in data.keys
                 if key in series.values
             },
+            "basis": {key: series.basis(key) for key in data.keys if key in series.values and series.basis(key)},
             "unfinished": {
                 key: [found.count, found.due]
                 for key in data.keys
@@ -168,13 +182,17 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
                 continue
             values, label = difference(values, base.values[kind.key]), f"{series.name} − {base.name}"
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
+        if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
+            x, y = as_steps(x, y)
         axis.plot(x, y, STYLES[series.place % len(STYLES)], label=label, linewidth=1.2, color=colour)
     if base is not None:
         axis.axhline(0, color="#888", linewidth=0.8)
     if len(data.boundaries) <= 400:
         for boundary in data.boundaries:
             axis.axvline(boundary, color="#ccc", linewidth=0.6, zorder=0)
-    axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}", fontsize=9, loc="left")
+    means = next((series.basis(kind.key) for series in data.series if series.basis(kind.key)), "")
+    remark = f"; of neural takes {means}" if means else ""
+    axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}{remark}", fontsize=9, loc="left")
     axis.grid(axis="y", alpha=0.3)
 
 

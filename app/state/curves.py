@@ -73,6 +73,17 @@ class Series:
     due: dict[str, int] = field(default_factory=dict, repr=False)
     """Frames that have a value once all is measured, by curve; a curve not named here has all of its values."""
 
+    gop_means: bool = False
+    """Its bits are the mean of each GoP: the stream codes motion, texture and symbols of a GoP's pictures together."""
+
+    def stepped(self, key: str) -> bool:
+        """True for a curve that is flat over every GoP and drawn as steps."""
+        return self.gop_means and key == "bits"
+
+    def basis(self, key: str) -> str:
+        """What a curve's values are, where they are not each frame's own: "GoP mean"; else empty."""
+        return "GoP mean" if self.gop_means and key in RATES else ""
+
     def statistics(self, key: str) -> "Statistics | None":
         """Of one curve over the frames measured so far; None without any."""
         values = self.values.get(key)
@@ -133,7 +144,8 @@ def _series(session: Session, take: Take, place: int) -> Series:
             values[key], due[key] = curve, due_of(session, take, key)
     rate = take.rate
     kbps, bpp, note = (None, None, "") if rate is None else (rate.kbps, rate.bpp, rate.basis.value)
-    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values, due)
+    means = take.kind is Kind.NEURAL
+    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values, due, means)
 
 
 def due_of(session: Session, take: Take, key: str) -> int:
@@ -231,3 +243,10 @@ def decimate(values: Values, start: float, stop: float, columns: int) -> tuple[V
     falling = part[edges] > part[np.append(edges[1:], len(part)) - 1]
     y[0::2], y[1::2] = np.where(falling, high, low), np.where(falling, low, high)
     return x, y
+
+
+def as_steps(x: Values, y: Values) -> tuple[Values, Values]:
+    """Points a frame apart as flat steps around each frame; thinned ones as they are."""
+    if len(x) > 1 and x[1] - x[0] != 1:
+        return x, y
+    return np.repeat(x, 2) + np.tile([-0.5, 0.5], len(x)), np.repeat(y, 2)

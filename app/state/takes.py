@@ -115,7 +115,7 @@ class Encoded:
     rate: Rate | None = None
     command: str = ""
     frame_bits: list[float] = field(default_factory=list)
-    """Bits of every frame, NaN where nothing is coded yet; a GoP's bits are spread over its frames."""
+    """Bits of every frame, NaN where nothing is coded yet; of a neural stream the mean of each GoP."""
     gops: dict[int, GopCoding] = field(default_factory=dict)
     """How each GoP is coded, by its number, of those of a neural stream that are there."""
 

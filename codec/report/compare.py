@@ -172,12 +172,13 @@ class _Part:
 def _write_frames(path: Path, takes: list[ReportTake]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits"))
+        writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are"))
         for take in takes:
+            bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
             for score, bits in zip(take.scores, take.frame_bits, strict=True):
                 tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
                 row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
-                writer.writerow(row)
+                writer.writerow((*row, bits_are))
 
 
 def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
