@@ -306,6 +306,7 @@ class Engine:
         self._cancel(take)
 
     def _cancel(self, take: Take) -> None:
+        self._rivals.cancel(take)
         for structure in Structure:
             job = self._jobs.get((take.id, structure))
             if job is not None:

@@ -192,6 +192,8 @@ class Pane(QWidget):
             # Its file is whole: what is missing is the stream whose GoPs share no frame, or a frame beyond its end.
             covered = take.covers(self._session.playback.frame)
             return (take.message or "Disjoint GoPs are not encoded") if covered else f"{take.name} has no such frame"
+        if take.progress == 0 and not take.message:
+            return "Waiting"
         return f"Encoding {take.progress:.0%}\n{take.message}"
 
     def _show_waiting(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInpu
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
-from app.state.takes import Status, Take
+from app.state.takes import Kind, Status, Take
 from app.views.main_window import MainWindow
 from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
@@ -40,7 +40,6 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "zoom_fit": ("zoom_one",),
     "zoom_reset": ("zoom_one",),
     "encode_again": ("take_2",),
-    "encode_anew": ("take_4",),
     "undo": ("nudge_later",),
     "redo": ("nudge_later", "undo"),
     "move_up": ("select_next", "select_next"),
@@ -200,6 +199,8 @@ def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip
     doors.save_as = str(stream) if name == "save_stream" else ""
     if name == "clear_region":
         window.session.view.inspection.set_region((10, 10, 60, 50), (96, 64))
+    elif name == "encode_anew":
+        window.session.select(next(take for take in window.session.takes if take.kind is Kind.NEURAL))
     elif name == "cancel":
         window.engine.encode_rival(RivalCodec.VVC, 40)
     elif name == "tone_mapping":

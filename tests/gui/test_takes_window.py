@@ -153,7 +153,7 @@ def test_a_shifted_take_shows_its_other_frames_and_says_so(
     qtbot.waitUntil(lambda: number() == 10, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: number() == 11, timeout=WAIT_MS)
-    assert "+1 frame" in window.panes[take.id].label.text()
+    qtbot.waitUntil(lambda: "+1 frame" in window.panes[take.id].label.text(), timeout=WAIT_MS)
     window._trigger("nudge_earlier_10")
     qtbot.waitUntil(lambda: number() == 1, timeout=WAIT_MS)
     assert "-9 frames" in window.side.takes.rows[take.id].label.text()
