@@ -52,7 +52,7 @@ class RateBasis(Enum):
     """Where a take's bitrate comes from; the value is what a label adds to the number."""
 
     MEASURED = ""
-    """The bytes that were written for this take."""
+    """What was coded for this take: a whole `.gop` file; of a rival its frames without a container."""
     OWN_SIZE = "file size"
     """The size of an imported file, which may hold more than the coded pictures, or a transcode of them."""
     STATED = "stated"
@@ -61,7 +61,7 @@ class RateBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Bits of a take's file: measured, unless `basis` says otherwise."""
+    """Bits of a take: measured, unless `basis` says otherwise."""
 
     size_bytes: int
     kbps: float

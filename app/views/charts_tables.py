@@ -27,6 +27,10 @@ _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
 )
+RATE_IS = (
+    "Bytes · 8 / duration / 1000: of a neural take its whole .gop file, of rivals encoded here their coded frames "
+    "without a container, of imported files what their labels say"
+)
 _NAMED_POINTS = 16
 """With more of them in the rate chart, names lie over one another; the mouse over a point tells its name."""
 _MEASURED = tuple(key for key in CURVES if key not in RATES)
@@ -43,7 +47,7 @@ class StatisticsTable(QTableWidget):
         self.setAccessibleName("Statistics of all takes")
         self.verticalHeader().hide()
         titles = ["Take", "kbps", "bpp"]
-        tips = ["", "File bytes · 8 / duration / 1000, or as stated", "Bits per pixel of the clip"]
+        tips = ["", f"{RATE_IS}; or as stated", "The same bits, per pixel of the clip"]
         for key in _MEASURED:
             kind = CURVES[key]
             titles += [kind.title, f"worst {WORST_SHARE:.0%}"]
