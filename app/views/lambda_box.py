@@ -36,7 +36,7 @@ class LambdaBox(QDoubleSpinBox):
             return self.value()
         return _number(text) or self.value()
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """A number in range is taken; what may become one can be typed on."""
         low, high = LAMBDA_RANGE
         number = _number(text)
