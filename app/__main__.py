@@ -2,7 +2,7 @@
 
 import sys
 
-COMMANDS = frozenset({"encode", "decode", "info", "compare", "bench", "overlap", "weights"})
+COMMANDS = frozenset({"encode", "decode", "info", "compare", "bench", "overlap", "train", "weights"})
 
 
 def main(argv: list[str] | None = None) -> int:

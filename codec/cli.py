@@ -4,12 +4,17 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codec import __version__
 from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError
 from codec.gop import DEFAULT_THETA, Structure
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.training.vae.command import add_train
+
+if TYPE_CHECKING:
+    from codec.media.clip import Clip
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -51,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
     add_bench(commands.add_parser("bench", help="rate curves of a folder of clips against HEVC, VVC and AV1"))
     add_overlap(commands.add_parser("overlap", help="what sharing and blending frames between GoPs brings"))
+    add_train(commands.add_parser("train", help="train the vae codec; goes on where it was stopped"))
     return parser
 
 
@@ -67,6 +73,10 @@ def _add_range(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out-point", dest="stop", type=int, metavar="FRAME", help="frame after the last one")
 
 
+def _add_deinterlace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--deinterlace", action="store_true", help="make each picture's lines of one moment (bwdif)")
+
+
 def _add_encode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
@@ -81,6 +91,7 @@ def _add_encode(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--weights", default="", metavar="NAME", help="weights to encode with; see seamscope weights")
     _add_range(parser)
+    _add_deinterlace(parser)
     _add_machine(parser)
     parser.set_defaults(run=_encode)
 
@@ -103,12 +114,24 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, required=True, metavar="DIR")
     parser.add_argument("--preset", default="", help="effort of the rivals; default: medium (AV1: 8)")
     _add_range(parser)
+    _add_deinterlace(parser)
     _add_machine(parser)
     parser.set_defaults(run=_compare)
 
 
-def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
+def _clip(arguments: argparse.Namespace, context: TerminalContext) -> "Clip":
     from codec.media.clip import open_clip
+
+    return open_clip(
+        arguments.clip,
+        start=arguments.start,
+        stop=arguments.stop,
+        deinterlace=arguments.deinterlace,
+        context=context,
+    )
+
+
+def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
     from codec.stream.encoder import encode_clip
 
     structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
@@ -122,7 +145,7 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
         reconstruct=False,
         threads=arguments.threads,
     )
-    with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
+    with _clip(arguments, context) as clip:
         info = encode_clip(clip, clip.timing, clip.info.sample_aspect, arguments.output, settings, context)
     return f"{arguments.output}: {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp"
 
@@ -174,7 +197,6 @@ def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.media.clip import open_clip
     from codec.report.compare import ReportRequest, compare
     from codec.rivals import RivalCodec
 
@@ -193,7 +215,7 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
         arguments.threads,
         arguments.preset,
     )
-    with open_clip(arguments.clip, start=arguments.start, stop=arguments.stop) as clip:
+    with _clip(arguments, context) as clip:
         page = compare(clip, request, arguments.report, context)
     return f"Report: {page}"
 

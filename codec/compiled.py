@@ -1,12 +1,56 @@
-"""Loops compiled to machine code, kept on disk, run without the interpreter's lock."""
+"""Loops compiled to machine code, kept on disk, run without the interpreter's lock.
 
-from functools import partial
+What is kept lies in a folder named after a digest of every file that has compiled loops and of all that these import:
+constants of other files are compiled in, and numba itself looks at the age of a loop's own file alone.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import numba
 
-compiled = partial(numba.njit, cache=True, nogil=True, boundscheck=False, _nrt=False)
-"""Decorator of functions that work on arrays they are given and make none.
+from codec.sources import PACKAGE, containing, digest, sources
 
-Nobody counts, then, who refers to an array (`_nrt`): an atomic counter for every array of every call took two thirds of
-the time that choosing trees of blocks takes.
-"""
+_PREFIX = "numba-"
+_OLD_S = 7 * 86_400
+
+
+def _cache_folder() -> Path:
+    """Beside the bytecode, or where the environment says, or among the user's caches when neither can be written."""
+    name = f"{_PREFIX}{digest(sources(containing('import compiled')))}"
+    named, home = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
+    own = PACKAGE / "__pycache__"
+    for base in (Path(named) if named else own, Path(home or Path.home() / ".cache") / "seamscope"):
+        with suppress(OSError):
+            base.mkdir(parents=True, exist_ok=True)
+            if os.access(base, os.W_OK):
+                _remove_old(base, name)
+                return base / name
+    return own / name
+
+
+def _remove_old(base: Path, name: str) -> None:
+    """Folders of other sources that nothing was written into for a week."""
+    with suppress(OSError):
+        for folder in base.glob(f"{_PREFIX}*"):
+            if folder.name != name and time.time() - folder.stat().st_mtime > _OLD_S:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+_FOLDER = str(_cache_folder())
+
+
+def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Decorator of functions that work on arrays they are given and make none; `options` as numba's.
+
+    Nobody counts, then, who refers to an array (`_nrt`): an atomic counter for every array of every call took two
+    thirds of the time that choosing trees of blocks takes.
+    """
+    # Numba reads its settings anew whenever the environment changes.
+    numba.config.CACHE_DIR = _FOLDER
+    return numba.njit(cache=True, nogil=True, boundscheck=False, _nrt=False, **options)

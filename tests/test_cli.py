@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,11 +40,15 @@ def test_encode_info_decode(small_clip: Path, tmp_path: Path) -> None:
 
 def test_compare_writes_a_report_whose_bitrates_are_those_of_its_files(clips: Path, tmp_path: Path) -> None:
     clip = make_clip(clips / "compare.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="160x96", frames=25)
+    # A name of signs that mean something elsewhere, and of a byte that is no UTF-8.
+    clip = clip.rename(clip.with_name("$a$ <b>\n=" + os.fsdecode(b"\xe9.mkv")))
     folder = tmp_path / "report"
     done = seamscope("compare", clip, "--lambda", "0.05", "0.5", "--preset", "faster", "--report", folder)
     assert done.returncode == 0, done.stderr
     assert str(folder / "index.html") in done.stdout
     summary = json.loads((folder / "summary.json").read_text())
+    assert summary["clip"]["file"] == str(clip)
+    assert "<h1>$a$ &lt;b&gt;\\n=\\xe9.mkv</h1>" in (folder / "index.html").read_text(encoding="utf-8")
     assert [take["codec"] for take in summary["takes"]] == ["neural", "hevc", "vvc"] * 2
     for take in summary["takes"]:
         coded = folder / take["file"]

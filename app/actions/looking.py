@@ -31,6 +31,29 @@ def _hdr(c: Context) -> bool:
     return clip is not None and clip.info.transfer is not Transfer.SDR
 
 
+def _is_file(c: Context) -> bool:
+    """Images of a sequence have no fields."""
+    return c.session.clip is not None and c.session.clip.info.can_deinterlace
+
+
+def _deinterlace(c: Context) -> None:
+    """Open the clip again with its lines of one moment, or as it is; frame and notes stay."""
+    session, clip = c.session, c.session.clip
+    if clip is None:
+        return
+    if len(session.takes) > 1:
+        session.message.emit("Remove the takes first: they are of the clip's pictures as they are shown now.")
+        return
+    frame, notes = session.playback.frame, session.notes
+
+    def then() -> None:
+        session.set_notes(notes)
+        session.playback.seek(frame)
+
+    stop = clip.start + clip.frame_count
+    c.engine.open(clip.path, clip.start, stop, deinterlace=not clip.info.deinterlaced, then=then)
+
+
 def _show_take(number: int) -> Callable[[Context], None]:
     """Alone; in a split the take that is compared, unless it is the reference."""
 
@@ -200,6 +223,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         lambda c: c.session.view.toggle_tone_mapping(),
         _hdr,
         lambda c: c.session.view.tone_mapping,
+    ),
+    ActionSpec(
+        "deinterlace",
+        "Deinterlace the clip (bwdif)",
+        ("Ctrl+Alt+D",),
+        "View",
+        _deinterlace,
+        _is_file,
+        lambda c: c.session.clip is not None and c.session.clip.info.deinterlaced,
     ),
     ActionSpec("full_screen", "Full screen", ("F11", "F"), "View", lambda c: c.screen.toggle_full_screen(), always),
     ActionSpec(

@@ -1,6 +1,5 @@
 """Curves as files: CSV and JSON of every value, PNG and SVG of what is compared."""
 
-import csv
 import io
 import json
 from contextlib import suppress
@@ -14,8 +13,11 @@ from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
+from codec.plain_plots import plain, plain_legend
+from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -50,7 +52,7 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
     if suffix not in SUFFIXES:
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
     tables = {".csv": to_csv, ".json": to_json}
-    content = tables[suffix](data).encode() if suffix in tables else draw(data, suffix[1:])
+    content = tables[suffix](data).encode("utf-8", JSON_ERRORS) if suffix in tables else draw(data, suffix[1:])
     temporary = target.with_name(f".{target.name}.part")
     try:
         temporary.write_bytes(content)
@@ -68,19 +70,12 @@ def to_csv(data: ChartData) -> str:
     is not measured whole says so in its head, and so does one whose values are not each frame's own: "Neural λ 0.16:
     lpips… 8/53", "Neural λ 0.16: bits (GoP mean)"."""
     columns = [(s, key) for s in data.series for key in data.keys if key in s.values]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [
-            "frame",
-            "time_s",
-            *(f"{series.name}: {key}{_basis(series, key)}{_extent(series, key)}" for series, key in columns),
-        ]
-    )
+    heads = (f"{series.name}: {key}{_basis(series, key)}{_extent(series, key)}" for series, key in columns)
+    rows: list[list[str | int]] = [["frame", "time_s", *heads]]
     for frame, start in enumerate(data.times_s):
         cells = [series.values[key][frame] for series, key in columns]
-        writer.writerow([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
-    return text.getvalue()
+        rows.append([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
+    return csv_text(rows)
 
 
 def _basis(series: Series, key: str) -> str:
@@ -139,15 +134,17 @@ def curves_figure(data: ChartData) -> "Figure":
     figure = Figure(figsize=(11, 2.6 * len(keys) + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = np.atleast_1d(figure.subplots(len(keys), 1, sharex=True))
-    for axis, key in zip(axes, keys, strict=True):
-        _curves(axis, data, CURVES[key])
-    handles, names = axes[0].get_legend_handles_labels()
-    if handles:
+    drawn = [_curves(axis, data, CURVES[key]) for axis, key in zip(axes, keys, strict=True)]
+    lines = drawn[0]
+    if lines:
         # Below: the title has the room above, and a legend there would lie over it.
-        figure.legend(handles, names, fontsize=7, ncols=3, loc="outside lower center")
+        names, handles = zip(*lines, strict=True)
+        plain_legend(figure, handles, names, fontsize=7, ncols=3, loc="outside lower center")
     axes[-1].set_xlabel("frame" + (" (grey lines: GoP boundaries)" if data.boundaries else ""))
-    missing = unfinished(data.series, keys)
-    figure.suptitle("\n".join([data.title, *(f"not all frames measured: {line}" for line in missing)]), fontsize=11)
+    title = figure.suptitle(" ", fontsize=11)
+    plain(title, data.title)
+    missing = [f"not all frames measured: {line}" for line in unfinished(data.series, keys)]
+    title.set_text("\n".join([title.get_text(), *map(visible, missing)]))
     return figure
 
 
@@ -170,7 +167,9 @@ def draw_rates(data: ChartData, kind: str) -> bytes | None:
     return _bytes(figure, kind)
 
 
-def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
+def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, Artist]]":
+    """Draw them; returns their names with what was drawn."""
+    drawn: list[tuple[str, Artist]] = []
     base = next((s for s in data.series if s.take == data.minus), None)
     for series, colour in zip(data.series, data.colours, strict=True):
         values = series.values.get(kind.key)
@@ -184,7 +183,7 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
         if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
             x, y = as_steps(x, y)
-        axis.plot(x, y, STYLES[series.place % len(STYLES)], label=label, linewidth=1.2, color=colour)
+        drawn += ((label, line) for line in axis.plot(x, y, STYLES[series.place % len(STYLES)], lw=1.2, color=colour))
     if base is not None:
         axis.axhline(0, color="#888", linewidth=0.8)
     if len(data.boundaries) <= 400:
@@ -194,6 +193,7 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
     remark = f"; of neural takes {means}" if means else ""
     axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}{remark}", fontsize=9, loc="left")
     axis.grid(axis="y", alpha=0.3)
+    return drawn
 
 
 def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:

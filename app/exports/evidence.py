@@ -1,7 +1,6 @@
 """One self-contained HTML page of what was seen: crops, curves, commands, hashes. Nothing is loaded from elsewhere."""
 
 import base64
-import html
 import io
 import math
 from contextlib import suppress
@@ -24,6 +23,7 @@ from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.report.page import busiest_windows
+from codec.texts import in_html, lines_in_html
 
 CROP_SIDE = 192
 WORST_SHOWN = 3
@@ -77,15 +77,15 @@ def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path
 
 def _head(request: EvidenceRequest, context: WorkContext) -> str:
     clip = request.clip
-    name = html.escape(clip.path.name)
+    name = in_html(clip.path.name)
     seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
-    device = f", device {html.escape(request.device)}" if request.device else ""
+    notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
+    device = f", device {in_html(request.device)}" if request.device else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
         f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
-        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {html.escape(request.mode.value)}."
-        f"<br><code>{html.escape(content_of(clip.path, context))}</code><br>Seamscope {__version__}"
+        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {in_html(request.mode.value)}."
+        f"<br><code>{in_html(content_of(clip.path, context))}</code><br>Seamscope {__version__}"
         f"{device}.</p><ul>{notes}</ul>"
     )
 
@@ -103,7 +103,7 @@ def _table(request: EvidenceRequest) -> str:
         scores = [_mean(found.get(take.id), key) for key, found in compared.items()]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
         texts = [take.name, *cells, basis, *scores, _scored(series, request), note]
-        rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+        rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
     titles = [
         "take",
         "bytes",
@@ -121,7 +121,7 @@ def _table(request: EvidenceRequest) -> str:
         "file, of rivals encoded here their coded frames without the container, unless the rate is stated. Scores are "
         f"means over the frames that all takes scored whole have, against the source{where}; a mean with … is of a "
         "take that is not scored whole, and no result yet. LPIPS (AlexNet), tLP and PSNR of the RGB shown, "
-        "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma. LPIPS, tLP, tOF: lower is better.</p>"
+        "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma in the source's coding. LPIPS, tLP, tOF: lower is better.</p>"
     )
 
 
@@ -145,7 +145,7 @@ def _statistics(request: EvidenceRequest) -> str:
                 count = str(found.count) if found.finished else f"{found.count} of {found.due} so far"
                 worst = found.said(found.worst_mean, CURVES[key].digits)
                 texts = [series.name, CURVES[key].title, count, worst, frames]
-                rows.append("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in texts) + "</tr>")
+                rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
     if not rows:
         return ""
     head = "".join(
@@ -176,17 +176,17 @@ def _strip(request: EvidenceRequest, frame: int, why: str) -> str:
         cells = [_figure(take, request, frame, box) for take in request.takes]
         place = f"{box.width}x{box.height} at {box.left}, {box.top}"
         strips.append(f'<p>{place}</p><div class="strip">{"".join(cells)}</div>')
-    return f"<h2>Frame {frame}: {html.escape(why)}</h2>{''.join(strips)}"
+    return f"<h2>Frame {frame}: {in_html(why)}</h2>{''.join(strips)}"
 
 
 def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> str:
     try:
         picture = box.of(to_rgb(take.picture(frame, request.mode)))
-        image = f'<img alt="{html.escape(take.name)}" src="{_data(picture)}">'
+        image = f'<img alt="{in_html(take.name)}" src="{_data(picture)}">'
     except SeamscopeError as error:
-        image = f"<p>{html.escape(str(error))}</p>"
+        image = f"<p>{in_html(str(error))}</p>"
     lines = [take.name, "" if take.rate is None else take.rate.text, _frame_score(take, request, frame)]
-    caption = "<br>".join(html.escape(line) for line in lines if line)
+    caption = "<br>".join(in_html(line) for line in lines if line)
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
@@ -209,7 +209,7 @@ def _charts(request: EvidenceRequest) -> str:
     try:
         curves = _inline(draw(request.data, "svg"))
     except SettingError as error:
-        return f"<p>{html.escape(str(error))}</p>"
+        return f"<p>{in_html(str(error))}</p>"
     rates = draw_rates(request.data, "svg")
     return (f"<h2>Rate</h2>{_inline(rates)}" if rates is not None else "") + f"<h2>Curves</h2>{curves}"
 
@@ -225,12 +225,12 @@ def _files(request: EvidenceRequest, context: WorkContext) -> str:
         file = take.file or take.encoded.file
         if take.kind is Kind.SOURCE or file is None:
             continue
-        command = f"<code>{html.escape(take.command)}</code><br>" if take.command else ""
-        name = html.escape(file.name if take.origin is None else str(file))
-        content = html.escape(content_of(file, context))
-        parts.append(f"<p><b>{html.escape(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
+        command = f"<code>{in_html(take.command)}</code><br>" if take.command else ""
+        name = in_html(file.name if take.origin is None else str(file))
+        content = in_html(content_of(file, context))
+        parts.append(f"<p><b>{in_html(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
     return f"<h2>Commands and files</h2>{''.join(parts)}" if parts else ""
 
 
 def _notes(request: EvidenceRequest) -> str:
-    return f"<h2>Notes</h2><pre>{html.escape(request.notes)}</pre>" if request.notes.strip() else ""
+    return f"<h2>Notes</h2><pre>{lines_in_html(request.notes)}</pre>" if request.notes.strip() else ""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from app.jobs.sources import ClipSpec, TakeSpec, opened_take
 from codec.context import WorkContext
 from codec.gop import SeamMode
-from codec.media.picture import FrameSource
+from codec.media.colour import recoded
+from codec.media.picture import Colour, FrameSource
 
 REACH = 8
 """Shifts tried, either way."""
@@ -51,9 +52,10 @@ def best_shift(reference: FrameSource, take: FrameSource, context: WorkContext) 
     """
     count = min(MAX_SAMPLES, reference.frame_count)
     first = (reference.frame_count - count) // 2
-    ours = _run(reference, first, first + count, context, 0.0)
+    coding = reference.picture(first).colour
+    ours = _run(reference, range(first, first + count), coding, context, 0.0)
     low, high = max(0, first - REACH), min(take.frame_count, first + count + REACH)
-    theirs = _run(take, low, high, context, 0.5)
+    theirs = _run(take, range(low, high), coding, context, 0.5)
     judged = []
     for shift in sorted(range(-REACH, REACH + 1), key=abs):
         pairs = [
@@ -70,12 +72,12 @@ def best_shift(reference: FrameSource, take: FrameSource, context: WorkContext) 
     return Alignment(ranked[0][0], certain, tuple(sorted(judged)))
 
 
-def _run(source: FrameSource, start: int, stop: int, context: WorkContext, done: float) -> list[Luma]:
+def _run(source: FrameSource, frames: range, coding: Colour, context: WorkContext, done: float) -> list[Luma]:
     found = []
-    for number, picture in enumerate(source.pictures(start, stop)):
+    for number, picture in enumerate(source.pictures(frames.start, frames.stop)):
         context.check()
-        context.report(done + 0.5 * number / max(1, stop - start), "comparing frames")
-        found.append(_reduced(picture.y))
+        context.report(done + 0.5 * number / max(1, len(frames)), "comparing frames")
+        found.append(_reduced(recoded(picture, coding).y))
     return found
 
 

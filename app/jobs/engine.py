@@ -93,7 +93,13 @@ class Engine:
         self.runner.submit(Lane.CODEC, tasks.warm_up, (settings.device, settings.precision), on_done=self._warmed)
 
     def open(
-        self, path: Path, start: int = 0, stop: int | None = None, *, then: Callable[[], None] | None = None
+        self,
+        path: Path,
+        start: int = 0,
+        stop: int | None = None,
+        *,
+        deinterlace: bool = False,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Open a clip; the one shown stays until the new one is there, `then` is called. A newer request wins."""
         self.give_up_opening()
@@ -111,7 +117,8 @@ class Engine:
                 self._told(outcome, value)
                 self.clip_failed.emit()
 
-        cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, (path, start, stop), on_done=done))
+        arguments = (path, start, stop, deinterlace)
+        cell.append(self.runner.submit(Lane.MEDIA, tasks.open_and_prime, arguments, on_done=done))
         self.opening = cell[0]
 
     def give_up_opening(self) -> None:
@@ -383,4 +390,6 @@ def _command(clip: Clip, settings: EncodeSettings) -> str:
         words += ["--precision", settings.precision]
     if clip.frame_count < clip.info.total_frames:
         words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
+    if clip.info.deinterlaced:
+        words.append("--deinterlace")
     return shlex.join(words)

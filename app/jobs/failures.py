@@ -24,7 +24,7 @@ def sentence_for(error: BaseException) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = "w" if path.exists() and path.stat().st_size > LOG_LIMIT_BYTES else "a"
-        with path.open(mode, encoding="utf-8") as file:
+        with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"--- {datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n")
     except OSError:
         return f"Something unforeseen went wrong ({type(error).__name__})."

@@ -27,7 +27,7 @@ def content_of(path: Path, context: WorkContext = QUIET) -> str:
             return _file(path, context)
         digest = hashlib.sha256()
         for image in list_images(path):
-            digest.update(f"{image.name} {_file(image, context)}\n".encode())
+            digest.update(f"{image.name} {_file(image, context)}\n".encode("utf-8", "surrogateescape"))
         return f"sha256-files:{digest.hexdigest()}"
     except OSError as error:
         raise MediaError(f"{path}: the file cannot be read ({error.strerror or error}).") from error

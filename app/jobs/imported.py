@@ -10,11 +10,12 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from app.state.imports import FileFacts, nearest_frames
 from codec.context import WorkContext
-from codec.errors import MediaError, RivalError
+from codec.errors import MediaError
 from codec.gop import Slot
 from codec.media.clip import open_clip
-from codec.media.colour import from_frame, to_frame
-from codec.media.picture import Picture, Timing
+from codec.media.colour import from_frame, range_of, space_of, to_frame
+from codec.media.picture import Colour, Picture, Timing
+from codec.media.probe import Coded
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.rivals import RivalSource
 from codec.rivals.encode import packet_sizes
@@ -39,6 +40,8 @@ class ImportSpec:
     width: int
     height: int
     timing: Timing | None = None
+    coding: Colour | None = None
+    """The clip's: that of a file which does not say how it is coded."""
 
     def open(self) -> "ImportedSource":
         return ImportedSource(self)
@@ -52,7 +55,7 @@ class ImportedSource:
 
     def __init__(self, spec: ImportSpec) -> None:
         self.spec = spec
-        self._clip = open_clip(spec.path)
+        self._clip = open_clip(spec.path, coded=Coded(otherwise=spec.coding))
         self._pairs = None if spec.timing is None else nearest_frames(spec.timing, self._clip.timing)
         self._scaling = threading.Lock()
         self._reformatter = VideoReformatter()
@@ -79,6 +82,10 @@ class ImportedSource:
         """As of `Clip`."""
         return self._clip.frame_type(index if self._pairs is None else self._pairs[index])
 
+    def frame_bytes(self) -> tuple[int, ...]:
+        """As of `Clip`, in the file's own counting."""
+        return self._clip.frame_bytes()
+
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""
         if self._pairs is not None:
@@ -95,9 +102,19 @@ class ImportedSource:
         size = self.spec.width, self.spec.height
         if (picture.width, picture.height) == size:
             return picture
+        space, span = space_of(picture.colour.matrix), range_of(picture.colour.full_range)
         with self._scaling:
             scaled = self._reformatter.reformat(
-                to_frame(picture), width=size[0], height=size[1], format="yuv420p", interpolation=_SCALING, threads=1
+                to_frame(picture),
+                width=size[0],
+                height=size[1],
+                format="yuv420p",
+                src_colorspace=space,
+                dst_colorspace=space,
+                src_color_range=span,
+                dst_color_range=span,
+                interpolation=_SCALING,
+                threads=1,
             )
         return from_frame(scaled, picture.colour)
 
@@ -108,11 +125,11 @@ class Opened:
 
     source: ImportedSource
     frame_bits: tuple[float, ...]
-    """Bits of each frame's packet in display order; empty where the container does not tell."""
+    """Bits of each frame's packets in display order; empty where its frames are paired by time, or are images."""
 
 
-def inspect(context: WorkContext, path: Path) -> FileFacts:
-    """What a file holds. Raises MediaError, StreamError."""
+def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> FileFacts:
+    """What a file holds; `coding` as in ImportSpec. Raises MediaError, StreamError."""
     context.check()
     if path.suffix.lower() == STREAM_SUFFIX:
         info = read_info(path, context)
@@ -127,12 +144,12 @@ def inspect(context: WorkContext, path: Path) -> FileFacts:
             path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
             "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,
         )  # fmt: skip
-    with open_clip(path) as clip:
+    with open_clip(path, coded=Coded(otherwise=coding), context=context) as clip:
         clip.picture(0)
         info, timing = clip.info, clip.timing
         return FileFacts(
             path, info.width, info.height, clip.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
-            info.codec, info.notes,
+            info.codec, info.notes, colour=info.colour, assumed=info.assumed,
         )  # fmt: skip
 
 
@@ -142,16 +159,12 @@ def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
     source = spec.open()
     try:
         source.picture(0)
-        try:
-            sizes = packet_sizes(spec.path) if spec.path.is_file() else ()
-        except RivalError:
-            sizes = ()
     except BaseException:
         source.close()
         raise
     # Paired by time, frames are left out or stand twice: single packets say little then.
-    known = spec.timing is None and len(sizes) == source.frame_count
-    bits = tuple(8.0 * size for size in sizes) if known else ()
+    known = spec.timing is None and spec.path.is_file()
+    bits = tuple(8.0 * size for size in source.frame_bytes()) if known else ()
     return Opened(source, bits)
 
 
@@ -163,10 +176,12 @@ class OpenedRival:
     frame_bits: tuple[float, ...]
 
 
-def open_rival(context: WorkContext, path: Path, width: int, height: int, frame_count: int) -> OpenedRival:
-    """Open a rival's file that was encoded before. Raises MediaError, RivalError."""
+def open_rival(
+    context: WorkContext, path: Path, width: int, height: int, frame_count: int, colour: Colour
+) -> OpenedRival:
+    """Open a rival's file that was encoded before of a clip of `colour`. Raises MediaError, RivalError."""
     context.check()
-    source = RivalSource(path, width, height, frame_count)
+    source = RivalSource(path, width, height, frame_count, colour)
     try:
         return OpenedRival(source, tuple(8.0 * size for size in packet_sizes(path)))
     except BaseException:

@@ -45,7 +45,10 @@ class Imports:
             self.session.message.emit(f"{path}: open the clip first; a take stands beside its source.")
             return
         self.engine.runner.submit(
-            Lane.MEDIA, imported.inspect, (path,), on_done=lambda outcome, value: self._looked_at(clip, outcome, value)
+            Lane.MEDIA,
+            imported.inspect,
+            (path, clip.info.colour),
+            on_done=lambda outcome, value: self._looked_at(clip, outcome, value),
         )
 
     def _looked_at(self, clip: Clip, outcome: Outcome, value: Any) -> None:
@@ -95,7 +98,7 @@ class Imports:
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         take.encoded = Encoded(facts.path, None)
         by_time = decision.pairing is Pairing.TIME
-        spec = ImportSpec(facts.path, clip.width, clip.height, clip.timing if by_time else None)
+        spec = ImportSpec(facts.path, clip.width, clip.height, clip.timing if by_time else None, clip.info.colour)
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:

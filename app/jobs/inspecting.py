@@ -54,12 +54,10 @@ def texture_map(context: WorkContext, take: Picture, reference: Picture) -> Heat
     """How much more fine detail `take` has than `reference`, in luma codes: the local root mean square of what a
     Gaussian of FINE_SIGMA takes away, in a window of LOCAL_SIGMA. Negative: blurred. Positive: invented, noise, rings.
     """
-    from codec.media.colour import from_rgb, to_rgb
+    from codec.media.colour import recoded
 
     context.check()
-    if take.colour != reference.colour:
-        take = from_rgb(to_rgb(take), reference.colour)
-    change = _detail(take.y) - _detail(reference.y)
+    change = _detail(recoded(take, reference.colour).y) - _detail(reference.y)
     # The same places as the LPIPS map has.
     return change[3::4, 3::4].astype(np.float16)
 
@@ -76,8 +74,9 @@ _MAPS = {Overlay.LPIPS: heat_map, Overlay.TEXTURE: texture_map}
 
 
 def region_score(context: WorkContext, take: Picture, reference: Picture, region: Region) -> RegionScore:
-    """Score a region of a picture, cut from the RGB that is shown (SSIM: from luma codes)."""
-    from codec.media.colour import to_rgb
+    """Score a region of a picture, cut from the RGB that is shown (SSIM: from luma in the reference's
+    coding)."""
+    from codec.media.colour import recoded, to_rgb
     from codec.metrics.frames import psnr_db
     from codec.metrics.lpips import MIN_SIDE, shared
     from codec.metrics.structure import WINDOW, ssim
@@ -86,7 +85,7 @@ def region_score(context: WorkContext, take: Picture, reference: Picture, region
     # Cut first, then converted: the same pixels as are scored frame by frame.
     reference, take = cut(reference, region), cut(take, region)
     ours, theirs, side = to_rgb(reference), to_rgb(take), min(region.width, region.height)
-    similar = ssim(reference.y, take.y) if side >= WINDOW else None
+    similar = ssim(reference.y, recoded(take, reference.colour).y) if side >= WINDOW else None
     lpips = None
     if side >= MIN_SIDE:
         metric = shared()

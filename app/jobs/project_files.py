@@ -20,6 +20,7 @@ from app.state.takes import Kind
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError
 from codec.media.clip import Clip, open_clip
+from codec.texts import JSON_ERRORS
 
 _NAME_LENGTH = 24
 _OURS = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}\.(gop|mkv)")
@@ -114,7 +115,7 @@ def _kept(path: Path | None, folder: Path, target: Path, copied: bool, context: 
 def _write(target: Path, text: str) -> None:
     temporary = target.with_name(f".{target.name}.part")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8", errors=JSON_ERRORS) as file:
             file.write(text)
             file.flush()
             # A crash of the machine must leave the old project or the new one.
@@ -146,7 +147,7 @@ def read_project(context: WorkContext, path: Path, workspace: Path) -> FoundProj
     place = project.clip.find(path.parent)
     if not place.exists() and "%" not in place.name:
         raise ProjectError(f"{path}: the project's clip {place} is not there; put it back or beside the project.")
-    clip = open_clip(place, start=project.start, stop=project.stop)
+    clip = open_clip(place, start=project.start, stop=project.stop, deinterlace=project.deinterlace, context=context)
     try:
         clip.picture(0)
         warnings = []

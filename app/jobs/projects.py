@@ -59,6 +59,7 @@ class Projects:
             clip=_NO_FILE,
             start=clip.start,
             stop=clip.start + clip.frame_count,
+            deinterlace=clip.info.deinterlaced,
             frame=playback.frame,
             in_point=playback.in_point,
             out_point=playback.out_point,

@@ -74,7 +74,7 @@ class Restoring:
         assert clip is not None
         take = self._session.takes.add(record.kind, record.asked)
         take.encoded = Encoded(facts.path, None, record.command)
-        spec = facts.path, clip.width, clip.height, clip.frame_count
+        spec = facts.path, clip.width, clip.height, clip.frame_count, clip.info.colour
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:

@@ -8,6 +8,7 @@ from app.state.session import Session
 from app.state.takes import Kind, Take
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip, open_clip
+from codec.media.picture import Colour
 from codec.rivals import RivalSource
 from codec.stream.spooled import SpooledSpec, SpooledTake
 
@@ -19,9 +20,10 @@ class ClipSpec:
     path: Path
     start: int
     stop: int
+    deinterlace: bool = False
 
     def open(self) -> Clip:
-        return open_clip(self.path, start=self.start, stop=self.stop)
+        return open_clip(self.path, start=self.start, stop=self.stop, deinterlace=self.deinterlace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class RivalSpec:
     width: int
     height: int
     frame_count: int
+    colour: Colour
+    """Of the clip it was made of."""
 
 
 TakeSpec = SpooledSpec | RivalSpec | ImportSpec | ClipSpec
@@ -43,13 +47,13 @@ def opened_take(spec: TakeSpec, mode: SeamMode, theta: float = DEFAULT_THETA) ->
     if isinstance(spec, SpooledSpec):
         return SpooledTake(spec, mode, theta)
     if isinstance(spec, RivalSpec):
-        return RivalSource(spec.path, spec.width, spec.height, spec.frame_count)
+        return RivalSource(spec.path, spec.width, spec.height, spec.frame_count, spec.colour)
     return spec.open()
 
 
 def clip_spec(clip: Clip) -> ClipSpec:
     """The clip by value."""
-    return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count)
+    return ClipSpec(clip.path, clip.start, clip.start + clip.frame_count, clip.info.deinterlaced)
 
 
 def take_spec(take: Take, session: Session) -> TakeSpec | None:
@@ -64,4 +68,5 @@ def take_spec(take: Take, session: Session) -> TakeSpec | None:
         return clip_spec(session.clip)
     if take.encoded.file is None:
         return None
-    return RivalSpec(take.encoded.file, take.source.width, take.source.height, take.source.frame_count)
+    size = take.source.width, take.source.height
+    return RivalSpec(take.encoded.file, *size, take.source.frame_count, session.clip.info.colour)

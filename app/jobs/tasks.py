@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSource
-from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
+from app.jobs.sources import ClipSpec, Opened, TakeSpec, opened_take
 from app.state.inspection import Region
 from app.state.scores import FrameMeasures, VmafScore
 from codec.context import WorkContext
 from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
 from codec.media.clip import Clip, open_clip
+from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Timing
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
@@ -43,10 +44,10 @@ class GopReady:
     coding: GopCoding
 
 
-def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None) -> Clip:
+def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None, deinterlace: bool = False) -> Clip:
     """Open a clip and decode its first frame, so that errors come now."""
     context.check()
-    clip = open_clip(path, start=start, stop=stop)
+    clip = open_clip(path, start=start, stop=stop, deinterlace=deinterlace, context=context)
     try:
         clip.picture(0)
     except BaseException:
@@ -102,8 +103,8 @@ def encode_rival(
     """Encode with ffmpeg and open the result (in a thread of the window's process)."""
     with clip.open() as source:
         made = encode_with_rival(source, timing, settings, output, context)
-        spec = RivalSpec(output, source.width, source.height, source.frame_count)
-        return made, RivalSource(spec.path, spec.width, spec.height, spec.frame_count)
+        size = source.width, source.height
+        return made, RivalSource(output, *size, source.frame_count, source.info.colour)
 
 
 class _Scorers:
@@ -162,8 +163,9 @@ class _Scorers:
         assert self._reference is not None
         found: FrameScore = self._scorer.score(name, take, index)
         tof = self._flows.score(shown, take, index)
-        ours, theirs = self._reference.picture(index).y, take.picture(index).y
-        return FrameMeasures(index, found.psnr_db, found.lpips, found.tlp, ssim(ours, theirs), tof)
+        wanted = self._reference.picture(index)
+        similar = ssim(wanted.y, recoded(take.picture(index), wanted.colour).y)
+        return FrameMeasures(index, found.psnr_db, found.lpips, found.tlp, similar, tof)
 
     def source_for(self, take: TakeSpec, mode: SeamMode, theta: float, nudge: int) -> tuple[FrameSource, str]:
         """The take's pictures, shown and shifted as asked, and the name under which its features are remembered."""

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from app.state.layouts import Channels, DifferenceLook, Sign
 from codec.errors import MediaError
-from codec.media.colour import from_rgb, to_rgb
-from codec.media.picture import Picture, Plane, Rgb
+from codec.media.colour import recoded, to_rgb
+from codec.media.picture import Picture, Rgb
 
 # Dark where nothing differs; brightness rises all the way, so that the map also reads in grey.
 _ABSOLUTE_STOPS = ((0, 0, 0), (52, 16, 96), (150, 30, 110), (232, 88, 60), (252, 184, 60), (255, 255, 220))
@@ -57,13 +57,9 @@ def difference_rgb(take: Picture, reference: Picture, look: DifferenceLook) -> R
         raise MediaError(f"Pictures of {sizes} have no difference.")
     if look.channels is Channels.RGB:
         return difference_codes(to_rgb(take), to_rgb(reference), look)
-    codes = difference_codes(_luma(take, reference), reference.y, look)
+    codes = difference_codes(recoded(take, reference.colour).y, reference.y, look)
     table = ABSOLUTE_TABLE if look.sign is Sign.ABSOLUTE else SIGNED_TABLE
     return table[codes]
-
-
-def _luma(take: Picture, reference: Picture) -> Plane:
-    return take.y if take.colour == reference.colour else from_rgb(to_rgb(take), reference.colour).y
 
 
 def scale_colours(look: DifferenceLook) -> NDArray[np.uint8]:

@@ -22,13 +22,13 @@ from PySide6.QtOpenGL import (
 from shiboken6 import VoidPtr
 
 from app.render import tone
-from app.render.conversion import rgb_matrix
 from app.render.difference import scale_colours
 from app.render.shown import Shown
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Magnify, Minify
 from codec.errors import MediaError, SeamscopeError
-from codec.media.colour import from_rgb, to_rgb
+from codec.media.coding import rgb_matrix
+from codec.media.colour import recoded
 from codec.media.picture import DeepPlanes, Picture, Transfer
 from codec.resources import resource_folder
 
@@ -287,6 +287,6 @@ def _comparable(shown: Shown) -> Shown:
     if picture.y.shape != reference.y.shape:
         sizes = f"{picture.width}x{picture.height} and {reference.width}x{reference.height}"
         raise MediaError(f"Pictures of {sizes} have no difference.")
-    if look.channels is Channels.LUMA and picture.colour != reference.colour:
-        picture = from_rgb(to_rgb(picture), reference.colour)
+    if look.channels is Channels.LUMA:
+        picture = recoded(picture, reference.colour)
     return Shown(picture, reference, look, shown.transfer, shown.deep)

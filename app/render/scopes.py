@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.render.conversion import rgb_matrix
+from codec.media.coding import rgb_matrix
 from codec.media.picture import Colour, Picture
 
 COLUMNS = 256

@@ -11,6 +11,7 @@ from codec.errors import SeamscopeError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import Colour, Timing
+from codec.media.probe import Assumed
 
 RATE_TOLERANCE = 1e-3
 """Frame rates nearer than this share of each other count as equal (29.97 and 30 do not)."""
@@ -28,6 +29,7 @@ class Difference(Enum):
     SIZE = "resize its pictures to the clip's (Lanczos)"
     RATE = "pair frame with frame, whatever their times"
     LENGTH = "compare the frames both have"
+    CODING = "shown as its own codes say, its luma brought to the clip's coding for SSIM, VMAF and tOF"
 
 
 class Pairing(Enum):
@@ -56,7 +58,9 @@ class FileFacts:
     lmbda: float | None = None
     """Of a stream."""
     colour: Colour = field(default_factory=Colour)
-    """Of a stream's pictures."""
+    """How its pictures are coded."""
+    assumed: Assumed = Assumed.NOTHING
+    """What of that it does not say: the clip's stands in."""
 
     @property
     def is_stream(self) -> bool:
@@ -112,6 +116,10 @@ def compare(facts: FileFacts, clip: Clip) -> tuple[Mismatch, ...]:
     if facts.frame_count != clip.frame_count:
         text = f"it has {facts.frame_count} frames, the clip {clip.frame_count}"
         found.append(Mismatch(Difference.LENGTH, text))
+    colour = facts.assumed.filled(facts.colour, clip.info.colour)
+    if colour != clip.info.colour:
+        text = f"its codes are {colour.title}, the clip's {clip.info.colour.title}"
+        found.append(Mismatch(Difference.CODING, text))
     return tuple(found)
 
 

@@ -95,6 +95,8 @@ class Project:
     clip: FileRecord
     start: int = 0
     stop: int = 1
+    deinterlace: bool = False
+    """The clip's pictures are deinterlaced on the way in."""
     frame: int = 0
     in_point: int = 0
     out_point: int = 0
@@ -186,6 +188,11 @@ class _Fields:
         value = self._raw.get(name, "")
         if not isinstance(value, str) or len(value) > limit or "\0" in value:
             raise _DamagedError(f"{name} is not a text of up to {limit} characters")
+        try:
+            # Bytes of a file's name that are no UTF-8 pass as Python keeps them; other halves of characters do not.
+            value.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise _DamagedError(f"{name} holds half a character") from None
         return value
 
     def flag(self, name: str, otherwise: bool) -> bool:
@@ -266,6 +273,7 @@ def _project(raw: _Fields) -> Project:
         clip=clip,
         start=start,
         stop=raw.integer("stop", start + 1, FRAME_LIMIT, start + 1),
+        deinterlace=raw.flag("deinterlace", False),
         frame=raw.integer("frame", 0, FRAME_LIMIT),
         in_point=raw.integer("in_point", 0, FRAME_LIMIT),
         out_point=raw.integer("out_point", 0, FRAME_LIMIT),

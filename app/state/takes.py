@@ -14,6 +14,7 @@ from codec.media.picture import FrameSource, Picture
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, GopCoding
 from codec.stream.spooled import SpooledTake
+from codec.texts import visible
 
 NUDGE_LIMIT = 10_000
 """Largest shift of a take in frames, either way."""
@@ -190,9 +191,10 @@ class Take:
 
     @property
     def name(self) -> str:
+        """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
-            return self.given_name
-        return self.kind.value if not self.asked else f"{self.kind.value} {self.asked}"
+            return visible(self.given_name)
+        return self.kind.value if not self.asked else visible(f"{self.kind.value} {self.asked}")
 
     @property
     def own_count(self) -> int:
@@ -213,7 +215,7 @@ class Take:
     def label(self) -> str:
         """Codec, request, the measured rate of what is shown (while encoding, how far it is) and its shift."""
         if self.kind is Kind.SOURCE:
-            return f"{self.given_name or 'Source'} · {self.asked}"
+            return visible(f"{self.given_name or 'Source'} · {self.asked}")
         return " · ".join(part for part in (self._unshifted, self.shift) if part)
 
     @property

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from app.views.charts_plot import STYLES, Chart, Line
 from app.views.charts_tables import RateChart, StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
+from app.views.widgets import Label, plain_tip
 
 REDRAW_MS = 80
 """Curves fill live, redrawn at most this often."""
@@ -87,7 +87,7 @@ class Charts(QWidget):
             toggle.setText(kind.title)
             toggle.setCheckable(True)
             toggle.setChecked(key in FIRST_SHOWN)
-            toggle.setToolTip(f"Show {kind.axis}")
+            toggle.setToolTip(plain_tip(f"Show {kind.axis}"))
             toggle.setAccessibleName(f"Show the chart of {kind.title}")
             toggle.toggled.connect(self._arrange)
             row.addWidget(toggle)
@@ -95,11 +95,11 @@ class Charts(QWidget):
         subtract = QWidget()
         pair = QHBoxLayout(subtract)
         pair.setContentsMargins(6, 0, 6, 0)
-        pair.addWidget(QLabel("Subtract"))
+        pair.addWidget(Label("Subtract"))
         pair.addWidget(self.minus_box)
         row.addWidget(subtract)
         row.addWidget(self.export)
-        self.hint = QLabel(HINT)
+        self.hint = Label(HINT)
         self.hint.setEnabled(False)
         row.addWidget(self.hint)
         self._grid = QGridLayout()

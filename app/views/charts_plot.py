@@ -7,12 +7,14 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
 
 from app.state.curves import CurveKind, Values, as_steps, decimate
 from app.views import theme
 from app.views.names import shortened
 from app.views.theme import ACCENT
+from app.views.widgets import HtmlLabel, plain_tip
+from codec.texts import in_html
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
@@ -63,10 +65,10 @@ class Chart(QWidget):
         self._frame = 0
         self._items: dict[int, pg.PlotCurveItem] = {}
         self._looks: dict[int, tuple[str, Qt.PenStyle]] = {}
-        self.head = QLabel()
-        self.head.setTextFormat(Qt.TextFormat.RichText)
+        self.head = HtmlLabel()
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.head.setToolTip(f"{kind.axis}. Click seeks, drag pans, wheel zooms, double-click shows all frames.")
+        keys = "Click seeks, drag pans, wheel zooms, double-click shows all frames."
+        self.head.setToolTip(plain_tip(f"{kind.axis}. {keys}"))
         self.plot = pg.PlotWidget()
         self.item: pg.PlotItem = self.plot.getPlotItem()
         self.item.showGrid(x=False, y=True, alpha=0.2)
@@ -196,7 +198,7 @@ class Chart(QWidget):
         rest, names = self._what_fits(title, frame, values)
         parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
         for line, name, value in zip(self.lines, names, values, strict=True):
-            parts.append(f"<span style='color:{line.colour}'>{_escape(name)} <b>{value}</b></span>")
+            parts.append(f"<span style='color:{line.colour}'>{in_html(name)} <b>{value}</b></span>")
         self.head.setText("&nbsp;&nbsp;".join(parts))
 
     def _value(self, line: Line, frame: int) -> str:
@@ -247,7 +249,3 @@ class Chart(QWidget):
         super().resizeEvent(event)
         self._thin_later.start()
         self._refresh_head()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,7 +20,9 @@ from app.state.takes import Kind
 from app.views import theme
 from app.views.names import brief
 from app.views.theme import kind_ink
+from app.views.widgets import Label, plain_tip
 from codec.metrics.bjontegaard import MIN_POINTS
+from codec.texts import visible
 
 _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
@@ -57,7 +58,7 @@ class StatisticsTable(QTableWidget):
             ]
         for column, (title, tip) in enumerate(zip(titles, tips, strict=True)):
             item = QTableWidgetItem(title)
-            item.setToolTip(tip)
+            item.setToolTip(plain_tip(tip))
             self.setHorizontalHeaderItem(column, item)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.cellClicked.connect(self._clicked)
@@ -90,8 +91,8 @@ class StatisticsTable(QTableWidget):
     def _set(
         self, row: int, column: int, text: str, *, tip: str = "", frame: int | None = None, colour: str = ""
     ) -> None:
-        item = QTableWidgetItem(text)
-        item.setToolTip(tip or text)
+        item = QTableWidgetItem(visible(text))
+        item.setToolTip(plain_tip(tip or text))
         if column:
             item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if colour:
@@ -133,7 +134,7 @@ class RateChart(QWidget):
         for key in _MEASURED:
             self.choice.addItem(CURVES[key].axis, key)
         self.choice.setAccessibleName("Metric over rate")
-        self.note = QLabel()
+        self.note = Label()
         self.plot = pg.PlotWidget()
         self.plot.setAccessibleName("Quality over rate of all takes")
         self.item: pg.PlotItem = self.plot.getPlotItem()
@@ -201,17 +202,17 @@ class RateChart(QWidget):
             if saving.percent is not None
         ]
         self.note.setText(" · ".join(parts))
-        self.note.setToolTip("\n".join(saving.details for saving in found) or _NEEDED)
+        self.note.setToolTip(plain_tip("\n".join(saving.details for saving in found) or _NEEDED))
 
     def _name(self, entries: list[Series], points: dict[int, tuple[float, float]], colour: str) -> None:
         """What was asked for beside every point, while there are few."""
         if len(points) > _NAMED_POINTS:
             return
         for entry in entries:
-            text = pg.TextItem(brief(entry.name), color=colour, anchor=(-0.05, 0.9))
+            text = pg.TextItem(visible(brief(entry.name)), color=colour, anchor=(-0.05, 0.9))
             text.setPos(*points[entry.take])
             self.item.addItem(text, ignoreBounds=True)
 
     def _tip(self, x: float, y: float, data: int) -> str:
         name = next((entry.name for entry in self._series if entry.take == data), "")
-        return f"{name}\n{x:.5f} bpp, {y:.{CURVES[self.choice.currentData()].digits}f}"
+        return plain_tip(f"{name}\n{x:.5f} bpp, {y:.{CURVES[self.choice.currentData()].digits}f}")

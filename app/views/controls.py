@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -24,6 +23,7 @@ from app.state.session import Session
 from app.state.takes import Recipe
 from app.views.lambda_box import LambdaBox, rounded
 from app.views.takes_panel import TakesPanel
+from app.views.widgets import Label, plain_tip
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
 
@@ -51,7 +51,7 @@ class NeuralControls(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _SLIDER_STEPS)
         self.slider.setAccessibleName("λ slider")
-        self.slider.setToolTip(f"λ weighs picture quality against bits: {low} few bits, {high} many bits")
+        self.slider.setToolTip(plain_tip(f"λ weighs picture quality against bits: {low} few bits, {high} many bits"))
         self.number = LambdaBox()
         self.key_interval = QSpinBox()
         self.key_interval.setRange(1, MAX_KEY_INTERVAL)
@@ -183,7 +183,7 @@ class RivalControls(QWidget):
     def _refresh(self) -> None:
         low, high = RivalCodec(self.codec.currentData()).quality_range
         self.quality.setRange(low, high)
-        self.quality.setToolTip(f"{low:g} best to {high:g} worst")
+        self.quality.setToolTip(plain_tip(f"{low:g} best to {high:g} worst"))
         self._form.setRowVisible(self.quality, self.mode.currentText() == _QUALITY)
         self._form.setRowVisible(self.kbps, self.mode.currentText() == _BITRATE)
 
@@ -225,7 +225,7 @@ class SidePanel(QScrollArea):
             ("Notes", self.notes),
         )
         for title, part in parts:
-            heading = QLabel(title)
+            heading = Label(title)
             heading.setStyleSheet("font-weight:600;padding-top:6px")
             layout.addWidget(heading)
             layout.addWidget(part, 1 if part is self.takes else 0)

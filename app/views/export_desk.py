@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,8 @@ from app.state.session import Session
 from app.state.takes import Kind, Take
 from app.views.export_queue import ExportQueue
 from app.views.theme import kind_colour, light_ink
+from app.views.widgets import Label
+from codec.texts import visible
 
 if TYPE_CHECKING:
     from app.exports.charts import ChartData
@@ -56,7 +57,7 @@ class VideoDialog(QDialog):
         self.labelled.setChecked(True)
         self.slow = QCheckBox("Half speed")
         form = QFormLayout()
-        form.addRow("Frames", QLabel(frames_text))
+        form.addRow("Frames", Label(frames_text))
         form.addRow("Codec", self.codec)
         form.addRow("Takes in a row", self.per_row)
         form.addRow(self.labelled)
@@ -285,7 +286,7 @@ class ExportDesk:
         self.queue.cancel()
 
     def _written(self, target: Path) -> None:
-        self._window.statusBar().showMessage(f"Written: {target}", _SHOWN_MS)
+        self._window.statusBar().showMessage(visible(f"Written: {target}"), _SHOWN_MS)
 
     def _shown(self) -> list[Take]:
         """Takes with a pane and pictures, the source first if it is among them."""

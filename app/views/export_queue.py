@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QWidget
 
 from app.jobs.job import Job, Lane, Outcome, Runner
 from app.state.session import Session
 from app.state.takes import Status, Take
+from app.views.widgets import Label, plain_caption, plain_tip
 
 
 class ExportProgress(QWidget):
@@ -17,7 +18,7 @@ class ExportProgress(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = QLabel()
+        self.text = Label()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -137,7 +138,7 @@ class ExportQueue:
         others = [export for export in self.exports if export is not shown]
         more = f" · {len(others)} more waiting" if others else ""
         self.progress.show_share(shown.share, f"{self._said(shown)}{more}")
-        self.progress.setToolTip("\n".join(self._said(export) for export in self.exports))
+        self.progress.setToolTip(plain_tip("\n".join(self._said(export) for export in self.exports)))
         self._list(bool(others))
 
     def _said(self, export: Export) -> str:
@@ -150,7 +151,7 @@ class ExportQueue:
     def _list(self, several: bool) -> None:
         """Each export by itself in the menu of the button, while there are several."""
         button, menu = self.progress.cancel, self.progress.menu
-        wanted = [f"Cancel {export.target.name}" for export in self.exports] if several else []
+        wanted = [plain_caption(f"Cancel {export.target.name}") for export in self.exports] if several else []
         if [action.text() for action in menu.actions()] == wanted:
             return
         menu.clear()

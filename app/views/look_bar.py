@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
+from app.views.widgets import plain_tip
+
 _GROUPS = (
     (("layout_grid", "Grid"), ("layout_row", "Row"), ("layout_split", "Split"), ("difference", "Difference")),
     (
@@ -39,7 +41,8 @@ class LookBar(QWidget):
             for name, text in group:
                 button = self.buttons[name] = QToolButton()
                 actions[name].setIconText(text)
-                actions[name].setToolTip(f"{actions[name].text()} ({actions[name].shortcut().toString()})")
+                keys = actions[name].shortcut().toString()
+                actions[name].setToolTip(plain_tip(f"{actions[name].text()} ({keys})"))
                 button.setDefaultAction(actions[name])
                 button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
                 button.setAccessibleName(actions[name].text())

@@ -7,7 +7,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
-    QLabel,
     QLineEdit,
     QMainWindow,
     QPlainTextEdit,
@@ -36,6 +35,7 @@ from app.views.seam_player import SeamPlayer
 from app.views.second_window import SecondWindow
 from app.views.stage import Stage
 from app.views.transport import Transport
+from app.views.widgets import HtmlLabel, Label, plain_title
 
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.session, self.presenter, self.inspector)
         self.transport = Transport(self.session)
         self.timeline = self.transport.timeline
-        self.banner = QLabel()
+        self.banner = Label()
         self.banner.setWordWrap(True)
         self.banner.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
         self.banner.setAccessibleName("Message")
@@ -112,10 +112,10 @@ class MainWindow(QMainWindow):
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
         self.setCentralWidget(self._horizontal)
-        self.keys = QLabel(self)
+        self.keys = HtmlLabel(self)
         self.keys.setStyleSheet("background:#101216;color:#e6e6e6;border:1px solid #555;padding:16px")
         self.keys.hide()
-        self.status_text = QLabel()
+        self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
 
     def _connect(self) -> None:
@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
     def _clip_changed(self) -> None:
         self.banner.hide()
         assert self.session.clip is not None
-        self.setWindowTitle(f"{self.session.clip.path.name} – Seamscope")
+        self.setWindowTitle(f"{plain_title(self.session.clip.path.name)} – Seamscope")
         self.stage.show_clip()
         self._refresh_all()
 

@@ -4,6 +4,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 from app.actions.registry import ACTIONS, Context, open_recent
+from app.views.widgets import plain_caption, plain_tip
+from codec.texts import in_html
 
 _COLUMNS = 3
 """Of the key sheet."""
@@ -29,6 +31,7 @@ class Menus:
         self._context = context
         self.actions: dict[str, QAction] = {}
         self._recent = QMenu("Open recent", window)
+        self._listed: tuple[str, ...] = ()
         menus: dict[str, QMenu] = {}
         for spec in ACTIONS:
             menu = menus.get(spec.menu)
@@ -65,10 +68,13 @@ class Menus:
             if spec.checked_when is not None:
                 action.setChecked(spec.checked_when(self._context))
         recent = self._context.session.settings.recent
-        if [a.text() for a in self._recent.actions()] != list(recent):
+        if self._listed != recent:
+            self._listed = recent
             self._recent.clear()
             for path in recent:
-                self._recent.addAction(path, lambda p=path: open_recent(self._context, p))
+                action = self._recent.addAction(plain_caption(path), lambda p=path: open_recent(self._context, p))
+                # Qt would take it from the caption, and guess whether that is HTML.
+                action.setToolTip(plain_tip(path))
         self._recent.setEnabled(bool(recent))
 
 
@@ -88,11 +94,11 @@ def key_sheet() -> str:
         # A menu stays whole; one that would reach far below the others begins a column.
         if used and used + len(rows) / 2 > height and len(columns) < _COLUMNS:
             columns, used = [*columns, ""], 0
-        columns[-1] += f"<tr><td colspan=2><b>{menu}</b></td></tr>{''.join(rows)}"
+        columns[-1] += f"<tr><td colspan=2><b>{in_html(menu)}</b></td></tr>{''.join(rows)}"
         used += len(rows) + 1
     cells = "".join(f"<td style='padding-right:28px'><table>{column}</table></td>" for column in columns)
     return f"<table style='font-size:11px'><tr>{cells}</tr></table>"
 
 
 def _row(keys: str, text: str) -> str:
-    return f"<tr><td style='padding-right:14px'>{keys}</td><td>{text}</td></tr>"
+    return f"<tr><td style='padding-right:14px'>{in_html(keys)}</td><td>{in_html(text)}</td></tr>"

@@ -15,3 +15,11 @@ def shortened(name: str, longest: int) -> str:
 def brief(name: str) -> str:
     """A name without what stands in brackets and without whose bitrate it follows: the panes beside it tell."""
     return _BRACKETS.sub("", name).split(" matched to")[0]
+
+
+def parted(label: str, name: str) -> tuple[str, str]:
+    """A take's label as who it is and what else is said; a name may hold the dot that parts them."""
+    if label.startswith(name):
+        return name, label.removeprefix(name).removeprefix(" · ")
+    who, _, rest = label.partition(" · ")
+    return who, rest

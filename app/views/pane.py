@@ -20,7 +20,7 @@ from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
 from app.views.names import brief
 from app.views.theme import kind_colour
-from app.views.widgets import ElidedLabel
+from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
 
@@ -129,7 +129,7 @@ class Pane(QWidget):
         text, *shorter = said.large() if large else said.small()
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
-        label.setToolTip("\n".join(part for part in details if part))
+        label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         label.margin = _LARGE_MARGIN if large else _MARGIN
         style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
         if label.styleSheet() != style:
@@ -144,9 +144,11 @@ class Pane(QWidget):
         return "" if component is None else f"{component.value}: "
 
     def _made_of(self, info: ClipInfo) -> str:
-        """What is shown of a source that a screen of 8 bits and standard range could not show as it is."""
+        """What is shown of a source that is not as plain as 8-bit progressive video of standard range."""
         shown = "shown in 10 bits" if shows_ten_bits() else "dithered"
         parts = [f"{info.bit_depth}-bit, {shown}"] if info.bit_depth > 8 else []
+        if info.deinterlaced or info.interlaced:
+            parts.append("deinterlaced" if info.deinterlaced else "interlaced")
         if info.transfer is not Transfer.SDR:
             parts.append(f"{info.transfer.value} {'' if self._session.view.tone_mapping else 'not '}tone-mapped")
         return " · ".join(parts)

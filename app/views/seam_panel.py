@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QRadioButton,
     QSlider,
@@ -24,6 +23,7 @@ from app.render.presenter import Presenter
 from app.state.session import SEAM_CYCLE, Session
 from app.state.takes import Kind, Status, Take
 from app.views.slice_view import SliceView
+from app.views.widgets import Label
 from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio
 
@@ -78,14 +78,14 @@ class SeamPanel(QWidget):
             self.modes.addButton(button, number)
             row.addWidget(button)
         self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
-        self.chained = QLabel()
+        self.chained = Label()
         self.chained.setWordWrap(True)
         self.theta = QSlider(Qt.Orientation.Horizontal)
         self.theta.setRange(0, _THETA_STEPS)
         self.theta.setAccessibleName("θ, weight of the earlier GoP in a blended frame")
         self.theta.setToolTip("θ: weight of the earlier GoP's picture in a frame that two GoPs share, 0 to 1")
         self.theta.valueChanged.connect(lambda step: self._session.set_theta(step / _THETA_STEPS))
-        self.theta_text = QLabel()
+        self.theta_text = Label()
         self.theta_text.setMinimumWidth(36)
         self.loop = QPushButton("Ping-pong around the seam")
         self.loop.setCheckable(True)
@@ -100,7 +100,7 @@ class SeamPanel(QWidget):
         self.measure = QPushButton("Measure seam ratio")
         self.measure.setToolTip("How much more the error changes at seams than inside GoPs; 1: no seam shows")
         self.measure.clicked.connect(self.measure_ratio)
-        self.result = QLabel()
+        self.result = Label()
         self.result.setWordWrap(True)
         self.slice = SliceView(self._session)
         self.slice.seek_asked.connect(self.seek_asked)

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
 from app.state.settings import CACHE_LIMIT_BYTES, THEMES, Settings
+from app.views.widgets import Label, plain_tip
 from codec.stream.settings import DEVICES, PRECISIONS
 
 _MIB = 2**20
@@ -40,7 +40,8 @@ class SettingsDialog(QDialog):
         self.cache.setSpecialValueText(f"automatic ({replace(settings, cache_bytes=0).cache_limit_bytes // _MIB} MiB)")
         self.cache.setValue(settings.cache_bytes // _MIB)
         self.cache.setAccessibleName("Memory for decoded pictures in MiB")
-        self.cache.setToolTip(f"0: a quarter of the memory, at most 2048 MiB; else at least {MIN_CACHE_MIB} MiB")
+        least = f"else at least {MIN_CACHE_MIB} MiB"
+        self.cache.setToolTip(plain_tip(f"0: a quarter of the memory, at most 2048 MiB; {least}"))
         self.device = QComboBox()
         self.device.addItems(DEVICES)
         self.device.setCurrentText(settings.device)
@@ -61,7 +62,7 @@ class SettingsDialog(QDialog):
         form.addRow("Device", self.device)
         form.addRow("Precision", self.precision)
         form.addRow("Theme", self.theme)
-        note = QLabel("Around pictures it stays dark in both themes.")
+        note = Label("Around pictures it stays dark in both themes.")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from app.state.session import Session
+from app.views.widgets import Label, plain_caption, plain_tip
 from codec.resources import sample_clips
+from codec.texts import visible
 
 LISTED = 6
 """Recent clips and projects."""
@@ -26,9 +28,10 @@ class StartPage(QWidget):
         super().__init__()
         self._session = session
         self.recent: list[QPushButton] = []
-        invitation = QLabel("Drop a clip here, or press Ctrl+O")
+        self._listed: list[Path] = []
+        invitation = Label("Drop a clip here, or press Ctrl+O")
         invitation.setStyleSheet("font-size:20px;color:#9aa0a8")
-        steps = QLabel(_STEPS)
+        steps = Label(_STEPS)
         steps.setStyleSheet("color:#9aa0a8")
         self.ask = self._button("Open clip…", "Video, images, raw video; a project or stream may be dropped too")
         self.ask.setObjectName("primary")
@@ -37,7 +40,7 @@ class StartPage(QWidget):
         self.sample = self._button("The sample clip", "" if sample is None else str(sample))
         self.sample.setVisible(sample is not None)
         self.sample.clicked.connect(lambda: self.open_asked.emit(sample))
-        self._heading = QLabel("Lately")
+        self._heading = Label("Lately")
         self._heading.setStyleSheet("color:#9aa0a8")
         self._column = QVBoxLayout(self)
         self._column.setSpacing(8)
@@ -53,8 +56,9 @@ class StartPage(QWidget):
         """List what was open lately and is still there to be tried."""
         paths = [Path(name) for name in self._session.settings.recent[:LISTED]]
         self._heading.setVisible(bool(paths))
-        if [button.toolTip() for button in self.recent] == [str(path) for path in paths]:
+        if self._listed == paths:
             return
+        self._listed = paths
         for button in self.recent:
             self._column.removeWidget(button)
             button.deleteLater()
@@ -68,7 +72,8 @@ class StartPage(QWidget):
     def _button(self, text: str, tip: str) -> QPushButton:
         button = QPushButton()
         button.setFixedWidth(_WIDTH)
-        button.setText(button.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDTH - 40))
+        shown = button.fontMetrics().elidedText(visible(text), Qt.TextElideMode.ElideMiddle, _WIDTH - 40)
+        button.setText(plain_caption(shown))
         button.setAccessibleName(text)
-        button.setToolTip(tip)
+        button.setToolTip(plain_tip(tip))
         return button

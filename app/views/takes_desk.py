@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from app.actions.desk import TAKE_MENU
 from app.jobs import tasks
@@ -23,6 +23,7 @@ from app.views.export_desk import ExportDesk
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
+from app.views.widgets import MessageBox, plain_title
 
 if TYPE_CHECKING:
     from app.views.main_window import MainWindow
@@ -73,12 +74,12 @@ class Desk(QObject):
         file = self.projects.left_behind()
         if file is None:
             return
-        box = QMessageBox(self._window)
+        box = MessageBox(self._window)
         box.setWindowTitle("Seamscope")
         box.setText("Seamscope did not end in good order. Go on with what was open then?")
-        go_on = box.addButton("Go on", QMessageBox.ButtonRole.AcceptRole)
-        drop = box.addButton("Discard it", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton("Ask again later", QMessageBox.ButtonRole.RejectRole)
+        go_on = box.addButton("Go on", MessageBox.ButtonRole.AcceptRole)
+        drop = box.addButton("Discard it", MessageBox.ButtonRole.DestructiveRole)
+        box.addButton("Ask again later", MessageBox.ButtonRole.RejectRole)
         box.buttonClicked.connect(
             lambda pressed: (
                 self.projects.recover(file)
@@ -154,7 +155,9 @@ class Desk(QObject):
         if file is None:
             return
         proposed = "".join(c if c.isalnum() or c in "-_." else "_" for c in take.name).strip("_") + file.suffix
-        name, _ = QFileDialog.getSaveFileName(self._window, f"Export {take.name}", proposed, f"*{file.suffix}")
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, f"Export {plain_title(take.name)}", proposed, f"*{file.suffix}"
+        )
         if name:
             self._window.engine.in_background(tasks.copy_file, (file, Path(name)))
 
@@ -202,8 +205,8 @@ class Desk(QObject):
     def _retitle(self) -> None:
         clip = self._session.clip
         if clip is not None:
-            project = "" if self.projects.path is None else f" · {self.projects.path.name}"
-            self._window.setWindowTitle(f"{clip.path.name}{project} – Seamscope")
+            project = "" if self.projects.path is None else f" · {plain_title(self.projects.path.name)}"
+            self._window.setWindowTitle(f"{plain_title(clip.path.name)}{project} – Seamscope")
 
     # Window
 
@@ -244,8 +247,8 @@ class Desk(QObject):
         if self.projects.path is None or not self.projects.unsaved:
             return True
         text = f"{self.projects.path.name} has changes that are not saved. Close all the same?"
-        buttons = QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel
-        return QMessageBox.question(self._window, "Seamscope", text, buttons) == QMessageBox.StandardButton.Close
+        buttons = MessageBox.StandardButton.Close | MessageBox.StandardButton.Cancel
+        return MessageBox.question(self._window, "Seamscope", text, buttons) == MessageBox.StandardButton.Close
 
     def close(self) -> None:
         """The window is closing."""

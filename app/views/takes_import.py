@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QRadioButton,
     QVBoxLayout,
@@ -17,12 +16,14 @@ from PySide6.QtWidgets import (
 
 from app.state.imports import KBPS_LIMIT, Difference, ImportDecision, ImportQuestion, Mismatch, Pairing, to_decide
 from app.state.takes import NAME_LIMIT
+from app.views.widgets import Label, plain_title
 from codec.media.picture import Timing
 
 _RESOLUTIONS = {
     Difference.SIZE: "Resize its pictures to the clip's (Lanczos)",
     Difference.RATE: "Pair frames by number, whatever their times",
     Difference.LENGTH: "Compare the frames both have",
+    Difference.CODING: "Bring its luma to the clip's coding for SSIM, VMAF and tOF",
 }
 
 
@@ -36,7 +37,7 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self._question, self._timing = question, clip
         facts = question.facts
-        self.setWindowTitle(f"Import {facts.path.name}")
+        self.setWindowTitle(f"Import {plain_title(facts.path.name)}")
         self.name = QLineEdit(facts.path.stem[:NAME_LIMIT])
         self.name.setMaxLength(NAME_LIMIT)
         self.name.setAccessibleName("Name of the take")
@@ -59,7 +60,7 @@ class ImportDialog(QDialog):
         rate.addLayout(row)
         form = QFormLayout()
         seconds = f"{facts.frame_count} frames, {float(facts.frame_rate):.4g} fps, {facts.duration_s:.3f} s"
-        form.addRow("File", QLabel(f"{facts.codec}, {facts.width}x{facts.height}, {seconds}"))
+        form.addRow("File", Label(f"{facts.codec}, {facts.width}x{facts.height}, {seconds}"))
         form.addRow("Name", self.name)
         form.addRow("Bitrate", rate)
         layout = QVBoxLayout(self)
@@ -81,7 +82,7 @@ class ImportDialog(QDialog):
     def _ask(self, mismatch: Mismatch, layout: QVBoxLayout) -> None:
         """What differs, and what may be done about it."""
         text = f"{mismatch.text[0].upper()}{mismatch.text[1:]}."
-        label = QLabel(text)
+        label = Label(text)
         label.setWordWrap(True)
         box = self.answers[mismatch.difference] = QCheckBox(_RESOLUTIONS[mismatch.difference])
         box.setAccessibleDescription(text)

@@ -30,8 +30,9 @@ from PySide6.QtWidgets import (
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views import theme
+from app.views.names import parted
 from app.views.theme import kind_ink
-from app.views.widgets import ElidedLabel
+from app.views.widgets import ElidedLabel, plain_tip
 
 
 class NameField(QLineEdit):
@@ -123,11 +124,10 @@ class TakeRow(QFrame):
         """Bring the row up to date."""
         take = self.take
         running = take.status is Status.RUNNING
-        first, _, rest = take.label.partition(" · ")
         # Two lines: who, and what it costs or how far it is.
-        self.label.setText(f"{first}\n{rest}" if rest else first)
+        self.label.setText("\n".join(part for part in parted(take.label, take.name) if part))
         details = (take.label, take.message, take.note, take.error, take.command)
-        self.label.setToolTip("\n".join(part for part in details if part))
+        self.label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         self.label.setStyleSheet(f"color:{kind_ink(take.kind)}")
         self.shown.setChecked(take.visible)
         self.shown.setAccessibleName(f"Show {take.name}")

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app.state.session import Session
 from app.views.theme import ACCENT, MUTED, TEXT
+from app.views.widgets import plain_tip
 from codec import gop
 
 _MARGIN = 10
@@ -80,7 +81,7 @@ class Timeline(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self.seek_asked.emit(frame)
         elif not event.buttons():
-            QToolTip.showText(event.globalPosition().toPoint(), self.words_of(frame), self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(self.words_of(frame)), self)
 
     def words_of(self, frame: int) -> str:
         """A frame's time and GoP in words."""

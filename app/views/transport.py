@@ -1,9 +1,10 @@
 """The row under the pictures: play, timeline, position, seam mode."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.state.session import Session
 from app.views.timeline import Timeline
+from app.views.widgets import Label
 
 
 class Transport(QWidget):
@@ -13,7 +14,7 @@ class Transport(QWidget):
         super().__init__()
         self._session = session
         self.timeline = Timeline(session)
-        self.position = QLabel()
+        self.position = Label()
         self.position.setMinimumWidth(210)
         self.play = QPushButton("Play")
         self.play.setAccessibleName("Play or pause")

@@ -1,13 +1,84 @@
-"""Small widgets that Qt lacks."""
+"""Small widgets that Qt lacks, and texts for those that guess what a text is.
+
+Qt takes a text with a tag in its first line for HTML, and loads what that names: a clip called `<img src='/dev/zero'>`
+would freeze the window. So labels and message boxes are made of the classes here, which take every text as it is, and
+tooltips go through `plain_tip`.
+"""
+
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtGui import Qt as QtText
+from PySide6.QtWidgets import QLabel, QMessageBox, QSizePolicy, QWidget
+
+from codec.texts import lines_in_html, visible, visible_lines
 
 
-class ElidedLabel(QLabel):
+def plain_tip(text: str) -> str:
+    """A text of unknown content for a tooltip, which shows it as it is, invisible characters included."""
+    shown = visible_lines(text)
+    if not QtText.mightBeRichText(shown):
+        return shown
+    return f"<p style='white-space:pre-wrap'>{lines_in_html(shown)}</p>"
+
+
+def plain_title(text: str) -> str:
+    """A text of unknown content as part of a window's title, where `[*]` would be the mark of what is unsaved."""
+    return visible(text).replace("[*]", "[*][*]")
+
+
+def plain_caption(text: str) -> str:
+    """A text of unknown content on a button or in a menu, where `&` would mark the key of the next letter."""
+    return visible(text).replace("&", "&&")
+
+
+class Label(QLabel):
+    """A label that shows any text as it is, invisible characters included."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show this text."""
+        super().setText(visible_lines(text))
+
+
+class HtmlLabel(QLabel):
+    """A label of HTML; what was not written by this program stands in it only through `codec.texts.in_html`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.RichText)
+
+
+class MessageBox(QMessageBox):
+    """A message box that shows any text as it is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setText(self, text: str) -> None:
+        """Show this text."""
+        super().setText(visible_lines(text))
+
+    @staticmethod
+    def question(parent: QWidget, title: str, text: str, *buttons: Any) -> QMessageBox.StandardButton:
+        """Ask and wait; `buttons` as for Qt's own, whose box guesses as tooltips do."""
+        return QMessageBox.question(parent, plain_title(title), plain_tip(text), *buttons)
+
+    @staticmethod
+    def warning(parent: QWidget, title: str, text: str, *buttons: Any) -> QMessageBox.StandardButton:
+        """Warn and wait; `buttons` as for Qt's own."""
+        return QMessageBox.warning(parent, plain_title(title), plain_tip(text), *buttons)
+
+
+class ElidedLabel(Label):
     """A label that says less where there is no room, instead of forcing its pane wider: the first of its texts that
-    fits, else the last with its lines ending in dots. Plain text only."""
+    fits, else the last with its lines ending in dots."""
 
     def __init__(self, margin: int = 8) -> None:
         """`margin`: pixels left and right of the text that the style sheet asks for."""
@@ -18,11 +89,10 @@ class ElidedLabel(QLabel):
         self.setIndent(0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(self.fontMetrics().height() + 8)
-        self.setTextFormat(Qt.TextFormat.PlainText)
 
     def set_texts(self, full: str, *shorter: str) -> None:
         """What to say, in full and (longest first) in fewer words."""
-        self._shorter = shorter
+        self._shorter = tuple(visible_lines(text) for text in shorter)
         self.setText(full)
         self.update()
 

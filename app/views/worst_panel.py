@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
 from app.state.curves import statistics_of
@@ -10,6 +10,7 @@ from app.state.session import Session
 from app.state.takes import Kind
 from app.state.worst import Worst, worst_of_all
 from app.views.theme import kind_ink
+from app.views.widgets import Label
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
@@ -41,8 +42,7 @@ class WorstPanel(QWidget):
         for key, (title, _) in _METRICS.items():
             self.choice.addItem(title, key)
         self.choice.setAccessibleName("Metric of the worst frames")
-        self.so_far = QLabel()
-        self.so_far.setTextFormat(Qt.TextFormat.PlainText)
+        self.so_far = Label()
         self.so_far.setWordWrap(True)
         self.so_far.setAccessibleName("Takes that are not measured whole")
         self.so_far.hide()
@@ -60,7 +60,7 @@ class WorstPanel(QWidget):
         self.places = QListWidget()
         self.places.setAccessibleName("Worst places of this frame")
         self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")
-        layout.addWidget(QLabel("Worst places of this frame (LPIPS)"))
+        layout.addWidget(Label("Worst places of this frame (LPIPS)"))
         layout.addWidget(self.places, 2)
         self._later = QTimer(self)
         self._later.setSingleShot(True)

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from codec.errors import SettingError
+from codec.texts import JSON_ERRORS
 
 Json = dict[str, Any]
 _BLOCK = 2**20
@@ -30,7 +31,7 @@ def file_hash(path: Path) -> str:
     files = sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
     for file in files:
         if path.is_dir():
-            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode("utf-8", JSON_ERRORS))
         with file.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
@@ -39,7 +40,7 @@ def file_hash(path: Path) -> str:
 
 def key_of(what: Mapping[str, Any]) -> str:
     """The name of an entry: SHA-256 of `what` as JSON with sorted keys."""
-    return hashlib.sha256(_canonical(what).encode()).hexdigest()
+    return hashlib.sha256(_canonical(what).encode("utf-8", JSON_ERRORS)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def write_whole(path: Path, text: str, beside: Path | None = None) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=beside or path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors=JSON_ERRORS, newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

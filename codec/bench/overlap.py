@@ -4,8 +4,6 @@ Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown wi
 bits, so at one λ the second stream is the smaller one; "at the same rate" it is coded at the λ that takes as many.
 """
 
-import csv
-import io
 import math
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +22,7 @@ from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
 from codec.stream.format import StreamInfo
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, EncodeSettings
+from codec.texts import csv_text
 
 ALL_CLIPS = "mean"
 _SEARCH_RANGE = 16.0
@@ -271,14 +270,10 @@ def _cells(row: OverlapRow) -> tuple[str, ...]:
 
 def write_csv(rows: Sequence[OverlapRow], folder: Path) -> Path:
     """The table as `folder`/overlap.csv. Raises SettingError when it cannot be written."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_HEAD)
-    writer.writerows(_values(rows))
     path = folder / "overlap.csv"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, out.getvalue())
+        write_whole(path, csv_text([_HEAD, *_values(rows)]))
     except OSError as error:
         raise SettingError(f"{path}: the table cannot be written ({error.strerror or error}).") from error
     return path

@@ -1,7 +1,6 @@
 """The benchmark's page: one HTML file that needs nothing beside it."""
 
 import base64
-import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,6 +10,7 @@ from codec.bench.plots import NAMES
 from codec.bench.points import Row
 from codec.bench.table import sorted_rows
 from codec.metrics.kinds import METRICS
+from codec.texts import in_html
 
 _STYLE = """body{font:14px system-ui,sans-serif;margin:2rem auto;max-width:1250px;padding:0 1rem;color:#222}
 table{border-collapse:collapse;margin:.8rem 0;font-variant-numeric:tabular-nums}
@@ -40,7 +40,7 @@ def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str
     ordered = sorted_rows(rows)
     rivals = list(dict.fromkeys(c.rival for c in found))
     parts = [
-        f"<h1>{html.escape(facts.title)}</h1>",
+        f"<h1>{in_html(facts.title)}</h1>",
         _about(ordered, facts),
         f"<p><b>Still to come: {facts.unfinished} of the clips.</b></p>" if facts.unfinished else "",
         _notes("Left out", facts.absent),
@@ -62,7 +62,7 @@ def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str
         own = [row for row in ordered if row.clip == clip]
         parts.append(_clip_part(clip, own, [c for c in found if c.clip == clip], drawings.get(clip, ""), facts))
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(facts.title)}</title>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{in_html(facts.title)}</title>'
         f"<style>{_STYLE}</style>{''.join(parts)}</html>"
     )
 
@@ -71,15 +71,15 @@ def _about(rows: Sequence[Row], facts: PageFacts) -> str:
     clips = len({row.clip for row in rows})
     machine = "; ".join(f"{key}: {value}" for key, value in facts.machine.items())
     return (
-        f"<p>{len(rows)} points of {clips} clips, model {html.escape(facts.model)}. Bits per pixel are of "
+        f"<p>{len(rows)} points of {clips} clips, model {in_html(facts.model)}. Bits per pixel are of "
         "whole .gop files and of rivals' coded frames without a container; scores are means over frames.<br>"
-        f"<small>{html.escape(machine)}</small></p>"
+        f"<small>{in_html(machine)}</small></p>"
     )
 
 
 def _notes(title: str, sentences: Iterable[str]) -> str:
-    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
-    return f"<h2>{html.escape(title)}</h2><ul>{items}</ul>" if title and items else ""
+    items = "".join(f"<li>{in_html(sentence)}</li>" for sentence in sentences)
+    return f"<h2>{in_html(title)}</h2><ul>{items}</ul>" if title and items else ""
 
 
 def _mean_table(
@@ -114,7 +114,7 @@ def _speed_table(rows: Sequence[Row]) -> str:
                 f"{median(row.encode_memory_bytes for row in own) / 1e6:.0f}",
                 f"{median(row.decode_memory_bytes for row in own) / 1e6:.0f}",
             )
-            cells = "".join(f"<td>{cell}</td>" for cell in (html.escape(own[0].preset) or "–", *numbers))
+            cells = "".join(f"<td>{cell}</td>" for cell in (in_html(own[0].preset) or "–", *numbers))
             lines += f"<tr><td>{NAMES[codec]}, {width}x{height}</td>{cells}</tr>"
     jobs = max((row.jobs for row in rows), default=1)
     shared = f" Up to {jobs} clips were worked on at once: speeds are those of a shared machine." if jobs > 1 else ""
@@ -136,15 +136,15 @@ def _clip_part(clip: str, rows: Sequence[Row], found: Sequence[Comparison], draw
             for key in facts.metrics
         )
         lines += (
-            f"<tr><td>{NAMES[row.codec]}, {html.escape(row.setting)}</td><td>{row.size_bytes}</td>"
+            f"<tr><td>{NAMES[row.codec]}, {in_html(row.setting)}</td><td>{row.size_bytes}</td>"
             f"<td>{row.bpp:.5f}</td><td>{row.kbps:.1f}</td>{scores}<td>{row.encode_fps:.1f}</td>"
             f"<td>{row.decode_fps:.1f}</td></tr>"
         )
     image = base64.b64encode(drawing.encode()).decode()
-    picture = f'<img src="data:image/svg+xml;base64,{image}" alt="Rate curves of {html.escape(clip)}">'
+    picture = f'<img src="data:image/svg+xml;base64,{image}" alt="Rate curves of {in_html(clip)}">'
     return (
-        f"<h2>{html.escape(clip)}</h2><p><small>{first.width}x{first.height}, {first.frame_count} frames, "
-        f"{html.escape(first.frame_rate)} fps; shaded: {facts.window[0]:g} to {facts.window[1]:g} bits per pixel"
+        f"<h2>{in_html(clip)}</h2><p><small>{first.width}x{first.height}, {first.frame_count} frames, "
+        f"{in_html(first.frame_rate)} fps; shaded: {facts.window[0]:g} to {facts.window[1]:g} bits per pixel"
         f"</small></p>{picture if drawing else ''}{_clip_rates(found, facts)}"
         f'<details><summary>{len(rows)} points</summary><div class="wide"><table><tr><th>take</th><th>bytes</th>'
         f"<th>bpp</th><th>kbps</th>{head}<th>encode fps</th><th>decode fps</th></tr>{lines}</table></div></details>"
@@ -157,7 +157,7 @@ def _clip_rates(found: Sequence[Comparison], facts: PageFacts) -> str:
     for one in found:
         part = f"{facts.window[0]:g} to {facts.window[1]:g} bpp" if one.window else "all"
         if one.rate is None:
-            told = f'<td colspan="2" style="text-align:left"><small>{html.escape(one.refused)}</small></td>'
+            told = f'<td colspan="2" style="text-align:left"><small>{in_html(one.refused)}</small></td>'
         else:
             ends = f"<small>{one.rate.low:.5g} to {one.rate.high:.5g}</small>"
             told = f"<td>{_percent(one.rate.percent)}</td><td>{ends}</td>"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codec.bench.curves import Window, curve
 from codec.bench.points import Row
 from codec.metrics.kinds import METRICS
+from codec.texts import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +26,7 @@ def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Wi
 
     columns = min(_COLUMNS, len(metrics))
     lines = -(-len(metrics) // columns)
-    with matplotlib.rc_context({"svg.hashsalt": clip, "svg.fonttype": "none", "font.size": 8}):
+    with matplotlib.rc_context({"svg.hashsalt": visible(clip), "svg.fonttype": "none", "font.size": 8}):
         figure = Figure(figsize=(3.3 * columns, 2.5 * lines + 0.4), layout="constrained")
         FigureCanvasSVG(figure)
         panels = figure.subplots(lines, columns, squeeze=False).ravel()

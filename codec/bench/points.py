@@ -10,6 +10,7 @@ from codec.bench.children import Children
 from codec.bench.ladder import Ladder
 from codec.bench.measure import absent
 from codec.bench.request import START_STEPS, BenchClip, BenchRequest
+from codec.bench.spool import colour_values
 from codec.bench.tasks import NEURAL
 from codec.errors import SeamscopeError
 from codec.metrics.kinds import METRICS
@@ -226,7 +227,7 @@ class ClipBench:
         task = {
             "codec": one.codec, "take": str(one.take), "width": clip.width, "height": clip.height,
             "frame_count": clip.frame_count, "device": request.device, "precision": request.precision,
-            "threads": request.threads, "output": str(output),
+            "threads": request.threads, "output": str(output), **colour_values(clip.colour),
         }  # fmt: skip
         try:
             return self._bench.children.run("decode", task, self._reporter(f"{one.label}, decoding", share=0.0))

@@ -8,6 +8,7 @@ from pathlib import Path
 from codec.bench.measure import MeasureSettings
 from codec.errors import MediaError, SettingError
 from codec.media.clip import open_clip
+from codec.media.picture import Colour
 from codec.media.sequence import is_sequence
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
@@ -91,6 +92,8 @@ class BenchClip:
     frame_count: int
     frame_rate: str
     """As a fraction."""
+    colour: Colour
+    """How its pictures are coded; a rival's are read back so."""
 
     @property
     def name(self) -> str:
@@ -118,7 +121,9 @@ def find_clips(folder: Path, request: BenchRequest) -> tuple[list[BenchClip], li
         try:
             with open_clip(path) as clip:
                 frames = min(clip.frame_count, request.frames or clip.frame_count)
-                found.append(BenchClip(path, clip.width, clip.height, frames, str(clip.timing.frame_rate)))
+                found.append(
+                    BenchClip(path, clip.width, clip.height, frames, str(clip.timing.frame_rate), clip.info.colour)
+                )
         except MediaError as error:
             passed_over.append(f"Left out: {error}")
     if not found:

@@ -11,6 +11,16 @@ from codec.media.picture import Colour, Matrix, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 
 
+def colour_values(colour: Colour) -> Json:
+    """A coding as plain values, which another process gets."""
+    return {"matrix": colour.matrix.value, "full_range": colour.full_range}
+
+
+def colour_from(values: Json) -> Colour:
+    """The coding among plain values."""
+    return Colour(Matrix(values["matrix"]), values["full_range"])
+
+
 class SpooledFrames:
     """FrameSource over a spool filled once. `seconds` is how long the pictures took to come, writing them excluded; 0
     when another process wrote them."""
@@ -37,15 +47,13 @@ class SpooledFrames:
     def place(self) -> Json:
         """All that another process needs to open it."""
         spec = self._spool.spec
-        colour = {"matrix": spec.colour.matrix.value, "full_range": spec.colour.full_range}
         size = {"width": self.width, "height": self.height, "frame_count": self.frame_count}
-        return {"file": str(spec.path), **size, **colour}
+        return {"file": str(spec.path), **size, **colour_values(spec.colour)}
 
 
 def reopened(place: Json) -> SpooledFrames:
     """Pictures that another process left in a file. Raises MediaError when the file cannot be opened."""
-    colour = Colour(Matrix(place["matrix"]), place["full_range"])
-    spec = SpoolSpec(Path(place["file"]), place["width"], place["height"], colour, place["frame_count"])
+    spec = SpoolSpec(Path(place["file"]), place["width"], place["height"], colour_from(place), place["frame_count"])
     return SpooledFrames(FrameSpool(spec), spec.slots, 0.0)
 
 

@@ -1,7 +1,5 @@
 """The benchmark's tables as CSV: a line a point, and a line a Bjøntegaard rate."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +7,7 @@ from codec.bench.curves import Comparison
 from codec.bench.points import Row
 from codec.bench.tasks import NEURAL
 from codec.metrics.kinds import METRICS
+from codec.texts import csv_text
 
 MEASURED_HERE = ("encode_fps", "decode_fps", "encode_memory_mb", "decode_memory_mb", "jobs")
 """Columns that differ from run to run; all others are the same for the same clips, settings and programs."""
@@ -35,7 +34,7 @@ def points_csv(rows: Iterable[Row], metrics: Sequence[str]) -> str:
             f"{row.encode_fps:.2f}", f"{row.decode_fps:.2f}", f"{row.encode_memory_bytes / 1e6:.1f}",
             f"{row.decode_memory_bytes / 1e6:.1f}", row.jobs, row.take,
         ))  # fmt: skip
-    return _text(lines)
+    return csv_text(lines)
 
 
 def rates_csv(comparisons: Iterable[Comparison]) -> str:
@@ -46,10 +45,4 @@ def rates_csv(comparisons: Iterable[Comparison]) -> str:
         rate = found.rate
         numbers = ("", "", "") if rate is None else (f"{rate.percent:.3f}", f"{rate.low:.6g}", f"{rate.high:.6g}")
         lines.append((found.clip, found.rival, found.metric, window, *numbers, found.refused))
-    return _text(lines)
-
-
-def _text(lines: Iterable[Sequence[Any]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(lines)
-    return out.getvalue()
+    return csv_text(lines)

@@ -10,7 +10,7 @@ from pathlib import Path
 from codec.bench.cache import Json
 from codec.bench.measure import MeasureSettings, measure_takes
 from codec.bench.memory import ChildPeak, own_peak_bytes
-from codec.bench.spool import SpooledFrames, reopened, spooled
+from codec.bench.spool import SpooledFrames, colour_from, reopened, spooled
 from codec.context import WorkContext
 from codec.media.clip import Clip, open_clip
 from codec.media.picture import Picture
@@ -138,7 +138,7 @@ def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
 
     def pictures() -> Iterator[Picture]:
         # Opened here, within the time: opening decodes the first frames already.
-        source = RivalSource(take, task["width"], task["height"], task["frame_count"])
+        source = RivalSource(take, task["width"], task["height"], task["frame_count"], colour_from(task))
         try:
             yield from source.pictures(0, source.frame_count)
         finally:

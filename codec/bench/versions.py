@@ -13,23 +13,27 @@ from codec.bench.cache import Json
 from codec.errors import ModelError
 from codec.ffmpeg import ffmpeg_program
 from codec.resources import weights_folder
+from codec.sources import PACKAGE, digest, sources
 
-_ROOT = Path(codec.__file__).parent
-_SHARED = ("context.py", "errors.py", "gop.py", "media")
-_RIVAL_SOURCES = (*_SHARED, "ffmpeg.py", "rivals")
-_NEURAL_SOURCES = (*_SHARED, "model", "stream")
-_MEASURE_SOURCES = (*_SHARED, "ffmpeg.py", "metrics", "bench/measure.py", "bench/spool.py", "bench/tasks.py")
+_TASKS = ("bench/tasks.py", "bench/worker.py")
+"""What runs every task. They import all there is, each task its own part: that is named below."""
+_SHARED = ("codec.media.clip", "codec.bench.spool", "codec.bench.memory")
+ENTRIES = {
+    "neural": ("codec.stream.encoder", "codec.stream.decoder", "codec.stream.join", "codec.stream.settings"),
+    "rival": ("codec.rivals",),
+    "measure": ("codec.bench.measure",),
+}
+"""By kind of result the modules that its task calls; whatever these import counts too."""
 
 
-def source_digest(parts: tuple[str, ...]) -> str:
-    """SHA-256 over the Python files of some parts of the engine, with their names."""
-    digest = hashlib.sha256()
-    for part in parts:
-        path = _ROOT / part
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(f"{file.relative_to(_ROOT).as_posix()}\0".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:32]
+def source_digest(kind: str) -> str:
+    """A digest over every file of the engine that a kind of result ("neural", "rival", "measure") depends on."""
+    return digest(sources_of(kind))
+
+
+def sources_of(kind: str) -> tuple[Path, ...]:
+    """Those files."""
+    return tuple(sorted({*sources((*ENTRIES[kind], *_SHARED)), *(PACKAGE / name for name in _TASKS)}))
 
 
 def describe(weights: str, device: str, precision: str) -> Json:
@@ -59,14 +63,14 @@ def describe(weights: str, device: str, precision: str) -> Json:
     networks = {**media, "torch": torch.__version__, "numba": numba.__version__}
     ffmpeg = _ffmpeg_version()
     own = codec.__version__
-    neural = {"seamscope": own, "source": source_digest(_NEURAL_SOURCES), "device": str(chosen), **networks}
+    neural = {"seamscope": own, "source": source_digest("neural"), "device": str(chosen), **networks}
     neural["numbers"] = numbers
     return {
         "neural": {**neural, "model": read_model_id(files[name]), "weights": name},
-        "rival": {"seamscope": own, "source": source_digest(_RIVAL_SOURCES), "ffmpeg": ffmpeg, **media},
+        "rival": {"seamscope": own, "source": source_digest("rival"), "ffmpeg": ffmpeg, **media},
         "measure": {
             "seamscope": own,
-            "source": source_digest(_MEASURE_SOURCES),
+            "source": source_digest("measure"),
             "device": str(chosen),
             **networks,
             "ffmpeg": ffmpeg,

@@ -1,6 +1,6 @@
 """YCbCr 4:2:0 to the RGB that is shown and measured, and back; by swscale, as ffmpeg itself converts.
 
-Coefficients: BT.601-7, BT.709-6, BT.2020-2 (non-constant luminance). Bicubic chroma, exact rounding and full
+Coefficients: `codec.media.coding`. Bicubic chroma, exact rounding and full
 chroma interpolation, so that nothing depends on which fast path a processor has.
 """
 
@@ -12,9 +12,17 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from codec.media.coding import between, number_of
 from codec.media.picture import Colour, DeepPlanes, Matrix, Picture, Plane, Rgb
 
-_SPACES = {Matrix.BT601: Colorspace.SMPTE170M, Matrix.BT709: Colorspace.ITU709, Matrix.BT2020: Colorspace.BT2020}
+_SPACES = {
+    Matrix.BT601: Colorspace.SMPTE170M,
+    Matrix.BT709: Colorspace.ITU709,
+    Matrix.BT2020: Colorspace.BT2020,
+    Matrix.SMPTE240M: Colorspace.SMPTE240M,
+    Matrix.FCC: Colorspace.FCC,
+}
+"""By swscale's own numbers, which conversions are asked for with. Tags of frames and files have those of H.273."""
 _EXACT = Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 FLAGS = Interpolation.BICUBIC | _EXACT
 
@@ -39,7 +47,7 @@ def range_of(full: bool) -> ColorRange:
 
 
 def space_of(matrix: Matrix) -> Colorspace:
-    """ffmpeg's name of a matrix."""
+    """swscale's name of a matrix. No tag: those are `number_of`."""
     return _SPACES[matrix]
 
 
@@ -54,7 +62,7 @@ def to_frame(picture: Picture) -> av.VideoFrame:
     frame = av.VideoFrame(picture.width, picture.height, "yuv420p")
     for plane, values in zip(frame.planes, (picture.y, picture.u, picture.v), strict=True):
         plane_array(plane, values.shape[1], values.shape[0])[:] = values
-    frame.colorspace = space_of(picture.colour.matrix)
+    frame.colorspace = number_of(picture.colour.matrix)
     frame.color_range = range_of(picture.colour.full_range)
     return frame
 
@@ -82,6 +90,46 @@ def _planes(frame: av.VideoFrame, kind: np.dtype) -> list[np.ndarray]:
         wide, high = kind.itemsize * values.shape[1], values.shape[0]
         values.view(np.uint8)[:] = plane_array(plane, wide, high)
     return made
+
+
+def recoded(picture: Picture, colour: Colour) -> Picture:
+    """The same picture in another coding, 8 bits, each plane rounded once; nothing is clipped to what RGB can hold, so
+    that equal pictures have equal luma whatever coding they come in. The picture itself when it is coded so already."""
+    if picture.colour == colour:
+        return picture
+    factors, offset = between(picture.colour, colour)
+    codes = np.arange(256, dtype=np.float32)
+    if picture.colour.matrix is colour.matrix:
+        tables = [_rounded(factors[i, i] * codes + offset[i]) for i in range(3)]
+        planes = (table[plane] for table, plane in zip(tables, (picture.y, picture.u, picture.v), strict=True))
+        return Picture(*planes, colour)
+    even = _even(picture)
+    y, *chroma = (plane.astype(np.float32) for plane in (picture.y, *_large_chroma(even)))
+    u, v = (plane[: picture.height, : picture.width] for plane in chroma)
+    small = [plane.astype(np.float32) for plane in (picture.u, picture.v)]
+    rows = [(factors[i, 1], factors[i, 2], offset[i]) for i in range(3)]
+    luma = factors[0, 0] * y + rows[0][0] * u + rows[0][1] * v + rows[0][2]
+    return Picture(_rounded(luma), *(_rounded(a * small[0] + b * small[1] + c) for a, b, c in rows[1:]), colour)
+
+
+def _rounded(values: npt.NDArray[np.floating]) -> Plane:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _large_chroma(picture: Picture) -> list[Plane]:
+    """Cb and Cr of a picture with even sides at luma's size, as `to_rgb` interpolates them."""
+    space, full = space_of(picture.colour.matrix), range_of(picture.colour.full_range)
+    whole = _reformatter(f"444 {picture.width}x{picture.height} {picture.colour}").reformat(
+        to_frame(picture),
+        format="yuv444p",
+        src_colorspace=space,
+        dst_colorspace=space,
+        src_color_range=full,
+        dst_color_range=full,
+        interpolation=FLAGS,
+        threads=1,
+    )
+    return [plane_array(plane, picture.width, picture.height) for plane in whole.planes[1:]]
 
 
 def to_rgb(picture: Picture) -> Rgb:

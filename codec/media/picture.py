@@ -21,6 +21,22 @@ class Matrix(Enum):
     BT601 = "smpte170m"
     BT709 = "bt709"
     BT2020 = "bt2020nc"
+    SMPTE240M = "smpte240m"
+    FCC = "fcc"
+
+    @property
+    def title(self) -> str:
+        """The name shown to a user."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    Matrix.BT601: "BT.601",
+    Matrix.BT709: "BT.709",
+    Matrix.BT2020: "BT.2020",
+    Matrix.SMPTE240M: "SMPTE 240M",
+    Matrix.FCC: "FCC",
+}
 
 
 class Transfer(Enum):
@@ -38,6 +54,11 @@ class Colour:
 
     matrix: Matrix = Matrix.BT709
     full_range: bool = False
+
+    @property
+    def title(self) -> str:
+        """As shown to a user: "BT.601, full range"."""
+        return f"{self.matrix.title}, {'full' if self.full_range else 'limited'} range"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

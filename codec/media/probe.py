@@ -1,30 +1,37 @@
-"""What a video file holds, found by reading its packets without decoding them (but for the first frame)."""
+"""What a video file is: opening it, and what its first frame says of colour and format."""
 
-import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 
 from codec.errors import MediaError
-from codec.media import raw
+from codec.media import coding, raw
 from codec.media.picture import Colour, Matrix, Timing, Transfer
 
 MAX_SIDE = 16384
-_MATRICES = {
-    int(Colorspace.ITU709): Matrix.BT709,
-    int(Colorspace.FCC): Matrix.BT601,
-    int(Colorspace.ITU601): Matrix.BT601,
-    int(Colorspace.SMPTE170M): Matrix.BT601,
-    int(Colorspace.BT2020): Matrix.BT2020,
-    10: Matrix.BT2020,
-}
+_CONSTANT_LUMINANCE = 10
 _HDR_TRANSFERS = {16: Transfer.PQ, 18: Transfer.HLG}
-_DEFAULT_RATE = Fraction(25)
+
+
+class Assumed(Enum):
+    """What of its coding a file does not say."""
+
+    NOTHING = "nothing"
+    MATRIX = "matrix"
+    CODING = "coding"
+    """Neither matrix nor range; or there is none, the pictures being RGB."""
+
+    def filled(self, said: Colour, other: Colour) -> Colour:
+        """What the file says, with what it does not say taken from `other`."""
+        if self is Assumed.CODING:
+            return other
+        return said if self is Assumed.NOTHING else Colour(other.matrix, said.full_range)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +60,25 @@ class ClipInfo:
     notes: tuple[str, ...]
     """Sentences a viewer of the clip should know, such as conversions made on the way in."""
     transfer: Transfer = Transfer.SDR
+    assumed: Assumed = Assumed.NOTHING
+    mirrored: bool = False
+    """Stored pictures are mirrored left to right before they are turned."""
+    interlaced: bool = False
+    """A picture's lines are of two moments."""
+    deinterlaced: bool = False
+    """They have been made of one moment on the way in."""
+    can_deinterlace: bool = False
+    """True for a video file, False for images."""
 
 
 @dataclass(frozen=True, slots=True)
-class PacketIndex:
-    """Display order of a file's frames. `pts` rises strictly; None when the file's own times are unusable, in which
-    case frames are found by counting from the start."""
+class Coded:
+    """What is known of a file's coding from elsewhere."""
 
-    pts: tuple[int, ...] | None
-    count: int
-    keyframes: tuple[int, ...]
-    last_duration: int
-    damaged: bool
+    surely: Colour | None = None
+    """How its codes are to be read whatever the file says: what an encoder was given is what comes back."""
+    otherwise: Colour | None = None
+    """How they are to be read where the file says nothing; of RGB, how its YCbCr is made."""
 
 
 def open_container(path: Path) -> InputContainer:
@@ -92,75 +106,39 @@ def video_stream(container: InputContainer, path: Path) -> av.VideoStream:
     raise MediaError(f"{path}: the file holds {what}; open a file with a video track.")
 
 
-def index_packets(container: InputContainer, stream: av.VideoStream) -> PacketIndex:
-    """Read every packet's time stamp and key flag."""
-    found: list[tuple[int | None, bool, int]] = []
-    damaged = False
-    try:
-        for packet in container.demux(stream):
-            if packet.size == 0:
-                continue
-            damaged |= packet.is_corrupt
-            if not packet.is_discard:
-                found.append((packet.pts, packet.is_keyframe, packet.duration or 0))
-    except (OSError, FFmpegError):
-        damaged = True
-    times = [pts for pts, _, _ in found if pts is not None]
-    if len(times) < len(found) or len(set(times)) < len(times):
-        # Without a usable time for each packet (MPEG program streams, raw streams): count.
-        keyframes = (0,) if found else ()
-        return PacketIndex(None, len(found), keyframes, 0, damaged)
-    rows = sorted((pts, key, duration) for (pts, key, duration) in found if pts is not None)
-    keyframes = tuple(i for i, (_, key, _) in enumerate(rows) if key)
-    return PacketIndex(tuple(r[0] for r in rows), len(rows), keyframes, rows[-1][2] if rows else 0, damaged)
-
-
-def timing_of(index: PacketIndex, stream: av.VideoStream) -> Timing:
-    """Times of the whole file, starting at 0."""
-    rate = stream.average_rate or stream.guessed_rate or stream.base_rate or _DEFAULT_RATE
-    rate = Fraction(rate) if 0 < rate < 1000 else _DEFAULT_RATE
-    if index.pts is None or stream.time_base is None:
-        return counted_timing(index.count, rate)
-    base = Fraction(stream.time_base)
-    pts = tuple(value - index.pts[0] for value in index.pts)
-    gaps = [b - a for a, b in itertools.pairwise(pts)]
-    typical = sorted(gaps)[len(gaps) // 2] if gaps else round(1 / (rate * base))
-    last = index.last_duration if 0 < index.last_duration <= 4 * max(typical, 1) else typical
-    duration = (pts[-1] + max(last, 1)) * base
-    timing = Timing(pts, base, rate, float(duration))
-    if timing.is_constant and abs(float(len(pts) / rate) - timing.duration_s) < 1.5 / float(rate):
-        return replace(timing, duration_s=float(len(pts) / rate))
-    return replace(timing, frame_rate=(len(pts) / Fraction(duration)).limit_denominator(100_000))
-
-
-def counted_timing(count: int, rate: Fraction) -> Timing:
-    """Times of `count` frames at a constant rate."""
-    period = 1 / rate
-    return Timing(tuple(range(count)), period, rate, float(count * period))
-
-
-def slice_timing(timing: Timing, start: int, stop: int) -> Timing:
-    """Times of frames [start, stop), starting at 0 again."""
-    if (start, stop) == (0, timing.frame_count):
-        return timing
-    first = timing.pts[start]
-    end = timing.duration_s if stop == timing.frame_count else float(timing.pts[stop] * timing.time_base)
-    pts = tuple(value - first for value in timing.pts[start:stop])
-    return Timing(pts, timing.time_base, timing.frame_rate, end - float(first * timing.time_base))
-
-
-def colour_of(frame: av.VideoFrame) -> tuple[Colour, list[str]]:
-    """The frame's colour description, with a note on whatever had to be assumed."""
-    notes = []
-    full = frame.format.name.startswith("yuvj") or int(frame.color_range) == int(ColorRange.JPEG)
+def colour_of(frame: av.VideoFrame, coded: Coded | None = None) -> tuple[Colour, Assumed, list[str]]:
+    """How the frame's codes are to be read, what of that it does not say itself, and a note on whatever had to be
+    assumed. Its tags decide, unless `coded` says better."""
+    coded = coded or Coded()
+    if coded.surely is not None:
+        return coded.surely, Assumed.NOTHING, []
     if frame.format.is_rgb:
-        return Colour(Matrix.BT709, False), ["RGB source, shown through 4:2:0 with the BT.709 matrix."]
-    matrix = _MATRICES.get(int(frame.colorspace))
-    if matrix is None:
-        matrix = Matrix.BT709 if frame.height >= 720 else Matrix.BT601
-        shown = "BT.709" if matrix is Matrix.BT709 else "BT.601"
-        notes.append(f"The file does not name its colour matrix; {shown} is assumed from its size.")
-    return Colour(matrix, full), notes
+        made = coded.otherwise or Colour(Matrix.BT709, False)
+        return made, Assumed.CODING, [f"RGB source, shown through 4:2:0 with the {made.matrix.title} matrix."]
+    named, stated = int(frame.colorspace), int(frame.color_range)
+    full = frame.format.name.startswith("yuvj") or stated == int(ColorRange.JPEG)
+    matrix = coding.matrix_of(named)
+    if matrix is not None:
+        return Colour(matrix, full), Assumed.NOTHING, []
+    guess = Matrix.BT709 if frame.height >= 720 else Matrix.BT601
+    other = coded.otherwise
+    if len(frame.format.components) < 3:
+        # Grey has no matrix, and its codes span all of their range unless it says otherwise, as ffmpeg has it.
+        full = stated != int(ColorRange.MPEG)
+        return Colour(guess if other is None else other.matrix, full), Assumed.MATRIX, []
+    if named != coding.UNSPECIFIED:
+        shown = Matrix.BT2020 if named == _CONSTANT_LUMINANCE else guess
+        title = coding.unsupported_title(named)
+        note = f"The file's colour matrix is {title}, which is not supported: {shown.title} is shown, colours are off."
+        return Colour(shown, full), Assumed.NOTHING, [note]
+    if other is None:
+        note = f"The file does not name its colour matrix; {guess.title} is assumed from its size."
+        return Colour(guess, full), Assumed.MATRIX, [note]
+    # Decoded by a program that keeps no tags, as raw files and many streams are.
+    silent = stated == int(ColorRange.UNSPECIFIED) and not full
+    shown = other if silent else Colour(other.matrix, full)
+    note = f"The file does not name its colour matrix; {shown.title}, as of the clip, is assumed."
+    return shown, Assumed.CODING if silent else Assumed.MATRIX, [note]
 
 
 def format_notes(frame: av.VideoFrame) -> tuple[int, list[str]]:

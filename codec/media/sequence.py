@@ -6,12 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from codec.errors import MediaError
 from codec.media.colour import from_rgb
 from codec.media.picture import Colour, Picture
-from codec.media.probe import ClipInfo, counted_timing
+from codec.media.probe import Assumed, ClipInfo, Coded
+from codec.media.timing import counted_timing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
 SEQUENCE_RATE = Fraction(25)
@@ -54,34 +55,59 @@ def _natural(path: Path) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", path.name) if part]
 
 
+def _bits_of(image: Image.Image) -> int:
+    """Bits a sample, as far as Pillow keeps them."""
+    return 16 if image.mode.startswith("I;16") or image.mode in ("I", "F") else 8
+
+
+def _eight_bits(image: Image.Image) -> np.ndarray:
+    """(H, W, 3) uint8. Pillow itself cuts deeper grays off at 255. Raises ValueError where the scale is unknown."""
+    if _bits_of(image) == 8:
+        return np.asarray(image.convert("RGB"))
+    samples = np.asarray(image).astype(np.float64)
+    lowest, highest = samples.min(), samples.max()
+    # Integers are of 16 bits, floats from 0 to 1.
+    scale = 1.0 if image.mode == "F" else 65535.0
+    if not 0 <= lowest <= highest <= scale:
+        raise ValueError(f"samples from {lowest} to {highest}")
+    gray = np.rint(samples * (255 / scale)).astype(np.uint8)
+    return np.repeat(gray[..., None], 3, axis=2)
+
+
 class SequenceReader:
     """Frames of an image sequence by number. Images are converted to 4:2:0 like any other source."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, coded: Coded | None = None) -> None:
         """Raises MediaError when there is no image, or the first cannot be read."""
         self._files = list_images(path)
+        known = coded or Coded()
+        self._colour = known.surely or known.otherwise or _COLOUR
         self._size: tuple[int, int] | None = None
+        self._bits = 8
         first = self._load(0)
         height, width = first.shape[:2]
         self._size = width, height
+        deeper = (f"{self._bits}-bit source, shown and coded in 8 bits.",) if self._bits > 8 else ()
         self.info = ClipInfo(
             path=path,
             container="image sequence",
             codec=self._files[0].suffix.lstrip(".").lower(),
             pixel_format="rgb24",
-            bit_depth=8,
+            bit_depth=self._bits,
             width=width,
             height=height,
             sample_aspect=Fraction(1),
             rotation=0,
-            colour=_COLOUR,
+            colour=self._colour,
             timing=counted_timing(len(self._files), SEQUENCE_RATE),
             total_frames=len(self._files),
             size_bytes=sum(file.stat().st_size for file in self._files),
             keyframes=tuple(range(len(self._files))),
+            assumed=Assumed.CODING,
             notes=(
-                "RGB source, shown through 4:2:0 with the BT.709 matrix.",
+                f"RGB source, shown through 4:2:0 with the {self._colour.matrix.title} matrix.",
                 f"An image sequence has no frame rate; {SEQUENCE_RATE} frames a second are assumed.",
+                *deeper,
             ),
         )
 
@@ -89,7 +115,9 @@ class SequenceReader:
         file = self._files[index]
         try:
             with Image.open(file) as image:
-                rgb = np.asarray(image.convert("RGB"))
+                self._bits = max(self._bits, _bits_of(image))
+                # Cameras store pictures as their sensor stood, and say in EXIF how to hold them.
+                rgb = _eight_bits(ImageOps.exif_transpose(image))
         except FileNotFoundError as error:
             raise MediaError(f"{file}: there is no such file.") from error
         except (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -103,7 +131,11 @@ class SequenceReader:
 
     def read(self, index: int) -> Picture:
         """Frame `index`. Raises MediaError."""
-        return from_rgb(self._load(index), _COLOUR)
+        return from_rgb(self._load(index), self._colour)
+
+    def frame_bytes(self) -> tuple[int, ...]:
+        """Of every file."""
+        return tuple(file.stat().st_size for file in self._files)
 
     def frame_type(self, index: int) -> str:
         """Images have none."""

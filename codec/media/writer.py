@@ -11,7 +11,8 @@ from PIL import Image
 
 from codec.errors import MediaError
 from codec.ffmpeg import set_display_aspect
-from codec.media.colour import range_of, space_of, to_frame
+from codec.media.coding import number_of
+from codec.media.colour import range_of, to_frame
 from codec.media.picture import Colour, Picture, Rgb, Timing
 
 
@@ -41,7 +42,7 @@ class LosslessWriter:
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = timing.time_base
-        stream.codec_context.colorspace = int(space_of(colour.matrix))
+        stream.codec_context.colorspace = number_of(colour.matrix)
         stream.codec_context.color_range = int(range_of(colour.full_range))
         stream.codec_context.options = {"level": "3", "slicecrc": "1", "g": "1"}
         self._stream = stream

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.errors import ModelError
 from codec.metrics.vgg import CHANNELS, VggTrunk, bands
+from codec.model.tensors import read_tensors
 from codec.resources import weights_folder
 
 TAP_CHANNELS = (3, *CHANNELS)
@@ -30,7 +30,7 @@ class Dists(nn.Module):
         super().__init__()
         file = weights or weights_folder() / "dists.safetensors"
         try:
-            tensors = load_file(file)
+            tensors = read_tensors(file)[0]
             alpha, beta = (tensors[name].float().view(-1) for name in ("alpha", "beta"))
             if len(alpha) != sum(TAP_CHANNELS) or len(beta) != sum(TAP_CHANNELS):
                 raise ValueError(f"{len(alpha)} and {len(beta)} weights for {sum(TAP_CHANNELS)} channels")

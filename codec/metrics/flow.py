@@ -4,8 +4,8 @@ Coherence via Self-Supervision for GAN-based Video Generation", section 5).
     tOF(t) = mean over pixels of ‖OF(x̂[t-1], x̂[t]) - OF(x[t-1], x[t])‖₂    in pixels a frame
 
 The paper writes an L1 norm; its authors' program takes the length of each pixel's difference vector and averages that
-over the picture, and so is it done here. OF is DIS optical flow (Kroeger et al. 2016) of OpenCV, medium preset, on the
-luma plane, where they took Farnebäck's: values are not comparable with tables made with another flow.
+over the picture, and so is it done here. OF is DIS optical flow (Kroeger et al. 2016) of OpenCV, medium preset, on
+luma in the clip's coding, where they took Farnebäck's: values are not comparable with tables made with another flow.
 """
 
 import cv2
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codec.errors import SettingError
-from codec.media.picture import FrameSource, Plane
+from codec.media.colour import recoded
+from codec.media.picture import Colour, FrameSource, Plane
 
 MIN_SIDE = 16
 """Smaller pictures are padded to this side: the flow's coarsest level would have no patches."""
@@ -45,6 +46,7 @@ class FlowScorer:
 
     def __init__(self, reference: FrameSource) -> None:
         self._reference = reference
+        self._colour: Colour | None = None
         self._wanted: tuple[int, Flow] | None = None
         self._last: dict[str, tuple[int, Plane]] = {}
 
@@ -56,17 +58,21 @@ class FlowScorer:
         ours, theirs = (self._reference.width, self._reference.height), (take.width, take.height)
         if ours != theirs:
             raise SettingError(f"A take of {theirs[0]}x{theirs[1]} cannot be scored against {ours[0]}x{ours[1]}.")
+        if self._colour is None:
+            self._colour = self._reference.picture(index).colour
         if index == 0:
-            self._last[name] = 0, take.picture(0).y
+            self._last[name] = 0, recoded(take.picture(0), self._colour).y
             return None
         if self._wanted is None or self._wanted[0] != index:
             self._wanted = index, self._into(" reference", self._reference, index)
         return flow_distance(self._into(name, take, index), self._wanted[1])
 
     def _into(self, name: str, source: FrameSource, index: int) -> Flow:
+        colour = self._colour
+        assert colour is not None
         number, before = self._last.get(name, (-1, None))
         if number != index - 1 or before is None:
-            before = source.picture(index - 1).y
-        now = source.picture(index).y
+            before = recoded(source.picture(index - 1), colour).y
+        now = recoded(source.picture(index), colour).y
         self._last[name] = index, now
         return flow(before, now)

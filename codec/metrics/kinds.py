@@ -1,7 +1,7 @@
 """The metrics there are: their names, units and directions, free of torch. Tables, plots and curves are made from this.
 
 Every metric is computed per frame and averaged over frames. PSNR, MS-SSIM, LPIPS, DISTS and tLP see the RGB that is
-shown; VMAF and tOF see the luma plane.
+shown; VMAF and tOF see luma, brought to the clip's matrix and range.
 """
 
 from dataclasses import dataclass

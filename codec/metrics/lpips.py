@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from codec.errors import ModelError, SettingError
+from codec.model.tensors import read_tensors
 from codec.resources import weights_folder
 
 MIN_SIDE = 31
@@ -48,13 +48,13 @@ class Lpips:
         folder = folder or weights_folder()
         trunk_file, heads_file = folder / "lpips_alex_trunk.safetensors", folder / "lpips_alex_heads.safetensors"
         try:
-            trunk, heads = load_file(trunk_file), load_file(heads_file)
+            trunk, heads = (read_tensors(file)[0] for file in (trunk_file, heads_file))
             self._weights = [
                 (trunk[f"{layer}.weight"].to(device), trunk[f"{layer}.bias"].to(device)) for layer, *_ in _LAYERS
             ]
             # Heads are non-negative by construction of LPIPS: their roots can be moved into the features.
             self._roots = [heads[f"lin{i}"].clamp_min(0).sqrt().view(1, -1, 1, 1).to(device) for i in range(5)]
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, ValueError, SafetensorError, KeyError) as error:
             raise ModelError(f"{trunk_file}: the LPIPS weights cannot be read ({error}).") from error
         self._shift = torch.tensor(_SHIFT, device=device).view(1, 3, 1, 1)
         self._scale = torch.tensor(_SCALE, device=device).view(1, 3, 1, 1)
@@ -65,15 +65,31 @@ class Lpips:
         """(N, 3, H, W) in [-1, 1] -> features. Raises SettingError for pictures under MIN_SIDE."""
         if min(x.shape[-2:]) < MIN_SIDE:
             raise SettingError(f"LPIPS needs pictures of at least {MIN_SIDE} pixels a side, not {tuple(x.shape[-2:])}.")
+        taps = []
+        for tap, root in zip(self.activations(x), self._roots, strict=True):
+            norm = tap.square().sum(dim=1, keepdim=True).sqrt_()
+            taps.append(tap / (norm + 1e-10) * root)
+        return Features(tuple(taps))
+
+    def activations(self, x: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) in [-1, 1] -> the trunk's five taps, not normalised; differentiable."""
         x = (x - self._shift) / self._scale
         taps = []
-        for (_, stride, padding, pool), (weight, bias), root in zip(_LAYERS, self._weights, self._roots, strict=True):
+        for (_, stride, padding, pool), (weight, bias) in zip(_LAYERS, self._weights, strict=True):
             if pool:
                 x = F.max_pool2d(x, 3, 2)
-            x = F.relu_(F.conv2d(x, weight, bias, stride=stride, padding=padding))
-            norm = x.square().sum(dim=1, keepdim=True).sqrt_()
-            taps.append(x / (norm + 1e-10) * root)
-        return Features(tuple(taps))
+            x = F.relu(F.conv2d(x, weight, bias, stride=stride, padding=padding))
+            taps.append(x)
+        return taps
+
+    def distance_with_gradient(self, found: Tensor, wanted: Tensor) -> Tensor:
+        """(N,) LPIPS of (N, 3, H, W) pairs in [-1, 1], differentiable in `found`: what training minimises."""
+        with torch.no_grad():
+            references = self.activations(wanted)
+        total = torch.zeros(len(found), device=found.device)
+        for x, y, root in zip(self.activations(found), references, self._roots, strict=True):
+            total = total + ((_unit(x) - _unit(y)) * root).square().sum(dim=1).mean(dim=(1, 2))
+        return total
 
     def features(self, rgb: NDArray[np.uint8]) -> Features:
         """(N, H, W, 3) uint8 -> features."""
@@ -94,6 +110,11 @@ class Lpips:
         size = a.taps[0].shape[-2:]
         maps = [(x - y).square().sum(dim=1, keepdim=True) for x, y in zip(a.taps, b.taps, strict=True)]
         return torch.stack([F.interpolate(m, size, mode="bilinear")[:, 0] for m in maps]).sum(dim=0)
+
+
+def _unit(x: Tensor) -> Tensor:
+    # The root of a sum of squares has no gradient at zero.
+    return x / (x.square().sum(dim=1, keepdim=True) + 1e-12).sqrt()
 
 
 @lru_cache(maxsize=2)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn, no_grad
 from torch.nn import functional as F
 
 from codec.errors import ModelError
 from codec.metrics.vgg import GROUPS, VggTrunk, bands
+from codec.model.tensors import read_tensors
 from codec.resources import weights_folder
 
 
@@ -22,7 +22,7 @@ class LpipsVgg(nn.Module):
         super().__init__()
         file = heads or weights_folder() / "lpips_vgg_heads.safetensors"
         try:
-            lins = load_file(file)
+            lins = read_tensors(file)[0]
         except (OSError, ValueError, SafetensorError) as error:
             raise ModelError(f"{file}: the LPIPS-VGG heads cannot be read ({error}).") from error
         if len(lins) != len(GROUPS):

@@ -1,8 +1,8 @@
 """The seam ratio: how much more the error changes where one GoP gives way to the next than inside a GoP.
 
-The error picture of frame t is r[t] = x̂[t] - x[t] on luma, and the error change of t is d[t] = mean |r[t] - r[t-1]|, in
-grey levels of 0 to 255: what flickers that does not flicker in the clip. With C the frames t whose pair (t-1, t) shows
-pictures of two GoPs, and I all other frames but the first,
+The error picture of frame t is r[t] = x̂[t] - x[t] on luma in the clip's coding, and the error change of t is
+d[t] = mean |r[t] - r[t-1]|, in grey levels of 0 to 255: what flickers that does not flicker in the clip. With C the
+frames t whose pair (t-1, t) shows pictures of two GoPs, and I all other frames but the first,
 
     seam ratio = (mean of d over C) / (mean of d over I)
 
@@ -23,6 +23,7 @@ from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
 from codec.gop import SeamMode
+from codec.media.colour import recoded
 from codec.media.picture import FrameSource
 
 DRAWS = 2000
@@ -61,7 +62,7 @@ def error_changes(reference: FrameSource, take: FrameSource, context: WorkContex
     pairs = zip(reference.pictures(0, ours[2]), take.pictures(0, ours[2]), strict=True)
     for done, (wanted, found) in enumerate(pairs, start=1):
         context.check()
-        error = found.y.astype(np.int16) - wanted.y
+        error = recoded(found, wanted.colour).y.astype(np.int16) - wanted.y
         if before is not None:
             changes.append(float(np.abs(error - before).mean(dtype=np.float64)))
         before = error

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.errors import ModelError
+from codec.model.tensors import read_tensors
 
 GROUPS = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
 """Convolutions (torchvision's numbers) of each group; pictures are halved before every group but the first."""
@@ -33,7 +33,7 @@ class VggTrunk(nn.Module):
         """Raises ModelError, naming the file, when it holds no such trunk."""
         super().__init__()
         try:
-            weights = load_file(file)
+            weights = read_tensors(file)[0]
             width = 3
             for group, channels in zip(GROUPS, CHANNELS, strict=True):
                 for layer in group:

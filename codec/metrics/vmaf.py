@@ -14,6 +14,7 @@ import numpy as np
 from codec.context import QUIET, WorkContext
 from codec.errors import RivalError, SettingError
 from codec.ffmpeg import ffmpeg_program, run_with_pictures
+from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Picture, Plane
 
 MODEL = "vmaf_v0.6.1"
@@ -22,7 +23,8 @@ MIN_SIDE = 32
 
 
 def vmaf(reference: FrameSource, take: FrameSource, context: WorkContext = QUIET, *, threads: int = 1) -> list[float]:
-    """VMAF of every frame, 0 to 100, on luma. A side that is odd is padded by its last row or column.
+    """VMAF of every frame, 0 to 100, on luma in the reference's coding. A side that is odd is padded by its last row or
+    column.
 
     Raises SettingError when sizes or lengths differ or pictures are under MIN_SIDE, RivalError when ffmpeg has no
     libvmaf or fails, Cancelled.
@@ -86,7 +88,7 @@ def _escaped(value: str) -> str:
 def _stacked(reference: FrameSource, take: FrameSource) -> Iterator[bytes]:
     count = reference.frame_count
     for below, above in zip(reference.pictures(0, count), take.pictures(0, count), strict=True):
-        planes = zip(_planes(above), _planes(below), strict=True)
+        planes = zip(_planes(recoded(above, below.colour)), _planes(below), strict=True)
         yield b"".join(plane.tobytes() for pair in planes for plane in pair)
 
 

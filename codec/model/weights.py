@@ -1,17 +1,19 @@
 """Weights on disk: one safetensors file holds the float networks and the integer scale network as it is run.
 
 The file's metadata names the format, the size and how it was made. The model id in every stream is a hash of the
-tensors, so a stream can say which weights it needs.
+tensors, so a stream can say which weights it needs. The metadata's copy of it is for a reader's eyes: what counts is
+computed.
 """
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -21,10 +23,10 @@ from codec.model.config import SIZES, ModelConfig
 from codec.model.network import CodecNetwork, Gains, branches
 from codec.model.priors import HyperAnalysis, MeanPrior
 from codec.model.scales import FrozenScaleNet
+from codec.model.tensors import read_tensors
 from codec.trees import coding as tree_coding
 
 FORMAT = "seamscope-weights-6"
-MAX_BYTES = 512 * 2**20
 ID_BYTES = 8
 _SCALE_PREFIX = "scale_net."
 _STARTS = "context_starts"
@@ -97,9 +99,7 @@ def with_context_starts(
 ) -> str:
     """Write the weights of `path` to `output` with other starts of all contexts; returns their model id. Both may be
     one file."""
-    with safe_open(path, framework="pt") as file:
-        metadata = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+    tensors, metadata = read_tensors(path)
     tensors[_STARTS], tensors[_TREE_STARTS] = torch.from_numpy(context_starts), torch.from_numpy(tree_starts)
     return _write(tensors, output, metadata)
 
@@ -116,12 +116,8 @@ def _write(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> 
 def load_weights(path: Path) -> CodecModel:
     """Read weights written by `save_weights`. Raises ModelError for anything else, naming the file and the cause."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path}: too large to be Seamscope weights.")
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-    except (OSError, SafetensorError) as error:
+        tensors, metadata = read_tensors(path)
+    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the codec's weights cannot be read ({error}).") from error
     if metadata.get("format") != FORMAT:
         raise ModelError(f"{path}: these are not Seamscope weights of format {FORMAT}.")
@@ -147,12 +143,22 @@ def load_weights(path: Path) -> CodecModel:
 
 
 def read_model_id(path: Path) -> str:
-    """The model id (hex) a weights file claims, without reading its tensors; "" when it is no such file."""
+    """The model id (hex) of a weights file's tensors, whatever its metadata claims; "" when it cannot be read as such.
+    Remembered while the file stays as it is."""
     try:
-        with safe_open(path, framework="pt") as file:
-            return str((file.metadata() or {}).get("model_id", ""))
-    except (OSError, SafetensorError):
+        found = path.stat()
+    except OSError:
         return ""
+    return _model_id(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _model_id(path: Path, _modified: int, _size: int) -> str:
+    try:
+        tensors, metadata = read_tensors(path)
+    except (OSError, SafetensorError, ValueError, RuntimeError):
+        return ""
+    return hash_tensors(tensors).hex() if metadata.get("format") == FORMAT else ""
 
 
 def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
@@ -161,5 +167,5 @@ def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
-        digest.update(tensor.view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
     return digest.digest()[:ID_BYTES]

@@ -1,6 +1,5 @@
 """Encode a clip with the neural codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
 
-import csv
 import json
 import shutil
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
 from codec.stream.settings import EncodeSettings, exact_text
 from codec.stream.source import StreamSource
+from codec.texts import JSON_ERRORS, csv_text
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ def _rival(
         command=" ".join(made.command),
         note=made.note,
         frame_bits=[8.0 * size for size in made.frame_sizes],
-        source=RivalSource(file, clip.width, clip.height, clip.frame_count),
+        source=RivalSource(file, clip.width, clip.height, clip.frame_count, clip.info.colour),
     )
 
 
@@ -170,15 +170,14 @@ class _Part:
 
 
 def _write_frames(path: Path, takes: list[ReportTake]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are"))
-        for take in takes:
-            bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
-            for score, bits in zip(take.scores, take.frame_bits, strict=True):
-                tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
-                row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
-                writer.writerow((*row, bits_are))
+    rows: list[tuple[str | int, ...]] = [("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are")]
+    for take in takes:
+        bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
+        for score, bits in zip(take.scores, take.frame_bits, strict=True):
+            tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
+            row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
+            rows.append((*row, bits_are))
+    path.write_text(csv_text(rows), encoding="utf-8")
 
 
 def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
@@ -211,4 +210,4 @@ def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
             for take in takes
         ],
     }
-    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8", errors=JSON_ERRORS)

@@ -1,6 +1,5 @@
 """The report itself: charts, a contact sheet of crops at 1:1, one HTML page that ties them together."""
 
-import html
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,12 @@ from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
+from codec.plain_plots import plain_legend
+from codec.texts import in_html
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+
     from codec.report.compare import ReportTake
 
 CROP_SIDE = 192
@@ -55,18 +58,17 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
     FigureCanvasAgg(figure)
     axis = figure.subplots()
     styles = dict(zip(dict.fromkeys(t.lmbda for t in takes), ["-", "--", ":", "-."] * 9, strict=False))
+    lines: list[Artist] = []
     for take in takes:
-        label = f"{take.name}, {take.kbps:.0f} kbps"
         steps = "steps-mid" if key == "bits" and take.codec == "neural" else "default"
-        axis.plot(
-            _values(take, key), styles[take.lmbda], label=label, linewidth=1.3, color=_COLOURS[take.codec],
-            drawstyle=steps,
-        )  # fmt: skip
+        lines += axis.plot(
+            _values(take, key), styles[take.lmbda], linewidth=1.3, color=_COLOURS[take.codec], drawstyle=steps
+        )
     for boundary in gop.boundaries(clip.frame_count, Structure.OVERLAP):
         axis.axvline(boundary, color="#bbb", linewidth=0.6, zorder=0)
     axis.set_title(title)
     axis.set_xlabel("frame (grey lines: GoP boundaries)")
-    axis.legend(fontsize=7, ncols=2)
+    plain_legend(axis, lines, [f"{take.name}, {take.kbps:.0f} kbps" for take in takes], fontsize=7, ncols=2)
     figure.savefig(path, dpi=110)
 
 
@@ -131,21 +133,21 @@ def _contact_sheet(path: Path, clip: Clip, takes: "list[ReportTake]") -> None:
 
 def _html(clip: Clip, takes: "list[ReportTake]") -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(t.name)}</td><td>{t.size_bytes}</td><td>{t.kbps:.1f}</td><td>{t.bpp:.5f}</td>"
+        f"<tr><td>{in_html(t.name)}</td><td>{t.size_bytes}</td><td>{t.kbps:.1f}</td><td>{t.bpp:.5f}</td>"
         f"<td>{_number(t.mean('lpips'))}</td><td>{_number(t.mean('tlp'))}</td><td>{_number(t.mean('psnr_db'), 2)}</td>"
-        f"<td>{html.escape(t.note)}</td></tr>"
+        f"<td>{in_html(t.note)}</td></tr>"
         for t in takes
     )
-    charts = "".join(f'<h2>{html.escape(title)}</h2><img src="{key}.png" alt="{key}">' for key, title in _CHARTS)
-    commands = "".join(f"<p><b>{html.escape(t.name)}</b><br><code>{html.escape(t.command)}</code></p>" for t in takes)
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in clip.info.notes)
+    charts = "".join(f'<h2>{in_html(title)}</h2><img src="{key}.png" alt="{key}">' for key, title in _CHARTS)
+    commands = "".join(f"<p><b>{in_html(t.name)}</b><br><code>{in_html(t.command)}</code></p>" for t in takes)
+    notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
     facts = (
         f"{clip.width}x{clip.height}, {clip.frame_count} frames, {float(clip.timing.frame_rate):.3f} fps, "
         f"{clip.timing.duration_s:.3f} s"
     )
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(clip.path.name)}</title>'
-        f"<style>{_STYLE}</style><h1>{html.escape(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{in_html(clip.path.name)}</title>'
+        f"<style>{_STYLE}</style><h1>{in_html(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
         "<table><tr><th>take</th><th>bytes</th><th>kbps</th><th>bpp</th><th>LPIPS</th><th>tLP</th><th>PSNR dB</th>"
         f"<th>note</th></tr>{rows}</table><p>kbps is bytes · 8 / duration: of the whole .gop file, of a rival's coded "
         "frames without their container. LPIPS, tLP, PSNR are means over frames of the decoded files.</p>"

@@ -141,19 +141,21 @@ def build_command(
         ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-progress", "pipe:1", "-y",
         "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", f"{fps.numerator}/{fps.denominator}",
         *tags, "-i", "pipe:0", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
-        *_encoder_arguments(settings), *rate, *tags, "-pix_fmt", "yuv420p",
+        *_encoder_arguments(settings, colour), *rate, *tags, "-pix_fmt", "yuv420p",
         "-fps_mode", "passthrough", "-f", "matroska", "-write_crc32", "0", str(file),
     )  # fmt: skip
 
 
-def _encoder_arguments(settings: RivalSettings) -> list[str]:
+def _encoder_arguments(settings: RivalSettings, colour: Colour) -> list[str]:
     threads = settings.threads
     if settings.codec is RivalCodec.HEVC:
         # info=0: the encoder's settings are not written into the stream.
         parameters = f"log-level=error:info=0:pools={threads}"
         return ["-c:v", "libx265", "-preset", settings.effort, "-x265-params", parameters]
     if settings.codec is RivalCodec.VVC:
-        return ["-c:v", "libvvenc", "-preset", settings.effort, "-threads", str(threads)]
+        arguments = ["-c:v", "libvvenc", "-preset", settings.effort, "-threads", str(threads)]
+        # ffmpeg does not hand the range on: the stream would say limited.
+        return [*arguments, "-vvenc-params", "Range=full"] if colour.full_range else arguments
     return ["-c:v", "libsvtav1", "-preset", settings.effort, "-svtav1-params", f"lp={threads}"]
 
 

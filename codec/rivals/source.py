@@ -7,15 +7,17 @@ import numpy as np
 
 from codec.errors import RivalError
 from codec.media.clip import open_clip
-from codec.media.picture import Picture
+from codec.media.picture import Colour, Picture
+from codec.media.probe import Coded
 
 
 class RivalSource:
     """Pictures of a rival's file, cut to the clip's size; implements FrameSource."""
 
-    def __init__(self, path: Path, width: int, height: int, frame_count: int) -> None:
-        """Raises MediaError when the file cannot be opened, RivalError when it has another frame count."""
-        self._clip = open_clip(path)
+    def __init__(self, path: Path, width: int, height: int, frame_count: int, colour: Colour) -> None:
+        """`colour` is the clip's, in which the encoder got its pictures: what comes back is read so, whatever the
+        stream says. Raises MediaError when the file cannot be opened, RivalError when it has another frame count."""
+        self._clip = open_clip(path, coded=Coded(surely=colour))
         self._width, self._height = width, height
         if self._clip.frame_count != frame_count:
             self._clip.close()

@@ -31,7 +31,7 @@ MAX_HEADER = 64 * 2**20
 MIN_RECORD = 1 + 1 + 1 + 1 + 4 + 4
 LEVEL_CODES = level_code(LAMBDA_RANGE[0]), level_code(LAMBDA_RANGE[1])
 
-_MATRICES = (Matrix.BT601, Matrix.BT709, Matrix.BT2020)
+_MATRICES = (Matrix.BT601, Matrix.BT709, Matrix.BT2020, Matrix.SMPTE240M, Matrix.FCC)
 _STRUCTURES = (Structure.OVERLAP, Structure.DISJOINT)
 
 

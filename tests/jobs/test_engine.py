@@ -264,21 +264,30 @@ def test_of_two_clips_asked_for_the_newer_is_shown(
     assert shown == [other] and messages == []
 
 
-def test_takes_are_encoded_in_the_precision_of_the_settings(engine: Engine, session: Session, small_clip: Path) -> None:
+def test_takes_are_encoded_in_the_precision_of_the_settings(
+    engine: Engine, session: Session, small_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Checked by the stream that the encoder itself makes in that precision."""
+    import torch
+
     from codec.stream.encoder import encode_clip
     from codec.stream.settings import DecodedGop, EncodeSettings
 
+    # Without it most processors have one precision only, and nothing could differ.
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
     engine.open(small_clip)
     session.update_settings(replace(session.settings, precision="full", device="cpu"))
     take = engine.encode_neural(0.3)
     assert take is not None and take.status is Status.READY, take and take.error
     assert "--precision full" in take.command
     own = take.file.with_name("own.gop")
-    shown: list[DecodedGop] = []
+    shown: dict[str, list[DecodedGop]] = {"auto": [], "full": []}
     with open_clip(small_clip) as clip:
-        settings = EncodeSettings(0.3, device="cpu", precision="full")
-        encode_clip(clip, clip.timing, clip.info.sample_aspect, own, settings, on_gop=shown.append)
+        for precision, gops in shown.items():
+            settings = EncodeSettings(0.3, device="cpu", precision=precision)
+            encode_clip(clip, clip.timing, clip.info.sample_aspect, own, settings, on_gop=gops.append)
     assert own.read_bytes() == take.file.read_bytes()
-    assert np.array_equal(shown[0].pictures[3].y, take.picture(3, SeamMode.HARD_CUT).y)
+    pictures = {precision: gops[0].pictures[3].y for precision, gops in shown.items()}
+    assert np.array_equal(pictures["full"], take.picture(3, SeamMode.HARD_CUT).y)
+    assert not np.array_equal(pictures["auto"], pictures["full"])
     own.unlink()

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from app.render.conversion import rgb_matrix
 from app.render.framing import Framing
 from app.render.scaling import minified, pixels_of
 from app.render.shown import Shown
 from app.state.components import Component
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.scaling import Minify
+from codec.media.coding import rgb_matrix
 from codec.media.colour import to_rgb
 from codec.media.picture import Colour, Matrix, Picture, Transfer
 

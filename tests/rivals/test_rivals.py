@@ -18,7 +18,7 @@ QUICK = {RivalCodec.HEVC: "ultrafast", RivalCodec.VVC: "faster", RivalCodec.AV1:
 def test_a_rival_codes_every_frame_and_counts_its_bytes(small_clip: Path, tmp_path: Path, codec: RivalCodec) -> None:
     with open_clip(small_clip) as clip:
         made = encode(clip, clip.timing, RivalSettings(codec, ConstantQuality(30), QUICK[codec]), tmp_path / "r.mkv")
-        source = RivalSource(made.path, clip.width, clip.height, clip.frame_count)
+        source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
         error = np.abs(source.picture(11).y.astype(int) - clip.picture(11).y).mean()
         assert error < 15
         assert source.picture(0).colour == clip.info.colour
@@ -59,7 +59,7 @@ def test_odd_and_tiny_pictures_come_back_at_their_size(clips: Path, tmp_path: Pa
         for codec in (RivalCodec.HEVC, RivalCodec.VVC):
             settings = RivalSettings(codec, ConstantQuality(20), QUICK[codec])
             made = encode(clip, clip.timing, settings, tmp_path / f"{codec.value}.mkv")
-            source = RivalSource(made.path, 35, 19, 2)
+            source = RivalSource(made.path, 35, 19, 2, clip.info.colour)
             assert source.picture(1).y.shape == (19, 35)
             assert source.picture(1).u.shape == (10, 18)
             source.close()

@@ -1,0 +1,1 @@
+"""Training of the `vae` codec: `seamscope train CONFIG`."""

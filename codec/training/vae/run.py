@@ -1,0 +1,244 @@
+"""A whole training run of the `vae` codec, readable from top to bottom.
+
+    seamscope train CONFIG --out DIR [--corpus PLACE ...] [--minutes N] [--device auto]
+
+Goes on where the state in DIR stands. Stages are the paper's: E and D, then the codec with both frozen (Eq. 2), then
+everything; the configuration says which parts and judges each has. DIR receives log.csv, curves.png, panel-*.png,
+weights.safetensors (half precision, whenever the state is saved) and the state itself.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from codec.errors import MediaError, SettingError
+from codec.gop import GOP_LENGTH
+from codec.training.vae.judges import flicker, fooled, hinge
+from codec.training.vae.log import LOG_FIELDS, Log
+from codec.training.vae.pictures import draw_curves, draw_panel
+from codec.training.vae.settings import RunSettings, Stage
+from codec.training.vae.state import Parts, averaged, part_of, prepare, save, update_average
+from codec.training.vae.store import Crops
+from codec.vae.rates import QUALITY_MAX, lambda_of
+
+_ENDS = 0.08
+"""Share of crops at either end of the range of λ, which would otherwise be seen least."""
+_REFRESH_STEPS = 200
+
+
+def train(parts: Parts, minutes: float | None) -> Iterator[str]:
+    """Steps until the stages or the minutes end; yields lines for the terminal."""
+    settings, began, before = parts.settings, time.monotonic(), parts.seconds
+    saved = panelled = began
+    log = Log(parts.out / "log.csv", parts.step)
+    sums: dict[str, float] = {}
+    while parts.step < settings.steps and (minutes is None or time.monotonic() - began < 60 * minutes):
+        number, inner = settings.stage_at(parts.step)
+        stage = settings.stages[number]
+        # What is drawn depends on the step alone: a resumed run goes on as if it had never stopped.
+        rng = np.random.default_rng((settings.seed, parts.step))
+        for key, value in _train_step(parts, stage, inner, rng).items():
+            sums[key] = sums.get(key, 0.0) + value
+            sums[key + " n"] = sums.get(key + " n", 0) + 1
+        parts.step += 1
+        parts.seconds = before + time.monotonic() - began
+        if parts.step % settings.log_every == 0:
+            means = {key: sums[key] / sums[key + " n"] for key in LOG_FIELDS if key in sums}
+            rate = parts.optimiser.param_groups[0]["lr"]
+            log.write(
+                {"step": parts.step, "stage": stage.name, "seconds": round(parts.seconds), "learning_rate": rate}
+                | means
+            )
+            yield f"step {parts.step}/{settings.steps} {stage.name}: " + " ".join(
+                f"{k} {v:.4g}" for k, v in means.items()
+            )
+            sums = {}
+        if parts.step % _REFRESH_STEPS == 0:
+            parts.train.refresh()
+        now = time.monotonic()
+        last = parts.step == settings.steps
+        if last or now - panelled > settings.panel_every_s:
+            panelled = now
+            for row in validate(parts):
+                log.write({"step": parts.step, "seconds": round(parts.seconds)} | row)
+                yield f"  held out, {row['stage']}: bpp {row['bpp']:.4f} LPIPS {row['lpips']:.4f}"
+            draw_curves(parts.out / "log.csv", parts.out / "curves.png")
+        if last or now - saved > settings.save_every_s:
+            saved = now
+            save(parts)
+    save(parts)
+
+
+def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
+    """One step of the optimiser; what the log wants of it."""
+    for name, parameter in parts.codec.named_parameters():
+        parameter.requires_grad_(not name.startswith("backbone.full.") and part_of(name) in stage.train)
+    rate = _learning_rate(stage, inner)
+    for group in parts.optimiser.param_groups:
+        group["lr"] = rate * group["pace"]
+    crops = parts.train.batch([int(v) for v in rng.integers(0, len(parts.train), stage.batch)])
+    pictures, stored = crops.pictures.to(parts.device), crops.latents.to(parts.device)
+    quality = torch.from_numpy(_qualities(stage.batch, rng)).to(parts.device)
+    codec, measured = parts.codec, {}
+    loss = torch.zeros((), device=parts.device)
+    with torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16"):
+        latents = stored
+        if stage.encode or "pair" in stage.train:
+            sharp = codec.backbone.fast.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+            # The fast encoder is taught the pretrained one's latents, whatever else it is asked.
+            apart = (sharp - stored).square().mean()
+            loss, measured["pair"] = loss + 2 * apart, float(apart.detach())
+            latents = sharp if stage.encode else stored
+        root = lambda_of(quality.float()).sqrt()
+        if stage.quantise:
+            decoded, estimate = codec(latents, quality)
+            area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
+            y_bpp, z_bpp = estimate.y_bits / area, estimate.z_bits / area
+            # Eq. 2 over sqrt(λ): gradients at both ends of the range are of one size.
+            loss = loss + ((y_bpp + z_bpp) / root).mean()
+            measured |= {
+                "bpp": float((y_bpp + z_bpp).detach().mean()),
+                "z_bpp": float(z_bpp.detach().mean()),
+                "nonzero": estimate.nonzero,
+            }
+        else:
+            temporal = codec.backbone.temporal
+            decoded = (
+                temporal.synthesise(temporal.analyse(latents), GOP_LENGTH) if "temporal" in stage.train else latents
+            )
+        off = (decoded - stored).square().mean(dim=(1, 2, 3, 4))
+        measured["latent"] = float(off.detach().mean())
+        if stage.latent:
+            loss = loss + stage.latent * (root * off).mean() if stage.quantise else loss + stage.latent * off.mean()
+        if stage.pictures:
+            loss = loss + _pictured(
+                parts, stage, decoded, pictures, root if stage.quantise else torch.ones_like(root), rng, measured
+            )
+    parts.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(parts.codec.parameters(), parts.settings.clip_norm)
+    if torch.isfinite(norm):
+        parts.optimiser.step()
+        update_average(parts)
+    _teach_critic(parts)
+    return measured | {"loss": float(loss.detach())}
+
+
+def _pictured(
+    parts: Parts,
+    stage: Stage,
+    decoded: Tensor,
+    pictures: Tensor,
+    root: Tensor,
+    rng: np.random.Generator,
+    measured: dict[str, float],
+) -> Tensor:
+    """Distortions of some decoded pictures of one crop after the other, weighted by √λ."""
+    pair = parts.codec.backbone.full if rng.random() < stage.full_share else parts.codec.backbone.fast
+    crops = rng.permutation(len(decoded))[: max(1, stage.pictures // 3)]
+    run = -(-stage.pictures // len(crops))
+    total = torch.zeros((), device=parts.device)
+    for crop in crops:
+        first = int(rng.integers(0, GOP_LENGTH - run + 1))
+        rows = slice(first, first + run)
+        shown, wanted = pair.decode(decoded[crop, rows]), pictures[crop, rows]
+        terms = parts.judges.distortion(shown, wanted, stage, rng)
+        measured["lpips"] = measured.get("lpips", 0.0) + float(terms.pop("shown").detach()) / len(crops)
+        if stage.temporal:
+            terms["flicker"] = stage.temporal * flicker(shown[None], wanted[None])
+        if stage.adversarial:
+            terms["adversarial"] = stage.adversarial * fooled(parts.critic(shown))
+            parts.seen.append((shown.detach(), wanted))
+        total = total + root[crop] * torch.stack(list(terms.values())).sum() / len(crops)
+    return total
+
+
+def _teach_critic(parts: Parts) -> None:
+    """One step of the discriminator on what this step has shown, after the codec's own."""
+    if not parts.seen:
+        return
+    made, real = (torch.cat(side) for side in zip(*parts.seen, strict=True))
+    parts.seen.clear()
+    loss = hinge(parts.critic(real), parts.critic(made))
+    gradients = torch.autograd.grad(loss, list(parts.critic.parameters()))
+    for parameter, gradient in zip(parts.critic.parameters(), gradients, strict=True):
+        parameter.grad = gradient
+    parts.critic_optimiser.step()
+    parts.critic_optimiser.zero_grad(set_to_none=True)
+
+
+def _qualities(count: int, rng: np.random.Generator) -> np.ndarray:
+    drawn, ends = rng.integers(0, QUALITY_MAX + 1, count), rng.random(count)
+    return np.where(ends < _ENDS, 0, np.where(ends > 1 - _ENDS, QUALITY_MAX, drawn))
+
+
+def _learning_rate(stage: Stage, inner: int) -> float:
+    warm = min(1.0, (inner + 1) / max(1, stage.warmup))
+    cosine = 0.5 * (1 + math.cos(math.pi * inner / stage.steps))
+    return warm * (stage.learning_rate_end + (stage.learning_rate - stage.learning_rate_end) * cosine)
+
+
+@torch.no_grad()
+def validate(parts: Parts) -> list[dict[str, Any]]:
+    """Held-out crops at a few λ with the averaged weights: rows for the log, and a panel of pictures."""
+    settings = parts.settings
+    codec = averaged(parts).to(parts.device)
+    count = min(settings.panel_crops, len(parts.held))
+    crops: Crops = parts.held.batch([int(v) for v in np.linspace(0, len(parts.held) - 1, count)])
+    pictures, latents = crops.pictures.to(parts.device), crops.latents.to(parts.device)
+    area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
+    rows, shown = [], []
+    for quality in settings.panel_qualities:
+        decoded, estimate = codec(latents, torch.full((count,), quality, device=parts.device))
+        chosen = [codec.backbone.fast.decode(decoded[:, i]) for i in (1, 5)]
+        lpips = torch.stack([parts.judges.alex(made, pictures[:, i]) for made, i in zip(chosen, (1, 5), strict=True)])
+        rows.append(
+            {
+                "stage": f"held out λ {float(lambda_of(torch.tensor(float(quality)))):.3g}",
+                "bpp": float(((estimate.y_bits + estimate.z_bits) / area).mean()),
+                "z_bpp": float((estimate.z_bits / area).mean()),
+                "lpips": float(lpips.mean()),
+                "latent": float((decoded - latents).square().mean()),
+                "nonzero": estimate.nonzero,
+            }
+        )
+        shown.append(chosen[1])
+    draw_panel(parts.out / f"panel-{parts.step:07d}.png", pictures[:, 5], shown)
+    return rows
+
+
+def start(
+    settings: RunSettings,
+    base: Path,
+    out: Path,
+    *,
+    corpus: tuple[Path, ...] = (),
+    trunk: Path | None = None,
+    minutes: float | None = None,
+    device: torch.device,
+) -> Iterator[str]:
+    """A run from its configuration, whose paths are relative to `base`; `corpus` and `trunk` go before the
+    configuration's. Yields lines for the terminal. Raises SettingError when a judge is missing, MediaError and
+    ModelError as `prepare`."""
+    places = corpus or tuple(base / place for place in settings.corpus)
+    if trunk is None and settings.vgg_trunk:
+        trunk = base / settings.vgg_trunk
+    if trunk is None and any(stage.vgg for stage in settings.stages):
+        raise SettingError(
+            "LPIPS-VGG is among the judges: name its trunk (--vgg-trunk, or vgg_trunk in the configuration)."
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MediaError(f"{out}: the run's folder cannot be made ({error}).") from error
+    for found in prepare(settings, places, trunk, out, device):
+        if isinstance(found, str):
+            yield found
+        else:
+            yield from train(found, minutes)

@@ -1,0 +1,195 @@
+"""What lives as long as a training run, and its state on disk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from codec.errors import ModelError
+from codec.metrics.lpips_vgg import LpipsVgg
+from codec.training import checkpoint
+from codec.training.vae.judges import Discriminator, Judges
+from codec.training.vae.settings import RunSettings
+from codec.training.vae.sources import find_sources
+from codec.training.vae.store import Store, fill
+from codec.vae.initial import start_as_transform
+from codec.vae.model import VaeCodec
+from codec.vae.weights import load_pretrained, load_weights, save_weights
+
+FITTED_CROPS = 256
+"""Crops that the starting transform is fitted to."""
+_PACES = {"still": 0.05, "steps": 3.0, "tables": 5.0}
+"""Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps
+and the model of z, which count in other units, fast."""
+_SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that lives as long as a run."""
+
+    settings: RunSettings
+    out: Path
+    codec: VaeCodec
+    judges: Judges
+    critic: Discriminator
+    optimiser: torch.optim.Optimizer
+    critic_optimiser: torch.optim.Optimizer
+    average: dict[str, Tensor]
+    """Moving average of the trained parameters and buffers: what is shown, exported and kept."""
+    train: Store
+    held: Store
+    device: torch.device
+    step: int = 0
+    seconds: float = 0.0
+    seen: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+    """Decoded pictures and sources of the step that the discriminator has yet to learn from."""
+
+
+def prepare(
+    settings: RunSettings, places: tuple[Path, ...], trunk: Path | None, out: Path, device: torch.device
+) -> Iterator[str | Parts]:
+    """Yields lines while the store is filled, then the parts, at the state in `out` where there is one. Raises
+    MediaError without a corpus, ModelError for weights that cannot be used."""
+    torch.manual_seed(settings.seed)
+    codec = VaeCodec()
+    load_pretrained(codec.backbone.full)
+    store = out / f"crops-{settings.crop}"
+    if places:
+        yield from fill(
+            store,
+            find_sources(places),
+            codec.backbone.full,
+            side=settings.crop,
+            train=settings.crops,
+            held=settings.held,
+            share=settings.held_out,
+        )
+    train, held = Store(store, "train"), Store(store, "held")
+    if settings.start:
+        codec = load_weights(Path(settings.start)).requires_grad_(True)
+    else:
+        codec.backbone.fast.start_from(codec.backbone.full)
+        start_as_transform(codec, train.batch(list(range(min(len(train), FITTED_CROPS)))).latents)
+    codec.backbone.full.requires_grad_(False)
+    codec.train().to(device)
+    judges = Judges(LpipsVgg(trunk) if trunk else None, device).to(device)
+    critic = Discriminator(judges).to(device)
+    parts = Parts(
+        settings,
+        out,
+        codec,
+        judges,
+        critic,
+        torch.optim.AdamW(_groups(codec, settings.weight_decay), lr=1e-4, betas=(0.9, 0.99)),
+        torch.optim.AdamW(critic.parameters(), lr=2e-4, betas=(0.0, 0.99)),
+        {},
+        train,
+        held,
+        device,
+    )
+    parts.average = {name: value.detach().clone() for name, value in _trained(codec).items()}
+    _resume(parts)
+    yield parts
+
+
+def _trained(codec: VaeCodec) -> dict[str, Tensor]:
+    """Parameters and buffers but the pretrained autoencoder's and the coder's tables, which are made from the rest."""
+    left_out = ("backbone.full.", "latent.gaussian.", "latent.bottleneck._")
+    return {name: value for name, value in codec.state_dict().items() if not name.startswith(left_out)}
+
+
+def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
+    rows: dict[str, list[Tensor]] = {"weights": [], "rest": [], "still": [], "steps": [], "tables": []}
+    for name, parameter in codec.named_parameters():
+        if name.startswith("backbone.full."):
+            continue
+        if any(part in name for part in _SLOW):
+            rows["still"].append(parameter)
+        elif name.startswith("latent.steps."):
+            rows["steps"].append(parameter)
+        elif name.startswith("latent.bottleneck."):
+            rows["tables"].append(parameter)
+        else:
+            rows["weights" if parameter.dim() == 4 else "rest"].append(parameter)
+    return [
+        {"params": found, "weight_decay": weight_decay if name == "weights" else 0.0, "pace": _PACES.get(name, 1.0)}
+        for name, found in rows.items()
+    ]
+
+
+def part_of(name: str) -> str:
+    """Which of settings.PARTS a parameter belongs to."""
+    if name.startswith("backbone.fast."):
+        return "pair"
+    return "temporal" if name.startswith("backbone.temporal.") else "codec"
+
+
+@torch.no_grad()
+def update_average(parts: Parts) -> None:
+    """Take a step's weights into the moving average."""
+    # A short memory at first, so that the average is never stuck where training began.
+    keep = min(parts.settings.ema, (1 + parts.step) / (10 + parts.step))
+    state = _trained(parts.codec)
+    for name, value in parts.average.items():
+        if value.is_floating_point():
+            value.lerp_(state[name], 1 - keep)
+        else:
+            value.copy_(state[name])
+
+
+def averaged(parts: Parts) -> VaeCodec:
+    """The codec with the moving average's weights."""
+    codec = VaeCodec()
+    codec.load_state_dict(
+        {
+            name: value.cpu()
+            for name, value in parts.codec.state_dict().items()
+            if not name.startswith("latent.gaussian.")
+        }
+        | {name: value.cpu() for name, value in parts.average.items()},
+        strict=False,
+    )
+    return codec.eval()
+
+
+def save(parts: Parts) -> None:
+    """The state, and the averaged weights as they would ship."""
+    tensors = {f"model.{name}": value for name, value in _trained(parts.codec).items()}
+    tensors |= {f"ema.{name}": value for name, value in parts.average.items()}
+    tensors |= {f"critic.{name}": value for name, value in parts.critic.state_dict().items()}
+    names = {id(parameter): name for name, parameter in parts.codec.named_parameters()}
+    moments = {names[id(p)]: kept for p, kept in parts.optimiser.state.items()}
+    tensors |= {f"m1.{name}": kept["exp_avg"] for name, kept in moments.items()}
+    tensors |= {f"m2.{name}": kept["exp_avg_sq"] for name, kept in moments.items()}
+    counts = {name: float(kept["step"]) for name, kept in moments.items()}
+    checkpoint.save(
+        parts.out, checkpoint.State(tensors, {"step": parts.step, "seconds": parts.seconds, "counts": counts})
+    )
+    notes = {"steps": str(parts.step), "seconds": f"{parts.seconds:.0f}"}
+    save_weights(averaged(parts), parts.out / "weights.safetensors", notes)
+
+
+def _resume(parts: Parts) -> None:
+    state = checkpoint.load(parts.out)
+    if state is None:
+        return
+    try:
+        parts.codec.load_state_dict(state.role("model."), strict=False)
+        for name, value in state.role("ema.").items():
+            parts.average[name].copy_(value)
+        parts.critic.load_state_dict(state.role("critic."))
+        first, second, counts = state.role("m1."), state.role("m2."), state.position["counts"]
+        for name, parameter in parts.codec.named_parameters():
+            if name in first:
+                parts.optimiser.state[parameter] = {
+                    "step": torch.tensor(counts[name]),
+                    "exp_avg": first[name].to(parts.device),
+                    "exp_avg_sq": second[name].to(parts.device),
+                }
+        parts.step, parts.seconds = int(state.position["step"]), float(state.position["seconds"])
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise ModelError(f"{parts.out}: the state is of another version or configuration ({error}).") from error

@@ -1,0 +1,1 @@
+"""Video autoencoders: pictures of a GoP to its latent L and back."""

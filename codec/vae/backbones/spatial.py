@@ -1,0 +1,39 @@
+"""Backbone `spatial`: a picture autoencoder, then temporal compression of four pictures' latents, in two stages as the
+temporal-aware video VAE of Xing et al. (VideoVAE+) has them.
+
+Two picture autoencoders of one latent space: `full`, pretrained, and `fast`, distilled from it. A stream says nothing
+about which made it or shows it.
+"""
+
+from torch import Tensor, nn
+
+from codec.vae.backbones.picture import SPATIAL_RATIO, PicturePair
+from codec.vae.temporal import Temporal
+
+
+class SpatialBackbone(nn.Module):
+    """E and D of the paper. `use_full` chooses the picture autoencoder."""
+
+    spatial_ratio = SPATIAL_RATIO
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = PicturePair(fast=False)
+        self.fast = PicturePair(fast=True)
+        self.temporal = Temporal()
+        self.use_full = False
+
+    @property
+    def pair(self) -> PicturePair:
+        """The autoencoder in use."""
+        return self.full if self.use_full else self.fast
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """(B, T, 3, H, W) in [-1, 1], sides multiples of 8 -> L (B, t, 128, H/8, W/8)."""
+        latents = self.pair.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+        return self.temporal.analyse(latents)
+
+    def decode(self, latent: Tensor, pictures: int) -> Tensor:
+        """L (B, t, 128, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
+        latents = self.temporal.synthesise(latent, pictures)
+        return self.pair.decode(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])

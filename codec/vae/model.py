@@ -1,0 +1,78 @@
+"""The whole codec, Figure 3 of the paper: E, g_a, the latent codec, g_s, D."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from codec.vae.backbones.spatial import SpatialBackbone
+from codec.vae.latent import Estimate, LatentCodec
+from codec.vae.temporal import latent_frames
+from codec.vae.transforms import Y_RATIO, Analysis, Synthesis
+
+
+@dataclass(frozen=True, slots=True)
+class CodedGop:
+    """One string of a GoP of `pictures` pictures, and their size in pixels."""
+
+    string: bytes
+    pictures: int
+    height: int
+    width: int
+    quality: int
+
+
+class VaeCodec(nn.Module):
+    """All networks. Pictures are (B, T, 3, H, W) in [-1, 1], T of 1 to 9, any size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = SpatialBackbone()
+        self.analysis = Analysis()
+        self.synthesis = Synthesis()
+        self.latent = LatentCodec()
+
+    @property
+    def unit(self) -> int:
+        """Sides of pictures are padded to multiples of this."""
+        return self.backbone.spatial_ratio * Y_RATIO
+
+    def to_y(self, latent: Tensor) -> Tensor:
+        """L (B, t, 128, h, w) -> y (B, t, 384, h/2, w/2)."""
+        return self.analysis(latent.flatten(0, 1)).unflatten(0, latent.shape[:2])
+
+    def from_y(self, y: Tensor) -> Tensor:
+        """ŷ (B, t, 384, h/2, w/2) -> L̂ (B, t, 128, h, w)."""
+        return self.synthesis(y.flatten(0, 1)).unflatten(0, y.shape[:2])
+
+    def forward(self, latents: Tensor, quality: Tensor) -> tuple[Tensor, Estimate]:
+        """Pictures' latents (B, T, 32, h, w), even sides -> the same as decoded, and what coding them takes."""
+        estimate = self.latent(self.to_y(self.backbone.temporal.analyse(latents)), quality)
+        return self.backbone.temporal.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
+
+    @torch.no_grad()
+    def encode(self, pictures: Tensor, quality: int) -> list[CodedGop]:
+        """GoPs (B, T, 3, H, W) as strings."""
+        count, height, width = pictures.shape[1], *pictures.shape[-2:]
+        y = self.to_y(self.backbone.encode(self._padded(pictures)))
+        strings, _ = self.latent.compress(y, torch.full((len(y),), quality, device=y.device))
+        return [CodedGop(string, count, height, width, quality) for string in strings]
+
+    @torch.no_grad()
+    def decode(self, gops: list[CodedGop]) -> Tensor:
+        """GoPs of one shape and quality -> pictures (B, T, 3, H, W), not yet clipped to [-1, 1]."""
+        first = gops[0]
+        size = tuple(-(-side // self.unit) for side in (first.height, first.width))
+        device = self.analysis.linear.weight.device
+        quality = torch.full((len(gops),), first.quality, device=device)
+        shape = (latent_frames(first.pictures), *size)
+        y = self.latent.decompress([gop.string for gop in gops], shape, quality)  # pyright: ignore[reportArgumentType]
+        return self.backbone.decode(self.from_y(y), first.pictures)[..., : first.height, : first.width]
+
+    def _padded(self, pictures: Tensor) -> Tensor:
+        """The edge repeated on the right and at the bottom."""
+        down, right = (-side % self.unit for side in pictures.shape[-2:])
+        if not (down or right):
+            return pictures
+        return F.pad(pictures.flatten(0, 1), (0, right, 0, down), mode="replicate").unflatten(0, pictures.shape[:2])

@@ -1,0 +1,67 @@
+"""Continuous λ in one set of weights: per-channel steps between anchor values of λ, geometric in between.
+
+λ is that of Eq. 2 of the paper, λ(α·MSE + β·LPIPS) + R with R in bits a pixel; gain vectors after Cui et al.,
+"Asymmetric gained deep image compression with continuous rate adaptation" (CVPR 2021).
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+LAMBDA_MIN = 0.025
+LAMBDA_MAX = 3.2
+ANCHORS = 8
+"""Values of λ with vectors of their own, an octave apart."""
+PAPER_LAMBDAS = (0.05, 0.1, 0.2)
+"""The three λ of the paper's experiments."""
+QUALITY_MAX = 255
+"""λ as the stream and the scale path carry it: an integer, geometric from LAMBDA_MIN (0) to LAMBDA_MAX (255)."""
+KINDS = 2
+"""Latent frames of one picture (a GoP's first) and of four have steps of their own."""
+
+
+def quality_of(lmbda: float) -> int:
+    """The integer quality nearest to λ, 0 .. QUALITY_MAX. Raises ValueError outside the range of λ."""
+    if not LAMBDA_MIN <= lmbda <= LAMBDA_MAX:
+        raise ValueError(f"λ must lie between {LAMBDA_MIN} and {LAMBDA_MAX}, not {lmbda:.3g}.")
+    return round(QUALITY_MAX * math.log(lmbda / LAMBDA_MIN) / math.log(LAMBDA_MAX / LAMBDA_MIN))
+
+
+def lambda_of(quality: Tensor) -> Tensor:
+    """λ of (fractional) qualities."""
+    return LAMBDA_MIN * torch.pow(torch.tensor(LAMBDA_MAX / LAMBDA_MIN), quality / QUALITY_MAX)
+
+
+def _between(table: Tensor, quality: Tensor) -> Tensor:
+    """Rows of (ANCHORS, ...) interpolated at qualities (B,) -> (B, ...)."""
+    level = quality.float() * ((ANCHORS - 1) / QUALITY_MAX)
+    lower = level.floor().clamp(0, ANCHORS - 2).long()
+    part = (level - lower).view(-1, *([1] * (table.dim() - 1)))
+    return table[lower] * (1 - part) + table[lower + 1] * part
+
+
+class Steps(nn.Module):
+    """Quantisation step of every channel of y, by λ and kind of latent frame, and what the decoder multiplies by,
+    which need not be the same."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.log_step = nn.Parameter(torch.zeros(KINDS, ANCHORS, channels))
+        self.log_restore = nn.Parameter(torch.zeros(KINDS, ANCHORS, channels))
+
+    @torch.no_grad()
+    def start_at(self, coarsest: float, finest: float) -> None:
+        """One step for all channels, geometric from LAMBDA_MIN's `coarsest` to LAMBDA_MAX's `finest`."""
+        steps = torch.linspace(math.log(coarsest), math.log(finest), ANCHORS)
+        self.log_step.copy_(steps.view(1, -1, 1).expand_as(self.log_step))
+        self.log_restore.zero_()
+
+    def step(self, quality: Tensor, kind: int) -> Tensor:
+        """(B,) -> (B, C, 1, 1) steps that y is divided by."""
+        return _between(self.log_step[kind], quality).exp()[..., None, None]
+
+    def restore(self, quality: Tensor, kind: int) -> Tensor:
+        """(B,) -> (B, C, 1, 1) factors that bring ŷ back."""
+        log = self.log_step[kind] + self.log_restore[kind]
+        return _between(log, quality).exp()[..., None, None]

@@ -1,0 +1,133 @@
+"""The training run of the `vae` codec by its command."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from codec.errors import SettingError
+from codec.training.vae import settings
+from codec.training.vae.sources import find_sources
+from codec.vae.weights import load_weights
+from tests.conftest import make_clip
+
+CONFIG = """
+crop = 64
+crops = 4
+held = 2
+held_out = 0.5
+log_every = 1
+save_every_s = 0
+panel_every_s = 1000
+panel_crops = 2
+panel_qualities = [0, 255]
+[[stage]]
+name = "pair"
+steps = 2
+batch = 1
+train = ["pair"]
+quantise = false
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+warmup = 1
+alpha = 4e-4
+alex = 1.0
+pictures = 3
+[[stage]]
+name = "latents"
+steps = 6
+batch = 2
+train = ["codec", "temporal"]
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+warmup = 1
+latent = 0.6
+pictures = 0
+[[stage]]
+name = "everything"
+steps = 2
+batch = 1
+train = ["pair", "codec", "temporal"]
+encode = true
+learning_rate = 1e-4
+learning_rate_end = 1e-4
+latent = 0.1
+alpha = 3e-4
+alex = 0.5
+temporal = 0.01
+adversarial = 0.01
+full_share = 0.5
+pictures = 3
+"""
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory) -> Path:
+    """Clips of two sources, one of them held out."""
+    folder = tmp_path_factory.mktemp("corpus")
+    # With half of the sources held out, "d" is, and "a" is not.
+    for name in ("a_0", "a_1", "d_0"):
+        make_clip(folder / f"{name}.mp4", frames=12, size="96x80")
+    assert {s.name: s.held_out(0.5) for s in find_sources((folder,))} == {"a": False, "d": True}
+    return folder
+
+
+def run(config: Path, corpus: Path, out: Path, *more: str) -> str:
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "app",
+        "train",
+        str(config),
+        "--corpus",
+        str(corpus),
+        "--out",
+        str(out),
+    ]
+    done = subprocess.run([*command, "--threads", "1", *more], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@torch.no_grad()
+def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text(CONFIG, encoding="utf-8")
+    short = tmp_path / "short.toml"
+    short.write_text(CONFIG.replace("steps = 6", "steps = 3"), encoding="utf-8")
+    whole, parted = tmp_path / "whole", tmp_path / "parted"
+    run(config, corpus, whole)
+    parted.mkdir()
+    (parted / "crops-64").symlink_to(whole / "crops-64")
+    # A constant learning rate: three steps of six are the same steps as three of three.
+    run(short, corpus, parted, "--minutes", "0.0001")
+    said = run(config, corpus, parted)
+    assert "step 10/10" in said
+    with (parted / "log.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if not row["stage"].startswith("held")]
+    assert [int(row["step"]) for row in rows] == list(range(1, 11))
+    first, second = load_weights(whole / "weights.safetensors"), load_weights(parted / "weights.safetensors")
+    for name, value in first.state_dict().items():
+        assert torch.allclose(value.float(), second.state_dict()[name].float(), atol=2e-3), name
+    pictures = torch.rand(1, 3, 3, 48, 64) * 2 - 1
+    coded = first.encode(pictures, 100)
+    assert first.decode(coded).shape == pictures.shape
+    assert (parted / "curves.png").exists()
+    assert list(parted.glob("panel-*.png"))
+
+
+def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):
+    folder = Path(settings.__file__).parent / "configs"
+    shipped = sorted(folder.glob("*.toml"))
+    assert shipped
+    for path in shipped:
+        assert settings.load(path).steps > 0
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(CONFIG.replace("batch", "bach", 1), encoding="utf-8")
+    with pytest.raises(SettingError, match="bach"):
+        settings.load(wrong)
