@@ -187,8 +187,7 @@ def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
 def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
     from codec.stream.format import read_info
 
-    del context
-    info = read_info(arguments.stream)
+    info = read_info(arguments.stream, context)
     lines = [
         f"{info.path}: Seamscope stream, {info.width}x{info.height}, {info.frame_count} frames, "
         f"{float(info.timing.frame_rate):.3f} fps, {info.timing.duration_s:.3f} s",

@@ -61,6 +61,11 @@ def test_compare_writes_a_report_whose_bitrates_are_those_of_its_files(clips: Pa
     with (folder / "frames.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6 * 25
+    assert {(row["take"].split()[0], row["bits_are"]) for row in rows} == {
+        ("Neural", "GoP mean"),
+        ("HEVC", "of the frame"),
+        ("VVC", "of the frame"),
+    }
     neural = [float(row["bits"]) for row in rows if row["take"] == "Neural λ 0.05"]
     assert sum(neural) == pytest.approx(8 * summary["takes"][0]["size_bytes"], rel=0.2)
     for name in ("lpips", "tlp", "psnr_db", "bits", "rate", "crops"):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from app.actions.spec import ActionSpec, Context, always, has_clip
 from app.jobs.editing import Edits
-from app.state.takes import Status, Take
+from app.state.takes import Kind, Status, Take
 
 BIG_NUDGE = 10
 
@@ -30,6 +30,7 @@ class Desk(Protocol):
     def exports(self) -> Exports: ...
     def rename(self, take: Take) -> None: ...
     def encode_again(self, take: Take) -> None: ...
+    def encode_anew(self, take: Take) -> None: ...
     def ask_import(self) -> None: ...
     def ask_export_take(self, take: Take) -> None: ...
     def ask_open_project(self) -> None: ...
@@ -52,6 +53,11 @@ def _has_whole_take(c: Context) -> bool:
 def _has_recipe(c: Context) -> bool:
     take = c.session.current
     return take is not None and take.recipe is not None
+
+
+def _has_neural_recipe(c: Context) -> bool:
+    take = c.session.current
+    return take is not None and take.kind is Kind.NEURAL and take.recipe is not None
 
 
 def _on_take(run: Callable[[Context, Take], None]) -> Callable[[Context], None]:
@@ -158,11 +164,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "encode_again",
-        "Encode the take again",
+        "Encode the take again with its own settings",
         ("Ctrl+Shift+K",),
         "Takes",
         _on_take(lambda c, t: c.screen.desk.encode_again(t)),
         _has_recipe,
+    ),
+    ActionSpec(
+        "encode_anew",
+        "Encode the take again with λ and key interval of the panel",
+        ("Ctrl+Alt+K",),
+        "Takes",
+        _on_take(lambda c, t: c.screen.desk.encode_anew(t)),
+        _has_neural_recipe,
     ),
     ActionSpec(
         "hide",
@@ -175,10 +189,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("move_up", "Move the take up", ("Ctrl+Shift+Up",), "Takes", _move(-1), _has_take),
     ActionSpec("move_down", "Move the take down", ("Ctrl+Shift+Down",), "Takes", _move(1), _has_take),
-    ActionSpec("nudge_later", "Shift the take by +1 frame", ("+",), "Takes", _nudge(1), _has_take),
-    ActionSpec("nudge_earlier", "Shift the take by -1 frame", ("-",), "Takes", _nudge(-1), _has_take),
-    ActionSpec("nudge_later_10", "Shift the take by +10 frames", ("Ctrl++",), "Takes", _nudge(BIG_NUDGE), _has_take),
-    ActionSpec("nudge_earlier_10", "Shift the take by -10 frames", ("Ctrl+-",), "Takes", _nudge(-BIG_NUDGE), _has_take),
+    ActionSpec("nudge_later", "Shift the take by +1 frame", ("Alt+Right",), "Takes", _nudge(1), _has_take),
+    ActionSpec("nudge_earlier", "Shift the take by -1 frame", ("Alt+Left",), "Takes", _nudge(-1), _has_take),
+    ActionSpec(
+        "nudge_later_10", "Shift the take by +10 frames", ("Ctrl+Shift+Right",), "Takes", _nudge(BIG_NUDGE), _has_take
+    ),
+    ActionSpec(
+        "nudge_earlier_10", "Shift the take by -10 frames", ("Ctrl+Shift+Left",), "Takes", _nudge(-BIG_NUDGE), _has_take
+    ),
     ActionSpec(
         "align",
         "Align the take by its pictures (within ±8 frames)",
@@ -219,7 +237,7 @@ HELP_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 TAKE_MENU: tuple[str | None, ...] = (
-    "rename", "encode_again", "hide", None, "move_up", "move_down", None, "nudge_later", "nudge_earlier", "align", None,
-    "export_take", "remove",
+    "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later", "nudge_earlier",
+    "align", None, "export_take", "remove",
 )  # fmt: skip
 """The menu of a take, in this order; None is a line between."""

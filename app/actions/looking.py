@@ -181,8 +181,10 @@ def _pan(name: str, text: str, key: str, right: int, down: int) -> ActionSpec:
 
 
 ZOOM_ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("zoom_in", "Zoom in", ("Shift+Up",), "View", lambda c: c.screen.view_keys.zoom(1)),
-    ActionSpec("zoom_out", "Zoom out", ("Shift+Down",), "View", lambda c: c.screen.view_keys.zoom(-1)),
+    ActionSpec(
+        "zoom_in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+=", "Shift+Up"), "View", lambda c: c.screen.view_keys.zoom(1)
+    ),
+    ActionSpec("zoom_out", "Zoom out", ("-", "Ctrl+-", "Shift+Down"), "View", lambda c: c.screen.view_keys.zoom(-1)),
     _zoom("zoom_half", "Zoom 50 %", "Ctrl+5", 0.5),
     _zoom("zoom_2", "Zoom 200 %", "Ctrl+2", 2.0),
     _zoom("zoom_4", "Zoom 400 %", "Ctrl+4", 4.0),

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.state.curves import CURVES, CurveKind, Series, decimate, difference, statistics
+from app.state.comparison import unfinished
+from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
+from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
 from codec.output import WholeFile
 from codec.plain_plots import plain, plain_legend
-from codec.texts import JSON_ERRORS, csv_text
+from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -61,17 +63,33 @@ def export_charts(context: object, data: ChartData, target: Path, inputs: tuple[
 
 
 def to_csv(data: ChartData) -> str:
-    """A row a frame: number, start in s, then every curve of every take; empty where nothing is known."""
+    """A row a frame: number, start in s, then every curve of every take; empty where nothing is known. A column that
+    is not measured whole says so in its head, and so does one whose values are not each frame's own: "Neural λ 0.16:
+    lpips… 8/53", "Neural λ 0.16: bits (GoP mean)"."""
     columns = [(s, key) for s in data.series for key in data.keys if key in s.values]
-    rows: list[list[str | int]] = [["frame", "time_s", *(f"{series.name}: {key}" for series, key in columns)]]
+    heads = (f"{series.name}: {key}{_basis(series, key)}{_extent(series, key)}" for series, key in columns)
+    rows: list[list[str | int]] = [["frame", "time_s", *heads]]
     for frame, start in enumerate(data.times_s):
         cells = [series.values[key][frame] for series, key in columns]
         rows.append([frame, f"{start:.6f}", *("" if np.isnan(cell) else f"{cell:.7g}" for cell in cells)])
     return csv_text(rows)
 
 
+def _basis(series: Series, key: str) -> str:
+    basis = series.basis(key)
+    return f" ({basis})" if basis else ""
+
+
+def _extent(series: Series, key: str) -> str:
+    """ "… 8/53" while a curve is not measured whole, else empty."""
+    found = series.statistics(key)
+    return "" if found is None or found.finished else found.extent
+
+
 def to_json(data: ChartData) -> str:
-    """An object a take, with its rate and a list of values for every curve; null where nothing is known."""
+    """An object a take, with its rate and a list of values for every curve; null where nothing is known. `unfinished`
+    has, of curves that are not measured whole, the frames measured and those there will be, `basis` what values are
+    that are not each frame's own."""
     takes = [
         {
             "name": series.name,
@@ -83,6 +101,12 @@ def to_json(data: ChartData) -> str:
                 key: [None if np.isnan(value) else float(f"{value:.7g}") for value in series.values[key]]
                 for key in data.keys
                 if key in series.values
+            },
+            "basis": {key: series.basis(key) for key in data.keys if key in series.values and series.basis(key)},
+            "unfinished": {
+                key: [found.count, found.due]
+                for key in data.keys
+                if (found := series.statistics(key)) is not None and not found.finished
             },
         }
         for series in data.series
@@ -114,16 +138,20 @@ def curves_figure(data: ChartData) -> "Figure":
         names, handles = zip(*lines, strict=True)
         plain_legend(figure, handles, names, fontsize=7, ncols=3, loc="outside lower center")
     axes[-1].set_xlabel("frame" + (" (grey lines: GoP boundaries)" if data.boundaries else ""))
-    plain(figure.suptitle(" ", fontsize=11), data.title)
+    title = figure.suptitle(" ", fontsize=11)
+    plain(title, data.title)
+    missing = [f"not all frames measured: {line}" for line in unfinished(data.series, keys)]
+    title.set_text("\n".join([title.get_text(), *map(visible, missing)]))
     return figure
 
 
 def draw_rates(data: ChartData, kind: str) -> bytes | None:
-    """Mean scores over bits per pixel, a chart a metric; None when no take has a rate and a score."""
+    """Mean scores over bits per pixel of takes measured whole, a chart a metric; None when no take has a rate and a
+    score."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    keys = [key for key in RATE_METRICS if key in data.keys and any(s.bpp and key in s.values for s in data.series)]
+    keys = [key for key in RATE_METRICS if key in data.keys and points_of(data.series, key)]
     if not keys:
         return None
     figure = Figure(figsize=(11, 3.4 * -(-len(keys) // 3)), layout="constrained")
@@ -150,13 +178,17 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
                 continue
             values, label = difference(values, base.values[kind.key]), f"{series.name} − {base.name}"
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
+        if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
+            x, y = as_steps(x, y)
         drawn += ((label, line) for line in axis.plot(x, y, STYLES[series.place % len(STYLES)], lw=1.2, color=colour))
     if base is not None:
         axis.axhline(0, color="#888", linewidth=0.8)
     if len(data.boundaries) <= 400:
         for boundary in data.boundaries:
             axis.axvline(boundary, color="#ccc", linewidth=0.6, zorder=0)
-    axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}", fontsize=9, loc="left")
+    means = next((series.basis(kind.key) for series in data.series if series.basis(kind.key)), "")
+    remark = f"; of neural takes {means}" if means else ""
+    axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}{remark}", fontsize=9, loc="left")
     axis.grid(axis="y", alpha=0.3)
     return drawn
 
@@ -164,11 +196,10 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
 def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
     points: dict[str, list[tuple[float, float]]] = {}
     colours: dict[str, str] = {}
+    found = points_of(data.series, kind.key)
     for series, colour in zip(data.series, data.colours, strict=True):
-        values = series.values.get(kind.key)
-        found = None if values is None else statistics(values, kind)
-        if found is not None and series.bpp:
-            points.setdefault(series.kind.value, []).append((series.bpp, found.mean))
+        if series.take in found:
+            points.setdefault(series.kind.value, []).append(found[series.take])
             colours[series.kind.value] = colour
     for name, entries in points.items():
         entries.sort()

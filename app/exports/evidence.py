@@ -11,7 +11,8 @@ from PIL import Image
 from app.exports.charts import ChartData, draw, draw_rates
 from app.exports.frames import Box
 from app.jobs.hashing import content_of
-from app.state.curves import CURVES, RATES, WORST_SHARE, Series, statistics
+from app.state.comparison import compare
+from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
 from app.state.takes import Kind, Take
 from codec import __version__
 from codec.context import WorkContext
@@ -46,6 +47,7 @@ class EvidenceRequest:
     """Region of the crops; None: where the picture has most texture."""
     notes: str
     device: str
+    """Where the networks run; empty while none is loaded."""
     region: str = ""
     """The region that all scores are of, as text; empty: whole frames."""
 
@@ -76,25 +78,27 @@ def _head(request: EvidenceRequest, context: WorkContext) -> str:
     name = in_html(clip.path.name)
     seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
     notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
+    device = f", device {in_html(request.device)}" if request.device else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
         f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
         f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {in_html(request.mode.value)}."
-        f"<br><code>{in_html(content_of(clip.path, context))}</code><br>Seamscope {__version__}, "
-        f"device {in_html(request.device)}.</p><ul>{notes}</ul>"
+        f"<br><code>{in_html(content_of(clip.path, context))}</code><br>Seamscope {__version__}"
+        f"{device}.</p><ul>{notes}</ul>"
     )
 
 
 def _table(request: EvidenceRequest) -> str:
     rows = []
     by_take = {series.take: series for series in request.data.series}
+    compared = {key: compare(request.data.series, key) for key in CURVES if key not in RATES}
     for take in request.takes:
         if take.kind is Kind.SOURCE:
             continue
         rate, series = take.rate, by_take.get(take.id)
         cells = ["–", "–", "–"] if rate is None else [f"{rate.size_bytes}", f"{rate.kbps:.1f}", f"{rate.bpp:.5f}"]
         basis = "" if rate is None else rate.basis.value or "measured"
-        scores = [_mean(series, key) for key in CURVES if key not in RATES]
+        scores = [_mean(found.get(take.id), key) for key, found in compared.items()]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
         texts = [take.name, *cells, basis, *scores, _scored(series, request), note]
         rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
@@ -113,34 +117,32 @@ def _table(request: EvidenceRequest) -> str:
     return (
         f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is bytes · 8 / duration: of the whole "
         "file, of rivals encoded here their coded frames without the container, unless the rate is stated. Scores are "
-        f"means over the frames scored, against the source{where}; LPIPS (AlexNet), tLP and PSNR of the RGB shown, "
+        f"means over the frames that all takes scored whole have, against the source{where}; a mean with … is of a "
+        "take that is not scored whole, and no result yet. LPIPS (AlexNet), tLP and PSNR of the RGB shown, "
         "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma in the source's coding. LPIPS, tLP, tOF: lower is better.</p>"
     )
 
 
 def _scored(series: Series | None, request: EvidenceRequest) -> str:
     """How much of the clip the means are of: the page may be written before all frames have their scores."""
-    values = None if series is None else series.values.get("lpips")
-    found = None if values is None else statistics(values, CURVES["lpips"])
+    found = None if series is None else series.statistics("lpips")
     return f"{0 if found is None else found.count} of {request.clip.frame_count} frames"
 
 
-def _mean(series: Series | None, key: str) -> str:
-    values = None if series is None else series.values.get(key)
-    found = None if values is None else statistics(values, CURVES[key])
-    return "–" if found is None else f"{found.mean:.{CURVES[key].digits}f}"
+def _mean(found: Statistics | None, key: str) -> str:
+    return "–" if found is None else found.said(found.mean, CURVES[key].digits)
 
 
 def _statistics(request: EvidenceRequest) -> str:
     rows = []
     for series in request.data.series:
         for key in ("lpips", "tlp", "psnr_db"):
-            values = series.values.get(key)
-            found = None if values is None else statistics(values, CURVES[key])
+            found = series.statistics(key)
             if found is not None:
                 frames = ", ".join(str(frame) for frame in found.worst_frames[:8])
-                digits = CURVES[key].digits
-                texts = [series.name, CURVES[key].title, str(found.count), f"{found.worst_mean:.{digits}f}", frames]
+                count = str(found.count) if found.finished else f"{found.count} of {found.due} so far"
+                worst = found.said(found.worst_mean, CURVES[key].digits)
+                texts = [series.name, CURVES[key].title, count, worst, frames]
                 rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
     if not rows:
         return ""
@@ -154,10 +156,10 @@ def _frames(request: EvidenceRequest) -> list[tuple[int, str]]:
     """The frame on the screen, then the worst frame of each of the first takes by LPIPS."""
     found = [(request.frame, "on the screen")]
     for series in request.data.series:
-        values = series.values.get("lpips")
-        worst = None if values is None else statistics(values, CURVES["lpips"])
+        worst = series.statistics("lpips")
         if worst is not None and worst.worst_frames[0] not in [frame for frame, _ in found]:
-            found.append((worst.worst_frames[0], f"highest LPIPS of {series.name}"))
+            so_far = "" if worst.finished else f" in {worst.count} of {worst.due} frames measured so far"
+            found.append((worst.worst_frames[0], f"highest LPIPS of {series.name}{so_far}"))
     return found[: 1 + WORST_SHOWN]
 
 

@@ -50,7 +50,8 @@ def save_worst(
     folder: Path,
     inputs: tuple[Path, ...] = (),
 ) -> list[Path]:
-    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`. `inputs`: files in use.
+    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`. `metric` is part of the name:
+    "lpips", or "lpips_so_far" where frames are not measured yet; `inputs`: files in use.
 
     Raises OutputError, MediaError, Cancelled.
     """

@@ -29,7 +29,7 @@ from codec.media.picture import Colour
 from codec.media.spool import SpoolSpec
 from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings
+from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings, exact_text
 from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
@@ -57,8 +57,8 @@ class Engine:
 
     def __init__(self, session: Session, runner: Runner) -> None:
         self.session, self.runner = session, runner
-        self.device = "not started"
-        """Where the networks run, once they are loaded."""
+        self.device = ""
+        """Where the networks run; empty until they are loaded."""
         self._workspace = Workspace()
         self._folder = self._workspace.path
         self._numbers = itertools.count(1)
@@ -318,6 +318,7 @@ class Engine:
         self._cancel(take)
 
     def _cancel(self, take: Take) -> None:
+        self._rivals.cancel(take)
         for structure in Structure:
             job = self._jobs.get((take.id, structure))
             if job is not None:
@@ -396,7 +397,7 @@ def _stream(take: Take, structure: Structure) -> Encoded:
 
 def _command(clip: Clip, settings: EncodeSettings) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{settings.lmbda:g}"]
+    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
     if settings.key_interval != DEFAULT_KEY_INTERVAL:
         words += ["--key-interval", str(settings.key_interval)]
     if settings.precision != "auto":

@@ -132,7 +132,7 @@ def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> F
     """What a file holds; `coding` as in ImportSpec. Raises MediaError, StreamError."""
     context.check()
     if path.suffix.lower() == STREAM_SUFFIX:
-        info = read_info(path)
+        info = read_info(path, context)
         timing = info.timing
         count = len(info.damaged)
         lost = (
@@ -195,7 +195,7 @@ def decode_into_spool(context: _Emitting, path: Path, device: str, precision: st
     from codec.stream.decoder import decode_stream
     from codec.stream.spooled import slot_number
 
-    info = read_info(path)
+    info = read_info(path, context)
     if (info.width, info.height) != (spool.width, spool.height):
         raise MediaError(f"{path}: the stream is no longer the one that was looked at.")
     pictures = FrameSpool(spool)

@@ -20,7 +20,6 @@ GRACE_S = 2.0
 
 Arrived = tuple[int, str, Any]
 _OUTCOMES = frozenset({"succeeded", "failed", "cancelled"})
-_ATTEMPTS = 2
 _LOST = "The worker process ended unexpectedly (is the memory full?); the work was not finished."
 
 
@@ -42,18 +41,20 @@ class _Entry:
     giving_way: bool = False
     started: bool = False
     """The worker said so: a process that dies before has not died of this job."""
-    sent: int = 0
+    lost: bool = False
+    """A process died with it once."""
 
 
 class ProcessLane:
     """One worker process and the thread that listens to it. `arrived` may be called from any thread.
 
     Jobs wait here, not in the worker: a cancel of a waiting job takes effect at once, a worker that dies takes one job
-    with it, and background jobs give way to others.
+    with it, and background jobs give way to others. A job whose process dies before it began is sent once more; with
+    `repeat` also one that was under way, whose work must then be repeatable.
     """
 
-    def __init__(self, name: str, threads: int, arrived: Callable[[Arrived], None]) -> None:
-        self._name, self._threads, self._arrived = name, threads, arrived
+    def __init__(self, name: str, threads: int, arrived: Callable[[Arrived], None], *, repeat: bool = False) -> None:
+        self._name, self._threads, self._arrived, self._repeat = name, threads, arrived, repeat
         self._lock = threading.RLock()
         self._waiting: deque[_Entry] = deque()
         self._background: deque[_Entry] = deque()
@@ -124,7 +125,6 @@ class ProcessLane:
             return
         entry = self._current = waiting.popleft()
         entry.giving_way, entry.started = False, False
-        entry.sent += 1
         try:
             if self._process is None:
                 self._start_process()
@@ -201,8 +201,8 @@ class ProcessLane:
     def _lost(self, entry: _Entry) -> None:
         if entry.cancelled or entry.giving_way:
             self._ended((entry.number, "cancelled", None))
-        elif not entry.started and entry.sent < _ATTEMPTS and not self._closed:
-            self._current = None
+        elif not entry.lost and (self._repeat or not entry.started) and not self._closed:
+            self._current, entry.lost = None, True
             (self._background if entry.background else self._waiting).appendleft(entry)
             self._start_next()
         else:

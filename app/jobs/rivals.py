@@ -22,13 +22,23 @@ class Rivals:
 
     def __init__(self, engine: "Engine") -> None:
         self._engine, self._session = engine, engine.session
+        self._waiting: list[tuple[Take, Take]] = []
+        """Takes whose bitrate is that of a neural take which is still being encoded, with that take."""
+        self._session.takes.take_changed.connect(self._advance)
+        self._session.takes.changed.connect(self._advance)
 
     def encode(self, recipe: Recipe) -> Take | None:
-        """A take by a rival's recipe; None, and a message, when it cannot be begun. There must be a clip."""
-        clip, codec = self._session.clip, recipe.codec
-        assert clip is not None and codec is not None
+        """A take by a rival's recipe; None, and a message, when it cannot be begun. There must be a clip. Where the
+        bitrate to match is not known yet the take waits for it."""
+        codec = recipe.codec
+        assert codec is not None
+        awaited = self._awaited(recipe)
         try:
-            asked, quality, kept = self._target(recipe, codec)
+            if awaited is None:
+                asked, quality, kept = self._target(recipe, codec)
+            else:
+                asked, quality = f"matched to {awaited.asked}", TargetBitrate(1.0)
+                kept = Recipe(codec, matched_to=awaited.id, preset=recipe.preset)
             settings = RivalSettings(codec, quality, recipe.preset)
         except SettingError as error:
             self._session.message.emit(str(error))
@@ -36,6 +46,53 @@ class Rivals:
         preset = f", preset {recipe.preset}" if recipe.preset else ""
         take = self._session.takes.add(KIND_OF[codec], f"{asked}{preset}")
         take.recipe = kept
+        if awaited is None:
+            self._submit(take, settings)
+        else:
+            self._waiting.append((take, awaited))
+        return take
+
+    def cancel(self, take: Take) -> None:
+        """Take it off those that wait; nothing for one that does not."""
+        waited = [entry for entry in self._waiting if entry[0] is take]
+        if waited:
+            self._waiting.remove(waited[0])
+            self._engine.ended(take, Outcome.CANCELLED, None)
+
+    def _awaited(self, recipe: Recipe) -> Take | None:
+        """The neural take whose bitrate is to be matched, while it is not known."""
+        if recipe.quality is not None or recipe.kbps is not None:
+            return None
+        takes = self._session.takes
+        ours = None if recipe.matched_to is None else takes.by_id(recipe.matched_to)
+        if ours is None:
+            coming = [t for t in takes if t.kind is Kind.NEURAL and (t.rate is not None or t.status is Status.RUNNING)]
+            ours = coming[-1] if coming else None
+        unknown = ours is not None and (ours.rate or ours.encoded.rate) is None and ours.status is Status.RUNNING
+        return ours if unknown else None
+
+    def _advance(self, _changed: object = None) -> None:
+        """Begin what waited for a bitrate that is known now; give up what waits in vain."""
+        for take, awaited in tuple(self._waiting):
+            rate, there = awaited.rate or awaited.encoded.rate, self._session.takes.by_id(awaited.id) is awaited
+            if rate is None and there and awaited.status is Status.RUNNING:
+                continue
+            self._waiting.remove((take, awaited))
+            if self._engine.is_discarded(take):
+                continue
+            assert take.recipe is not None and take.recipe.codec is not None
+            if rate is None:
+                self._session.takes.update(
+                    take,
+                    status=Status.FAILED,
+                    error=f"{awaited.name} was not encoded: there is no bitrate to match.",
+                )
+            else:
+                self._submit(take, RivalSettings(take.recipe.codec, TargetBitrate(rate.kbps), take.recipe.preset))
+
+    def _submit(self, take: Take, settings: RivalSettings) -> None:
+        clip = self._session.clip
+        assert clip is not None
         output = self._engine.folder / f"rival-{self._engine.new_number()}.mkv"
         job = self._engine.runner.submit(
             Lane.RIVAL,
@@ -45,7 +102,6 @@ class Rivals:
             on_done=lambda outcome, value: self._done(take, outcome, value),
         )
         self._engine.track(take, job, Structure.OVERLAP)
-        return take
 
     def _target(self, recipe: Recipe, codec: RivalCodec) -> tuple[str, ConstantQuality | TargetBitrate, Recipe]:
         """What is asked for in words and as a setting, and the recipe to keep."""

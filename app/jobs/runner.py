@@ -54,7 +54,8 @@ class JobRunner(QObject):
         self._futures: dict[int, Future[None]] = {}
         self._threads = {lane: ThreadPoolExecutor(1, f"{lane.value}-lane") for lane in (Lane.MEDIA, Lane.RIVAL)}
         self._processes = {
-            lane: ProcessLane(lane.value, threads, self._arrived.emit)
+            # What measures only looks: it can be done again. An encode that filled the memory would fill it again.
+            lane: ProcessLane(lane.value, threads, self._arrived.emit, repeat=lane is Lane.METRICS)
             for lane, threads in process_lanes(os.cpu_count() or 2).items()
         }
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)

@@ -58,14 +58,9 @@ def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | Non
 
 def warm_up(context: EmittingContext, device: str, precision: str) -> str:
     """Load torch, the codec's weights and the entropy coder before they are first needed; returns the device."""
-    from codec.model import device as devices
-    from codec.model import store
     from codec.stream.warm import warm_up as run_once
 
-    context.report(0.0, "loading the model")
-    chosen = devices.pick(device)
-    run_once(store.named_model("", chosen, precision))
-    return str(chosen)
+    return run_once(device, precision, context)
 
 
 def warm_metrics(context: EmittingContext) -> None:

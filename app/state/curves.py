@@ -52,6 +52,8 @@ CURVES: dict[str, CurveKind] = {
 """By key, in the order of charts and tables. SSIM, VMAF and tOF are of the luma plane, the others of the RGB shown."""
 RATES = frozenset({"bits", "kbps"})
 """Curves of what a take costs; the others are of how good it is."""
+FROM_SECOND = frozenset({"tlp", "tof"})
+"""Curves that compare with the frame before: the clip's first has no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,24 @@ class Series:
     rate_note: str
     """Empty for a measured rate; else where it comes from."""
     values: dict[str, Values] = field(repr=False)
+    due: dict[str, int] = field(default_factory=dict, repr=False)
+    """Frames that have a value once all is measured, by curve; a curve not named here has all of its values."""
+
+    gop_means: bool = False
+    """Its bits are the mean of each GoP: the stream codes motion, texture and symbols of a GoP's pictures together."""
+
+    def stepped(self, key: str) -> bool:
+        """True for a curve that is flat over every GoP and drawn as steps."""
+        return self.gop_means and key == "bits"
+
+    def basis(self, key: str) -> str:
+        """What a curve's values are, where they are not each frame's own: "GoP mean"; else empty."""
+        return "GoP mean" if self.gop_means and key in RATES else ""
+
+    def statistics(self, key: str) -> "Statistics | None":
+        """Of one curve over the frames measured so far; None without any."""
+        values = self.values.get(key)
+        return None if values is None else statistics(values, CURVES[key], self.due.get(key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,27 @@ class Statistics:
     """Mean over the worst WORST_SHARE of the frames (at least one), by the metric's direction."""
     worst_frames: tuple[int, ...]
     """Those frames, worst first, at most 100."""
+    due: int
+    """Frames that have a value once all is measured."""
+    whole: int
+    """Frames of the clip that can have one: more than `due` where a take is shorter or shifted."""
+
+    @property
+    def finished(self) -> bool:
+        """False while frames are missing: another mean may come of it."""
+        return self.count >= self.due
+
+    @property
+    def extent(self) -> str:
+        """What the numbers are of: "… 8/53" while not all is measured, " (30 of 53)" where that is not the whole clip,
+        else empty."""
+        if not self.finished:
+            return f"… {self.count}/{self.due}"
+        return "" if self.count >= self.whole else f" ({self.count} of {self.whole})"
+
+    def said(self, value: float, digits: int) -> str:
+        """A mean as text with its `extent`; one digit fewer while it is not settled."""
+        return f"{value:.{digits if self.finished else max(0, digits - 1)}f}{self.extent}"
 
 
 def series_of(session: Session, *, hidden: bool = False) -> tuple[Series, ...]:
@@ -96,14 +137,32 @@ def series_of(session: Session, *, hidden: bool = False) -> tuple[Series, ...]:
 
 
 def _series(session: Session, take: Take, place: int) -> Series:
-    values = {}
+    values, due = {}, {}
     for key in CURVES:
         curve = values_of(session, take, key)
         if curve is not None:
-            values[key] = curve
+            values[key], due[key] = curve, due_of(session, take, key)
     rate = take.rate
     kbps, bpp, note = (None, None, "") if rate is None else (rate.kbps, rate.bpp, rate.basis.value)
-    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values)
+    means = take.kind is Kind.NEURAL
+    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values, due, means)
+
+
+def due_of(session: Session, take: Take, key: str) -> int:
+    """Frames of the clip at which a take's curve has a value once everything is encoded and measured."""
+    count = 0 if session.clip is None else session.clip.frame_count
+    own = len(take.frame_bits) if key in RATES else take.own_count
+    first, last = max(0, -take.nudge), min(count, own - take.nudge)
+    if key not in RATES and first > 0:
+        # A frame is scored together with the one before it.
+        first += 1
+    return max(0, last - (max(1, first) if key in FROM_SECOND else first))
+
+
+def statistics_of(session: Session, take: Take, key: str) -> Statistics | None:
+    """One curve of a take over the frames measured so far; None without any."""
+    values = values_of(session, take, key)
+    return None if values is None else statistics(values, CURVES[key], due_of(session, take, key))
 
 
 def values_of(session: Session, take: Take, key: str) -> Values | None:
@@ -137,8 +196,9 @@ def rate_over_a_second(bits: Values, fps: float) -> Values:
     return np.where(known, (sums[high] - sums[low]) / there * fps / 1000, np.nan)
 
 
-def statistics(values: Values, kind: CurveKind) -> Statistics | None:
-    """None when no frame has a value. Of curves without a direction the largest count as the worst."""
+def statistics(values: Values, kind: CurveKind, due: int | None = None) -> Statistics | None:
+    """None when no frame has a value. Of curves without a direction the largest count as the worst. `due`: how many
+    frames there will be, None: those there are."""
     there = np.flatnonzero(np.isfinite(values))
     if len(there) == 0:
         return None
@@ -146,7 +206,12 @@ def statistics(values: Values, kind: CurveKind) -> Statistics | None:
     worst = order if kind.higher_is_better else order[::-1]
     worst = worst[: max(1, math.ceil(WORST_SHARE * len(there)))]
     return Statistics(
-        len(there), float(values[there].mean()), float(values[worst].mean()), tuple(int(i) for i in worst[:100])
+        len(there),
+        float(values[there].mean()),
+        float(values[worst].mean()),
+        tuple(int(i) for i in worst[:100]),
+        len(there) if due is None else due,
+        len(values) - (kind.key in FROM_SECOND),
     )
 
 
@@ -178,3 +243,10 @@ def decimate(values: Values, start: float, stop: float, columns: int) -> tuple[V
     falling = part[edges] > part[np.append(edges[1:], len(part)) - 1]
     y[0::2], y[1::2] = np.where(falling, high, low), np.where(falling, low, high)
     return x, y
+
+
+def as_steps(x: Values, y: Values) -> tuple[Values, Values]:
+    """Points a frame apart as flat steps around each frame; thinned ones as they are."""
+    if len(x) > 1 and x[1] - x[0] != 1:
+        return x, y
+    return np.repeat(x, 2) + np.tile([-0.5, 0.5], len(x)), np.repeat(y, 2)

@@ -31,7 +31,7 @@ def frame_facts(session: Session, take: Take, frame: int) -> str:
         parts.append(f"{kind} frame")
     bits = values_of(session, take, "bits")
     if bits is not None and math.isfinite(bits[frame]):
-        parts.append(f"{bits[frame]:,.0f} bits{' a frame' if spooled else ''}")
+        parts.append(f"{bits[frame]:,.0f} bits{' a frame (GoP mean)' if spooled else ''}")
     return ", ".join(parts)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.state.curves import CURVES, Series, statistics
+from app.state.comparison import compare
+from app.state.curves import CURVES, Series
 from app.state.takes import Kind
 from codec.metrics.bjontegaard import MIN_POINTS, NotComparable, RatePoint, bd_rate
 
@@ -22,14 +23,15 @@ class Saving:
 
 
 def points_of(series: Sequence[Series], key: str) -> dict[int, tuple[float, float]]:
-    """(bpp, mean score) by take id, of the takes that have both."""
-    found = {}
-    for entry in series:
-        values = entry.values.get(key)
-        result = None if values is None else statistics(values, CURVES[key])
-        if result is not None and entry.bpp is not None:
-            found[entry.take] = (entry.bpp, result.mean)
-    return found
+    """(bpp, mean score) by take id, of the takes that have a rate and are measured whole, over the frames that all of
+    them have."""
+    rated = [entry for entry in series if entry.bpp is not None]
+    found = compare(rated, key)
+    return {
+        entry.take: (entry.bpp, found[entry.take].mean)
+        for entry in rated
+        if entry.bpp is not None and entry.take in found and found[entry.take].finished
+    }
 
 
 def savings(series: Sequence[Series], key: str) -> tuple[Saving, ...]:

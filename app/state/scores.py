@@ -90,13 +90,6 @@ class Scores:
         """The array of a metric, or None when nothing was entered."""
         return self._values.get((key, metric))
 
-    def mean(self, key: Key, metric: str) -> float | None:
-        """Mean over the frames computed so far."""
-        values = self.values(key, metric)
-        if values is None or np.isnan(values).all():
-            return None
-        return float(np.nanmean(values))
-
     def _array(self, key: Key, metric: str) -> NDArray[np.float32]:
         if (key, metric) not in self._values:
             self._values[key, metric] = np.full(self._count, np.nan, np.float32)

@@ -62,7 +62,7 @@ class RateBasis(Enum):
     """Where a take's bitrate comes from; the value is what a label adds to the number."""
 
     MEASURED = ""
-    """The bytes that were written for this take."""
+    """What was coded for this take: a whole `.gop` file; of a rival its frames without a container."""
     OWN_SIZE = "file size"
     """The size of an imported file, which may hold more than the coded pictures, or a transcode of them."""
     STATED = "stated"
@@ -71,7 +71,7 @@ class RateBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Bits of a take's file: measured, unless `basis` says otherwise."""
+    """Bits of a take: measured, unless `basis` says otherwise."""
 
     size_bytes: int
     kbps: float
@@ -125,7 +125,7 @@ class Encoded:
     rate: Rate | None = None
     command: str = ""
     frame_bits: list[float] = field(default_factory=list)
-    """Bits of every frame, NaN where nothing is coded yet; a GoP's bits are spread over its frames."""
+    """Bits of every frame, NaN where nothing is coded yet; of a neural stream the mean of each GoP."""
     gops: dict[int, GopCoding] = field(default_factory=dict)
     """How each GoP is coded, by its number, of those of a neural stream that are there."""
 
@@ -229,12 +229,20 @@ class Take:
 
     @property
     def label(self) -> str:
-        """Codec, request and the measured rate of what is shown; while encoding, how far it is."""
+        """Codec, request, the measured rate of what is shown (while encoding, how far it is) and its shift."""
         if self.kind is Kind.SOURCE:
             return visible(f"{self.given_name or 'Source'} · {self.asked}")
+        return " · ".join(part for part in (self._unshifted, self.shift) if part)
+
+    @property
+    def shift(self) -> str:
+        """By how many frames it is shifted: "+1 frame", "-9 frames"; empty when it is not."""
+        return f"{self.nudge:+d} frame{'s' if abs(self.nudge) > 1 else ''}" if self.nudge else ""
+
+    @property
+    def _unshifted(self) -> str:
         if self.rate is not None:
-            shift = f" · {self.nudge:+d} frames" if self.nudge else ""
-            return f"{self.name} · {self.rate.text}{shift}"
+            return f"{self.name} · {self.rate.text}"
         if self.status is Status.RUNNING:
             under_way = self.progress > 0 or self.message
             return f"{self.name} · encoding {self.progress:.0%}" if under_way else f"{self.name} · waiting"

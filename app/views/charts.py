@@ -190,8 +190,22 @@ class Charts(QWidget):
                 if key not in base.values:
                     continue
                 values = difference(values, base.values[key])
+            measured = series.statistics(key)
+            extent = "" if measured is None or measured.finished else f"{measured.count}/{measured.due}"
             style = STYLES[series.place % len(STYLES)]
-            found.append(Line(series.take, series.name, kind_ink(series.kind), style, values))
+            parts = series if base is None or series.gop_means else base
+            found.append(
+                Line(
+                    series.take,
+                    series.name,
+                    kind_ink(series.kind),
+                    style,
+                    values,
+                    extent,
+                    parts.basis(key),
+                    parts.stepped(key),
+                )
+            )
         return tuple(found)
 
     def _refresh_minus(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
 
-from app.state.curves import CurveKind, Values, decimate
+from app.state.curves import CurveKind, Values, as_steps, decimate
 from app.views import theme
 from app.views.names import shortened
 from app.views.theme import ACCENT
@@ -33,6 +33,18 @@ class Line:
     colour: str
     style: Qt.PenStyle
     values: Values
+    extent: str = ""
+    """What stands beside the value while not every frame has one: "8/53"."""
+    basis: str = ""
+    """What the values are, where they are not each frame's own: "GoP mean"."""
+    stepped: bool = False
+    """Drawn as steps."""
+
+    @property
+    def remark(self) -> str:
+        """Basis and extent in brackets."""
+        parts = [part for part in (self.basis, self.extent) if part]
+        return f" ({', '.join(parts)})" if parts else ""
 
 
 class Chart(QWidget):
@@ -166,6 +178,8 @@ class Chart(QWidget):
         columns = max(50, self.plot.width())
         for line in self.lines:
             x, y = decimate(line.values, start, stop, columns)
+            if line.stepped:
+                x, y = as_steps(x, y)
             self._items[line.key].setData(x, y, connect="finite")
 
     def _draw_boundaries(self) -> None:
@@ -180,7 +194,7 @@ class Chart(QWidget):
         if self._hover.isVisible():
             frame = round(self._hover.value())
         title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
-        values = [self._value(line, frame) for line in self.lines]
+        values = [self._value(line, frame) + line.remark for line in self.lines]
         rest, names = self._what_fits(title, frame, values)
         parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
         for line, name, value in zip(self.lines, names, values, strict=True):

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics, statistics
+from app.state.comparison import compare, over_the_same
+from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
 from app.state.rates import points_of, savings
 from app.state.takes import Kind
 from app.views import theme
@@ -26,6 +27,10 @@ from codec.texts import visible
 _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
+)
+RATE_IS = (
+    "Bytes · 8 / duration / 1000: of a neural take its whole .gop file, of rivals encoded here their coded frames "
+    "without a container, of imported files what their labels say"
 )
 _NAMED_POINTS = 16
 """With more of them in the rate chart, names lie over one another; the mouse over a point tells its name."""
@@ -43,7 +48,7 @@ class StatisticsTable(QTableWidget):
         self.setAccessibleName("Statistics of all takes")
         self.verticalHeader().hide()
         titles = ["Take", "kbps", "bpp"]
-        tips = ["", "File bytes · 8 / duration / 1000, or as stated", "Bits per pixel of the clip"]
+        tips = ["", f"{RATE_IS}; or as stated", "The same bits, per pixel of the clip"]
         for key in _MEASURED:
             kind = CURVES[key]
             titles += [kind.title, f"worst {WORST_SHARE:.0%}"]
@@ -66,20 +71,22 @@ class StatisticsTable(QTableWidget):
             self._set(row, 0, entry.name, colour=kind_ink(entry.kind))
             self._set(row, 1, "–" if entry.kbps is None else f"{entry.kbps:.1f}{note}")
             self._set(row, 2, "–" if entry.bpp is None else f"{entry.bpp:.5f}")
-            for place, key in enumerate(_MEASURED):
-                values = entry.values.get(key)
-                found = None if values is None else statistics(values, CURVES[key])
-                self._show_metric(row, 3 + 2 * place, found, CURVES[key].digits)
+        for place, key in enumerate(_MEASURED):
+            found = compare(series, key)
+            for row, entry in enumerate(series):
+                tip = _frames_tip(series, entry, key, found.get(entry.take))
+                self._show_metric(row, 3 + 2 * place, found.get(entry.take), CURVES[key].digits, tip)
 
-    def _show_metric(self, row: int, column: int, found: Statistics | None, digits: int) -> None:
+    def _show_metric(self, row: int, column: int, found: Statistics | None, digits: int, tip: str) -> None:
         if found is None:
             self._set(row, column, "–")
             self._set(row, column + 1, "–")
             return
-        self._set(row, column, f"{found.mean:.{digits}f}", tip=f"{found.count} frames")
+        self._set(row, column, found.said(found.mean, digits), tip=tip)
         frames = ", ".join(str(frame) for frame in found.worst_frames[:10])
-        text = f"{found.worst_mean:.{digits}f}"
-        self._set(row, column + 1, text, tip=f"Worst frames: {frames}", frame=found.worst_frames[0])
+        text = found.said(found.worst_mean, digits)
+        so_far = "" if found.finished else " so far"
+        self._set(row, column + 1, text, tip=f"Worst frames{so_far}: {frames}", frame=found.worst_frames[0])
 
     def _set(
         self, row: int, column: int, text: str, *, tip: str = "", frame: int | None = None, colour: str = ""
@@ -100,8 +107,22 @@ class StatisticsTable(QTableWidget):
             self.seek_asked.emit(int(frame))
 
 
+def _frames_tip(series: tuple[Series, ...], entry: Series, key: str, found: Statistics | None) -> str:
+    """What a mean is over; of a take that is not measured whole also what the others have over the same frames."""
+    if found is None or found.finished:
+        return "" if found is None else f"{found.count} frames, which all takes that are measured whole have"
+    names = {other.take: other.name for other in series}
+    lines = [f"{found.count} of {found.due} frames are measured; this is no result yet."]
+    lines += [
+        f"{names[take]} over the same frames: {mean:.{CURVES[key].digits}f}"
+        for take, mean in over_the_same(series, entry, key).items()
+    ]
+    return "\n".join(lines)
+
+
 class RateChart(QWidget):
-    """Mean score of every take over its bits per pixel, takes of a codec joined. A click on a point selects a take."""
+    """Mean score of every take over its bits per pixel, takes of a codec joined. A click on a point selects a take.
+    Takes that are not measured whole have no point."""
 
     take_chosen = Signal(int)
 
@@ -147,7 +168,7 @@ class RateChart(QWidget):
 
     @property
     def points(self) -> dict[int, tuple[float, float]]:
-        """(bpp, mean score) by take id, of the takes that have both."""
+        """(bpp, mean score) by take id, of the takes that have a rate and are measured whole."""
         return points_of(self._series, self.choice.currentData())
 
     def redraw(self) -> None:
@@ -173,7 +194,7 @@ class RateChart(QWidget):
             dots.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
             self.item.addItem(dots)
         waiting = len(self._series) - len(points)
-        parts = [f"{waiting} of {len(self._series)} takes have no rate or score yet"] if waiting else []
+        parts = [f"{waiting} of {len(self._series)} takes have no rate or are not all measured yet"] if waiting else []
         found = savings(self._series, self.choice.currentData())
         parts += [
             f"Neural {saving.percent:+.1f} % bits against {saving.rival.value}"

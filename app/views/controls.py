@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.state.session import Session
 from app.state.takes import Recipe
+from app.views.lambda_box import LambdaBox, rounded
 from app.views.takes_panel import TakesPanel
 from app.views.widgets import Label, plain_tip
 from codec.rivals.settings import RivalCodec
@@ -51,11 +52,7 @@ class NeuralControls(QWidget):
         self.slider.setRange(0, _SLIDER_STEPS)
         self.slider.setAccessibleName("λ slider")
         self.slider.setToolTip(plain_tip(f"λ weighs picture quality against bits: {low} few bits, {high} many bits"))
-        self.number = QDoubleSpinBox()
-        self.number.setDecimals(3)
-        self.number.setRange(low, high)
-        self.number.setSingleStep(0.01)
-        self.number.setAccessibleName("λ value")
+        self.number = LambdaBox()
         self.key_interval = QSpinBox()
         self.key_interval.setRange(1, MAX_KEY_INTERVAL)
         self.key_interval.setSuffix(" GoPs")
@@ -106,7 +103,7 @@ class NeuralControls(QWidget):
     def _slid(self, step: int) -> None:
         low, high = LAMBDA_RANGE
         with QSignalBlocker(self.number):
-            self.number.setValue(low * (high / low) ** (step / _SLIDER_STEPS))
+            self.number.setValue(rounded(low * (high / low) ** (step / _SLIDER_STEPS)))
 
     def _typed(self, value: float) -> None:
         low, high = LAMBDA_RANGE
@@ -128,7 +125,7 @@ class RivalControls(QWidget):
         self.mode = QComboBox()
         self.mode.addItems([_SAME_RATE, _BITRATE, _QUALITY])
         self.mode.setAccessibleName("Rival rate mode")
-        self.mode.setToolTip("A bitrate is met within 2 % by trials, measured on the finished file")
+        self.mode.setToolTip("A bitrate is met within 2 % by trials, measured on the coded frames without a container")
         self.quality = QDoubleSpinBox()
         self.quality.setDecimals(0)
         self.quality.setAccessibleName("CRF or QP")
@@ -138,7 +135,7 @@ class RivalControls(QWidget):
         self.kbps.setSuffix(" kbps")
         self.kbps.setValue(500.0)
         self.kbps.setAccessibleName("Bitrate in kbps")
-        self.kbps.setToolTip("Bitrate of the finished file: bytes · 8 / duration / 1000")
+        self.kbps.setToolTip("Bitrate of the coded frames, without a container: bytes · 8 / duration / 1000")
         self.preset = QComboBox()
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("The encoder's effort, from fast to slow")

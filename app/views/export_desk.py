@@ -1,6 +1,6 @@
 """Exports: what is written is asked for here, and written by a job whose progress stands in the status bar."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +11,17 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
-    QProgressBar,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.exports import frames
 from app.exports.frames import Box
-from app.jobs.job import Job, Lane, Outcome
+from app.jobs.job import Lane
 from app.state.curves import series_of
 from app.state.session import Session
 from app.state.takes import Kind, Take
+from app.views.export_queue import ExportQueue
 from app.views.file_dialogs import ask_target
 from app.views.theme import kind_colour, light_ink
 from app.views.widgets import Label
@@ -32,37 +30,12 @@ from codec.texts import visible
 
 if TYPE_CHECKING:
     from app.exports.charts import ChartData
-    from app.exports.video import VideoRequest
+    from app.exports.evidence import EvidenceRequest
+    from app.exports.video import VideoColumn, VideoRequest
     from app.views.main_window import MainWindow
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
 _SHOWN_MS = 8000
-
-
-class ExportProgress(QWidget):
-    """A bar and a Cancel button while something is written."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = Label()
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(120)
-        self.cancel = QToolButton()
-        self.cancel.setText("Cancel")
-        self.cancel.setAccessibleName("Cancel the export")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 4, 0)
-        for part in (self.text, self.bar, self.cancel):
-            row.addWidget(part)
-        self.hide()
-
-    def show_share(self, fraction: float, text: str) -> None:
-        """How far it is."""
-        self.text.setText(text)
-        self.bar.setValue(round(1000 * fraction))
-        self.show()
 
 
 class VideoDialog(QDialog):
@@ -106,10 +79,10 @@ class ExportDesk:
 
     def __init__(self, window: "MainWindow", session: Session) -> None:
         self._window, self._session = window, session
-        self.progress = ExportProgress()
-        self.progress.cancel.clicked.connect(self.cancel)
+        engine = window.engine
+        self.queue = ExportQueue(session, engine.runner, lambda: engine.files_in_use, self._written)
+        self.progress = self.queue.progress
         window.statusBar().addPermanentWidget(self.progress)
-        self._job: Job | None = None
 
     # Crops
 
@@ -149,8 +122,9 @@ class ExportDesk:
         if not wanted:
             session.message.emit("No frame of the takes shown has been measured yet.")
             return
-        metric = panel.choice.currentData().removesuffix("_db")
-        self._start(Lane.MEDIA, frames.save_worst, (wanted, metric, session.seam_mode, folder), folder)
+        metric = panel.choice.currentData().removesuffix("_db") + ("" if panel.finished else "_so_far")
+        arguments = (wanted, metric, session.seam_mode, folder)
+        self.queue.add(Lane.MEDIA, frames.save_worst, lambda _: arguments, folder)
 
     def box(self) -> Box:
         """The region chosen, else the part of the picture that the panes show."""
@@ -200,14 +174,19 @@ class ExportDesk:
 
     def video_request(self, **options: Any) -> "VideoRequest":
         """The shown takes over the in/out range; `options` as in VideoRequest."""
-        from app.exports.video import VideoColumn, VideoRequest
+        from app.exports.video import VideoRequest
 
         clip, playback = self._session.clip, self._session.playback
         assert clip is not None
-        columns = tuple(VideoColumn(take, take.label, kind_colour(take.kind)) for take in self._shown())
+        columns = self._columns(self._shown())
         start, stop = playback.in_point, playback.out_point + 1
         rate, aspect = clip.timing.frame_rate, clip.info.sample_aspect
         return VideoRequest(columns, start, stop, self._session.seam_mode, rate, aspect, **options)
+
+    def _columns(self, takes: list[Take]) -> "tuple[VideoColumn, ...]":
+        from app.exports.video import VideoColumn
+
+        return tuple(VideoColumn(take, take.label, kind_colour(take.kind)) for take in takes)
 
     def export_video(self, request: "VideoRequest", target: Path) -> None:
         """Write the video (a job)."""
@@ -215,7 +194,14 @@ class ExportDesk:
 
         if target.suffix.lower() not in VIDEO_SUFFIXES:
             target = target.with_name(f"{target.name}.mp4")
-        self._start(Lane.RIVAL, export_video, (request, target), target)
+        takes = tuple(self._session.takes.shown)
+
+        def arguments(waited: bool) -> tuple[Any, ...]:
+            # Rates are known now, and rivals have pictures.
+            columns = self._columns([take for take in takes if take in self._shown()])
+            return (replace(request, columns=columns) if waited else request), target
+
+        self.queue.add(Lane.RIVAL, export_video, arguments, target, takes)
 
     # Page and charts
 
@@ -228,27 +214,36 @@ class ExportDesk:
             self.export_page(target)
 
     def export_page(self, target: Path) -> None:
-        """Write the page of the shown takes (a job)."""
-        from app.exports.evidence import EvidenceRequest, export_evidence
+        """Write the page of the shown takes (a job), once they are encoded."""
+        from app.exports.evidence import export_evidence
+
+        if target.suffix.lower() not in (".html", ".htm"):
+            target = target.with_name(f"{target.name}.html")
+        takes, frame, box = tuple(self._session.takes.shown), self._session.playback.frame, self._page_box()
+        self.queue.add(Lane.MEDIA, export_evidence, lambda _: (self._page_request(frame, box), target), target, takes)
+
+    def _page_box(self) -> Box | None:
+        """What the page's crops are of, where a part of the picture is looked at."""
+        view = self._session.view
+        return self.box() if view.zoom is not None or view.inspection.region is not None else None
+
+    def _page_request(self, frame: int, box: Box | None) -> "EvidenceRequest":
+        from app.exports.evidence import EvidenceRequest
 
         session, clip = self._session, self._session.clip
         assert clip is not None
         region = session.view.inspection.region
-        zoomed = session.view.zoom is not None or region is not None
-        request = EvidenceRequest(
+        return EvidenceRequest(
             clip,
             tuple(self._shown()),
             self.chart_data(),
             session.seam_mode,
-            session.playback.frame,
-            self.box() if zoomed else None,
+            frame,
+            box,
             session.notes,
             self._window.engine.device,
             "" if region is None else region.text,
         )
-        if target.suffix.lower() not in (".html", ".htm"):
-            target = target.with_name(f"{target.name}.html")
-        self._start(Lane.MEDIA, export_evidence, (request, target), target)
 
     def ask_charts(self) -> None:
         """Ask for a name and write the curves by its suffix."""
@@ -260,10 +255,11 @@ class ExportDesk:
             self.export_charts(target)
 
     def export_charts(self, target: Path) -> None:
-        """Write the curves of the shown takes (a job)."""
+        """Write the curves of the shown takes (a job), once they are encoded."""
         from app.exports.charts import export_charts
 
-        self._start(Lane.MEDIA, export_charts, (self.chart_data(), target), target)
+        takes = tuple(self._session.takes.shown)
+        self.queue.add(Lane.MEDIA, export_charts, lambda _: (self.chart_data(), target), target, takes)
 
     def chart_data(self) -> "ChartData":
         """Curves of the takes with a pane, as the charts show them."""
@@ -294,28 +290,10 @@ class ExportDesk:
 
     def cancel(self) -> None:
         """Stop what is being written."""
-        if self._job is not None:
-            self._window.engine.runner.cancel(self._job)
+        self.queue.cancel()
 
-    def _start(self, lane: Lane, work: Callable[..., Any], arguments: tuple[Any, ...], target: Path) -> None:
-        if self._job is not None and not self._job.finished:
-            self._session.message.emit("An export is being written; wait for it or cancel it.")
-            return
-        self.progress.show_share(0.0, f"Writing {target.name}")
-        self._job = self._window.engine.runner.submit(
-            lane,
-            work,
-            (*arguments, self._window.engine.files_in_use),
-            on_progress=lambda share, _text: self.progress.show_share(share, f"Writing {target.name}"),
-            on_done=lambda outcome, value: self._done(outcome, value, target),
-        )
-
-    def _done(self, outcome: Outcome, value: Any, target: Path) -> None:
-        self.progress.hide()
-        if outcome is Outcome.FAILED:
-            self._session.message.emit(str(value))
-        elif outcome is Outcome.SUCCEEDED:
-            self._window.statusBar().showMessage(visible(f"Written: {target}"), _SHOWN_MS)
+    def _written(self, target: Path) -> None:
+        self._window.statusBar().showMessage(visible(f"Written: {target}"), _SHOWN_MS)
 
     def _shown(self) -> list[Take]:
         """Takes with a pane and pictures, the source first if it is among them."""

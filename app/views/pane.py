@@ -11,6 +11,7 @@ from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
+from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
@@ -53,8 +54,9 @@ class Said:
             texts = [(take.label, self.seams), (take.label.split(" · ")[0], self.seams)]
         elif take.rate is not None:
             kbps = take.rate.text.split(" · ")[0]
-            shift = f"{take.nudge:+d} frames" if take.nudge else ""
-            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips), (short, kbps)]
+            shift = take.shift
+            texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips)]
+            texts.append((short, shift, kbps))
         return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
 
     def large(self) -> list[str]:
@@ -63,9 +65,9 @@ class Said:
         if take.kind is Kind.SOURCE:
             return [self.prefix + take.label.replace(" · ", "\n", 1) + f"\n{self.seams or ' '}"]
         rate = take.rate.text if take.rate is not None else take.label.removeprefix(name).lstrip(" ·")
-        last = " · ".join(part for part in (self.lpips, self.seams) if part)
+        last = " · ".join(part for part in (take.shift if take.rate else "", self.lpips, self.seams) if part)
         kbps = rate.split(" · ")[0]
-        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, self.lpips))
+        texts = ((name, rate, last), (short, rate, last), (short, kbps, last), (short, kbps, take.shift or self.lpips))
         return list(dict.fromkeys(self.prefix + "\n".join(part or " " for part in parts) for parts in texts))
 
 
@@ -98,7 +100,7 @@ class Pane(QWidget):
         return None if number is None else self._session.takes.by_id(number)
 
     def refresh_label(self) -> None:
-        """Codec and measured rate, the running mean of LPIPS when there is one, how seams and differences are shown."""
+        """Codec, measured rate, mean of LPIPS (marked while frames are missing), how seams and differences look."""
         take, right = self._take(self.tile.left), self._take(self.tile.right)
         self.right_label.setVisible(right is not None)
         for label, shown in ((self.label, take), (self.right_label, right)):
@@ -112,15 +114,15 @@ class Pane(QWidget):
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
-        look, mean = self._arrangement.look_of(take.id), None
+        look, found = self._arrangement.look_of(take.id), None
         if take.status is Status.READY:
-            mean = self._session.scores.mean(self._session.score_key(take), "lpips")
+            found = statistics_of(self._session, take, "lpips")
         where = "" if self._session.view.inspection.region is None else "region's "
         clip = self._session.clip
         made = "" if clip is None or take.kind is not Kind.SOURCE else self._made_of(clip.info)
         said = Said(
             take,
-            lpips="" if mean is None else f"{where}LPIPS {mean:.3f}",
+            lpips="" if found is None else f"{where}LPIPS {found.said(found.mean, 3)}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
             prefix=self._drawn(look),
         )
@@ -192,6 +194,8 @@ class Pane(QWidget):
             # Its file is whole: what is missing is the stream whose GoPs share no frame, or a frame beyond its end.
             covered = take.covers(self._session.playback.frame)
             return (take.message or "Disjoint GoPs are not encoded") if covered else f"{take.name} has no such frame"
+        if take.progress == 0 and not take.message:
+            return "Waiting"
         return f"Encoding {take.progress:.0%}\n{take.message}"
 
     def _show_waiting(self) -> None:

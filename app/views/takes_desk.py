@@ -101,11 +101,12 @@ class Desk(QObject):
         return self.edits.added(self._window.engine.encode(recipe))
 
     def encode_again(self, take: Take) -> None:
-        """Encode a take anew: a neural one as the controls say."""
-        recipe = take.recipe
-        if recipe is not None and recipe.codec is None:
-            recipe = self._window.side.neural.recipe
-        self.edits.encode_again(take, recipe)
+        """Encode a take anew with its own settings."""
+        self.edits.encode_again(take)
+
+    def encode_anew(self, take: Take) -> None:
+        """Encode a neural take anew as the controls say, in its place."""
+        self.edits.encode_again(take, self._window.side.neural.recipe)
 
     def rename(self, take: Take) -> None:
         """Type the take's name in its row."""

@@ -5,6 +5,7 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
+from app.state.curves import statistics_of
 from app.state.session import Session
 from app.state.takes import Kind
 from app.state.worst import Worst, worst_of_all
@@ -41,12 +42,17 @@ class WorstPanel(QWidget):
         for key, (title, _) in _METRICS.items():
             self.choice.addItem(title, key)
         self.choice.setAccessibleName("Metric of the worst frames")
+        self.so_far = Label()
+        self.so_far.setWordWrap(True)
+        self.so_far.setAccessibleName("Takes that are not measured whole")
+        self.so_far.hide()
         self.list = QListWidget()
         self.list.setAccessibleName("Worst frames")
         self.list.setToolTip("Click to go to the frame")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.choice)
+        layout.addWidget(self.so_far)
         layout.addWidget(self.list, 3)
         self.save = QPushButton("Save these frames…")
         self.save.setToolTip("Every frame of the list as PNG, with that of the reference (Ctrl+Alt+W)")
@@ -90,10 +96,24 @@ class WorstPanel(QWidget):
         """What is listed, worst first."""
         return [self.list.item(row).data(_ENTRY) for row in range(self.list.count())]
 
+    @property
+    def finished(self) -> bool:
+        """False while frames of the takes listed are not measured: worse ones may come."""
+        return not self._unfinished()
+
+    def _unfinished(self) -> list[str]:
+        session, metric = self._session, self.choice.currentData()
+        takes = [take for take in session.takes.shown if take.kind is not Kind.SOURCE]
+        known = [(take, statistics_of(session, take, metric)) for take in takes]
+        return [f"{take.name} {found.count}/{found.due}" for take, found in known if found and not found.finished]
+
     def refresh(self) -> None:
         """Fill the list anew."""
         session, metric = self._session, self.choice.currentData()
         takes = {take.id: take for take in session.takes.shown if take.kind is not Kind.SOURCE}
+        waiting = self._unfinished()
+        self.so_far.setText(f"So far; frames measured: {', '.join(waiting)}" if waiting else "")
+        self.so_far.setVisible(bool(waiting))
         values = {number: session.scores.values(session.score_key(take), metric) for number, take in takes.items()}
         found = worst_of_all({n: array for n, array in values.items() if array is not None}, metric, LISTED)
         if found == self.entries():

@@ -19,7 +19,7 @@ class Ladder:
     """Whole steps `best` to `worst` (higher means fewer bits) and the rates found so far, in any unit."""
 
     encode: Callable[[int], float]
-    """step -> rate of the file; expensive, called once a step."""
+    """step -> rate; expensive, called once a step."""
     best: int
     worst: int
     start: int

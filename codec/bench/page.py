@@ -71,8 +71,9 @@ def _about(rows: Sequence[Row], facts: PageFacts) -> str:
     clips = len({row.clip for row in rows})
     machine = "; ".join(f"{key}: {value}" for key, value in facts.machine.items())
     return (
-        f"<p>{len(rows)} points of {clips} clips, model {in_html(facts.model)}. Bits per pixel are of the files' "
-        f"bytes, containers included; scores are means over frames.<br><small>{in_html(machine)}</small></p>"
+        f"<p>{len(rows)} points of {clips} clips, model {in_html(facts.model)}. Bits per pixel are of "
+        "whole .gop files and of rivals' coded frames without a container; scores are means over frames.<br>"
+        f"<small>{in_html(machine)}</small></p>"
     )
 
 

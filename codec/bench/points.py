@@ -22,7 +22,8 @@ _TOGETHER = 6
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One point: a codec's take of a clip and what was measured of it. Rates are of the file's bytes."""
+    """One point: a codec's take of a clip and what was measured of it. Rates are of the
+    whole `.gop` file, of rivals of their coded frames without a container."""
 
     clip: str
     codec: str
@@ -36,6 +37,7 @@ class Row:
     frame_count: int
     frame_rate: str
     size_bytes: int
+    """What the rates are of."""
     bpp: float
     kbps: float
     scores: dict[str, float]

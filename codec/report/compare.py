@@ -16,7 +16,7 @@ from codec.output import check_folder, read_by
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
-from codec.stream.settings import EncodeSettings
+from codec.stream.settings import EncodeSettings, exact_text
 from codec.stream.source import StreamSource
 from codec.texts import JSON_ERRORS, csv_text
 
@@ -112,7 +112,7 @@ def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkC
 
 
 def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
-    file = folder / f"neural_{lmbda:g}.gop"
+    file = folder / f"neural_{exact_text(lmbda)}.gop"
     settings = EncodeSettings(
         lmbda, device=request.device, precision=request.precision, reconstruct=False, threads=request.threads
     )
@@ -131,7 +131,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
         size_bytes=info.size_bytes,
         kbps=info.kbps,
         bpp=info.bpp,
-        command=f"seamscope encode {clip.path} -o {file.name} --lambda {lmbda:g}",
+        command=f"seamscope encode {clip.path} -o {file.name} --lambda {exact_text(lmbda)}",
         note=f"model {info.model_id}",
         frame_bits=bits,
         source=StreamSource(file, request.device, precision=request.precision),
@@ -141,7 +141,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
 def _rival(
     clip: Clip, codec: RivalCodec, neural: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
 ) -> ReportTake:
-    file = folder / f"{codec.value}_{neural.lmbda:g}.mkv"
+    file = folder / f"{codec.value}_{exact_text(neural.lmbda)}.mkv"
     settings = RivalSettings(codec, TargetBitrate(neural.kbps), request.preset, request.threads or 2)
     made = encode_rival(clip, clip.timing, settings, file, context)
     return ReportTake(
@@ -173,11 +173,13 @@ class _Part:
 
 
 def _write_frames(path: Path, takes: list[ReportTake]) -> None:
-    rows: list[tuple[str | int, ...]] = [("take", "frame", "psnr_db", "lpips", "tlp", "bits")]
+    rows: list[tuple[str | int, ...]] = [("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are")]
     for take in takes:
+        bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
         for score, bits in zip(take.scores, take.frame_bits, strict=True):
             tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
-            rows.append((take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}"))
+            row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
+            rows.append((*row, bits_are))
     path.write_text(csv_text(rows), encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ _CHARTS = (
     ("lpips", "LPIPS (AlexNet), lower is better"),
     ("tlp", "tLP, lower is better"),
     ("psnr_db", "PSNR in dB"),
-    ("bits", "bits"),
+    ("bits", "bits of each frame; of the neural codec the mean of each GoP, drawn as steps"),
 )
 _STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1100px;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}
@@ -60,7 +60,10 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
     styles = dict(zip(dict.fromkeys(t.lmbda for t in takes), ["-", "--", ":", "-."] * 9, strict=False))
     lines: list[Artist] = []
     for take in takes:
-        lines += axis.plot(_values(take, key), styles[take.lmbda], linewidth=1.3, color=_COLOURS[take.codec])
+        steps = "steps-mid" if key == "bits" and take.codec == "neural" else "default"
+        lines += axis.plot(
+            _values(take, key), styles[take.lmbda], linewidth=1.3, color=_COLOURS[take.codec], drawstyle=steps
+        )
     for boundary in gop.boundaries(clip.frame_count, Structure.OVERLAP):
         axis.axvline(boundary, color="#bbb", linewidth=0.6, zorder=0)
     axis.set_title(title)

@@ -39,7 +39,7 @@ class ConstantQuality:
 
 @dataclass(frozen=True, slots=True)
 class TargetBitrate:
-    """A bitrate of the finished file to be met within ±`tolerance` (a fraction)."""
+    """A bitrate of the coded frames, without a container, to be met within ±`tolerance` (a fraction)."""
 
     kbps: float
     tolerance: float = 0.02

@@ -41,7 +41,7 @@ def decode_stream(
     Raises StreamError naming the file and the damaged GoPs before anything is decoded, unless `skip_damaged`, which
     leaves them out; ModelError when the stream needs other weights; Cancelled.
     """
-    stream = parse_stream(Path(path))
+    stream = parse_stream(Path(path), context)
     if stream.damaged and not skip_damaged:
         raise StreamError(f"{path}: {describe_damage(stream)}.")
     chosen = devices.pick(device)

@@ -30,7 +30,7 @@ def decode_to_file(
     Raises StreamError for a damaged stream unless `keep_undamaged`, OutputError when the output is the stream,
     MediaError when it cannot be written.
     """
-    info = read_info(path)
+    info = read_info(path, context)
     decoded = decode_stream(path, device, context, threads=threads, precision=precision, skip_damaged=keep_undamaged)
     with LosslessWriter(
         output, info.width, info.height, info.colour, info.timing, info.sample_aspect, (path,)

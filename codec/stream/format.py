@@ -11,10 +11,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from codec import gop
+from codec.context import QUIET, WorkContext
 from codec.entropy.varint import Reader, write_varint
 from codec.errors import StreamError
 from codec.gop import Gop, Structure
 from codec.media.picture import Colour, Matrix, Timing
+from codec.stream.search import RECORD_SYNC, RecordSearch
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
 
@@ -26,7 +28,6 @@ MAX_SIDE = 8192
 MAX_PIXELS = 8192 * 4320
 MAX_FRAMES = 10_000_000
 MAX_HEADER = 64 * 2**20
-RECORD_SYNC = 0x47
 MIN_RECORD = 1 + 1 + 1 + 1 + 4 + 4
 LEVEL_CODES = level_code(LAMBDA_RANGE[0]), level_code(LAMBDA_RANGE[1])
 
@@ -271,23 +272,26 @@ def _read_record(data: bytes, position: int, header_checksum: int, header: Heade
     return Record(index, bool(flags & 1), flags >> 1, payload, reader.position - position), reader.position
 
 
-def parse_stream(path: Path) -> Stream:
-    """Read a whole file; damaged GoPs are left out and listed. Raises StreamError when nothing can be read."""
+def parse_stream(path: Path, context: WorkContext = QUIET) -> Stream:
+    """Read a whole file; damaged GoPs are left out and listed. Raises StreamError when nothing can be read, and
+    Cancelled."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise StreamError(f"{path}: the stream cannot be read ({error.strerror or error}).") from error
     header, position, checksum = parse_header(data, path)
     records: dict[int, Record] = {}
+    search = RecordSearch(data, context)
     # Bytes spent on checksums of false starts are bounded, so that hostile input cannot make this quadratic.
     searched = 0
     while position < len(data) and searched < 64 * len(data):
         found = _read_record(data, position, checksum, header)
         if found is None:
             searched += min(len(data) - position, 1 + _claimed(data, position))
-            position = data.find(bytes([RECORD_SYNC]), position + 1)
-            if position < 0:
+            start = search.after(position)
+            if start is None:
                 break
+            position = start
             continue
         record, position = found
         records.setdefault(record.index, record)
@@ -321,6 +325,6 @@ def _claimed(data: bytes, position: int) -> int:
         return 0
 
 
-def read_info(path: Path | str) -> StreamInfo:
-    """What `path` is, checked GoP by GoP, without decoding. Raises StreamError."""
-    return parse_stream(Path(path)).info()
+def read_info(path: Path | str, context: WorkContext = QUIET) -> StreamInfo:
+    """What `path` is, checked GoP by GoP, without decoding. Raises StreamError, Cancelled."""
+    return parse_stream(Path(path), context).info()

@@ -80,6 +80,12 @@ class DecodedGop:
     coding: GopCoding = GopCoding()
 
 
+def exact_text(lmbda: float) -> str:
+    """λ as the shortest decimal that reads back as the very same number."""
+    short = f"{lmbda:g}"
+    return short if float(short) == lmbda else repr(lmbda)
+
+
 def level_code(lmbda: float) -> int:
     """λ as the stream carries it: in 1/256 of an anchor level (two levels an octave), negative below LAMBDA_MIN."""
     return round(LEVEL_UNIT * math.log2(lmbda / LAMBDA_MIN))

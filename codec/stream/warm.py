@@ -1,36 +1,54 @@
-"""One small GoP through everything, so that kernels are chosen and the coder is compiled before they are needed."""
+"""A tiny clip through the encoder and the decoder everybody uses, so that kernels are chosen and the coder is compiled
+before they are needed."""
+
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
+from codec.context import QUIET, WorkContext
 from codec.gop import GOP_LENGTH
-from codec.media.picture import Colour
-from codec.model.weights import CodecModel
-from codec.motion import coding
-from codec.stream import latents, networks
-from codec.stream.shape import GopShape
-from codec.trees import coding as tree_coding
-from codec.trees.coding import Planar
+from codec.media.picture import Colour, Picture, Timing
+from codec.model import device as devices
+from codec.stream.decoder import decode_stream
+from codec.stream.encoder import encode_clip
+from codec.stream.settings import EncodeSettings
+
+_SIDE = 64
+_FRAMES = 2 * GOP_LENGTH - 1
+"""A key GoP and one that is chained to it."""
 
 
-def warm_up(model: CodecModel) -> None:
-    """Encode and decode a grey GoP of 64x64 pixels with `model`, and drop it."""
-    shape = GopShape(GOP_LENGTH, 64, 64, chained=False, entry=False)
-    rgb = np.full((GOP_LENGTH, 64, 64, 3), 128, np.uint8)
-    vectors_bytes, vectors = coding.encode(list(rgb[..., 0]), None, shape.motion, 0.0)
-    motion = networks.decoded_motion(vectors, shape)
-    wanted = networks.wanted_textures(rgb, shape, model.device)
-    luma, chroma = np.full((64, 64), 128, np.uint8), np.full((32, 32), 128, np.uint8)
-    grey = Planar(luma, chroma, chroma)
-    key = tree_coding.encode(grey, 0.0, tree_coding.new_models(model.tree_starts[0]))
-    shown = [networks.rgb_of_key(key[1], Colour())]
-    anchors = networks.encode_anchors(model, rgb, [grey], wanted, motion, shape, 0, None, shown, Colour())
-    trees = [each.data for each in anchors.trees]
-    networks.read_trees(model, trees[0], grey, 0)
-    known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion])
-    between = networks.encode_between(model, [rgb[1:-1]], known, shape, 0, anchors.state.memory)
-    parts = [latents.symbols_of(anchors.latents, 0), latents.symbols_of(between, 0)]
-    symbols, indices = latents.assembled(vectors, anchors.textures, [key[1]], trees, parts, shape, model)
-    payload = latents.encode(symbols, [vectors_bytes, anchors.texture_bytes, key[0], *trees], indices, shape, model)
-    latents.decode(model, payload, 0, shape, None)
-    pictures = networks.decode_between(model, [each.memory.y_hat for each in between], known, 0)
-    networks.pictures_of(networks.in_order(anchors.pictures, pictures[0]), 64, 64, Colour())
+class _Drifting:
+    """Noise that drifts: it has motion, texture and something to code in every picture."""
+
+    frame_count, width, height = _FRAMES, _SIDE, _SIDE
+
+    def __init__(self) -> None:
+        self._noise = np.random.default_rng(0).integers(64, 192, (_SIDE, _SIDE), np.uint8)
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`, 64x64."""
+        luma = np.roll(self._noise, index, axis=1)
+        return Picture(luma, luma[::2, ::2].copy(), luma[1::2, ::2].copy(), Colour())
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        """Frames [start, stop)."""
+        return map(self.picture, range(start, stop))
+
+
+def warm_up(device: str = "auto", precision: str = "auto", context: WorkContext = QUIET) -> str:
+    """Encode and decode a clip of 64x64 pixels on `device`, and drop it; returns the device's name.
+
+    Raises what `encode_clip` and `decode_stream` raise.
+    """
+    timing = Timing(tuple(range(_FRAMES)), Fraction(1, 25), Fraction(25), _FRAMES / 25)
+    settings = EncodeSettings(0.16, device=device, precision=precision)
+    with tempfile.TemporaryDirectory(prefix="seamscope-warm-") as folder:
+        stream = Path(folder) / "warm.gop"
+        encode_clip(_Drifting(), timing, Fraction(1), stream, settings, context)
+        deque(decode_stream(stream, device, context, precision=precision), maxlen=0)
+    return str(devices.pick(device))

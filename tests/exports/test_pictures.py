@@ -176,7 +176,7 @@ def test_the_evidence_page_holds_everything_and_loads_nothing(engine: Engine, tm
         f"{takes[1].rate.kbps:.1f}", f"{sum(packet_sizes(takes[1].file))}", "32x24 at 16, 8",
     ):  # fmt: skip
         assert part in page.text, part
-    lpips = session.scores.mean(session.score_key(takes[1]), "lpips")
+    lpips = np.mean(series[0].values["lpips"])
     assert f"{lpips:.4f}" in page.text
     assert f"LPIPS at this frame {series[0].values['lpips'][4]:.4f}" in page.text
     assert "20 of 20 frames" in page.text and "of the region 32x24 at 16, 8 alone" in page.text
@@ -191,6 +191,9 @@ def test_a_page_without_scores_or_region_is_written_all_the_same(tmp_path: Path,
         wanted = EvidenceRequest(clip, tuple(session.takes), data, MODE, 0, None, "", "cpu")
         page = Page(export_evidence(QUIET, wanted, tmp_path / "p.html").read_text(encoding="utf-8"))
         assert "alone" not in page.text
+        # No network has run yet: the page names no device.
+        unknown = replace(wanted, device="")
+        assert "device" not in Page(export_evidence(QUIET, unknown, tmp_path / "p.html").read_text("utf-8")).text
         assert "no curves yet" in page.text and "Notes" not in page.text
         with pytest.raises(MediaError, match="the page cannot be written"):
             export_evidence(QUIET, wanted, tmp_path / "none" / "p.html")

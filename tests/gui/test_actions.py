@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInpu
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
-from app.state.takes import Status, Take
+from app.state.takes import Kind, Status, Take
 from app.views.main_window import MainWindow
 from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
@@ -55,7 +55,18 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "layout_row": ("layout_column",),
 }
 """What is triggered first, so that there is something to change."""
-LAST = ("encode_again", "rival", "encode", "remove", "cancel", "tone_mapping", "open", "open_project", "quit")
+LAST = (
+    "encode_anew",
+    "encode_again",
+    "rival",
+    "encode",
+    "remove",
+    "cancel",
+    "tone_mapping",
+    "open",
+    "open_project",
+    "quit",
+)
 """Those that end what the others need."""
 MOST_TAKES = 9
 """Takes that have a key."""
@@ -188,6 +199,8 @@ def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip
     doors.save_as = str(stream) if name == "save_stream" else ""
     if name == "clear_region":
         window.session.view.inspection.set_region((10, 10, 60, 50), (96, 64))
+    elif name == "encode_anew":
+        window.session.select(next(take for take in window.session.takes if take.kind is Kind.NEURAL))
     elif name == "cancel":
         window.engine.encode_rival(RivalCodec.VVC, 40)
     elif name == "tone_mapping":

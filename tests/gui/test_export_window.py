@@ -82,11 +82,27 @@ def test_an_export_can_be_cancelled_and_leaves_nothing(qtbot: QtBot, working: Ma
     folder = tmp_path / "out"
     folder.mkdir()
     exports.export_video(exports.video_request(), folder / "a.mp4")
-    exports.export_charts(folder / "b.csv")
-    assert "wait for it or cancel it" in working.banner.text()
     exports.progress.cancel.click()
     idle(qtbot, working)
     assert list(folder.iterdir()) == [] and not exports.progress.isVisible()
+
+
+def test_exports_asked_for_together_are_all_written_or_cancelled_one_by_one(
+    qtbot: QtBot, working: MainWindow, tmp_path: Path
+) -> None:
+    exports = working.commands.desk.exports
+    folder = tmp_path / "out"
+    folder.mkdir()
+    exports.export_video(exports.video_request(), folder / "a.mp4")
+    exports.export_video(exports.video_request(), folder / "b.mp4")
+    exports.export_charts(folder / "c.csv")
+    assert not working.banner.isVisible() and "2 more waiting" in exports.progress.text.text()
+    assert "b.mp4 waits" in exports.progress.toolTip()
+    (entry,) = [action for action in exports.progress.menu.actions() if "b.mp4" in action.text()]
+    entry.trigger()
+    idle(qtbot, working)
+    assert sorted(file.name for file in folder.iterdir()) == ["a.mp4", "c.csv"]
+    assert not exports.progress.isVisible() and exports.queue.exports == []
 
 
 def test_charts_and_the_page_are_written_as_shown(

@@ -1,5 +1,6 @@
 """The charts on values that are known: what is drawn, read out, listed, and what the mouse does."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.state.curves import CURVES
+from app.exports.charts import ChartData, curves_figure, to_csv, to_json
+from app.state.curves import CURVES, series_of
 from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
@@ -69,6 +71,30 @@ def test_curves_of_shown_takes_are_drawn_and_read_out_at_the_playhead(session: S
     assert charts.charts["tof"].isHidden() and not charts.charts["bits"].isHidden()
     charts.toggles["tof"].setChecked(True)
     assert not charts.charts["tof"].isHidden() and charts.wanted == ("lpips", "tlp", "tof", "psnr_db", "bits")
+
+
+def test_bits_of_a_neural_take_are_steps_and_said_to_be_gop_means(session: Session, charts: Charts) -> None:
+    rival, neural = add_take(session, Kind.HEVC, "a", 0.1, 0.01), add_take(session, Kind.NEURAL, "b", 0.1, 0.01)
+    neural.encoded.frame_bits[:] = [900.0] * 9 + [100.0] * 11
+    charts.redraw()
+    chart = charts.charts["bits"]
+    assert text_of(chart).count("GoP mean") == 1 and "GoP mean" not in text_of(charts.charts["lpips"])
+    x, y = chart._items[neural.id].xData, chart._items[neural.id].yData
+    # Flat over the GoP, then down at once, between its last frame and the next.
+    assert x.tolist()[:2] == [-0.5, 0.5] and len(x) == 40
+    assert x[y == 900].max() == x[y == 100].min() == 8.5
+    assert chart._items[rival.id].xData.tolist() == list(range(20))
+    series = series_of(session)
+    data = ChartData("x", series, ("#000000", "#111111"), tuple(range(20)), keys=("bits", "kbps", "lpips"))
+    head = to_csv(data).splitlines()[0]
+    for column in ("Neural b: bits (GoP mean)", "Neural b: kbps (GoP mean)", "Neural b: lpips", "HEVC (x265) a: bits"):
+        assert column in head.split(",")
+    assert [take["basis"] for take in json.loads(to_json(data))["takes"]] == [
+        {},
+        {"bits": "GoP mean", "kbps": "GoP mean"},
+    ]
+    title = curves_figure(data).axes[0].get_title(loc="left")
+    assert title == "Bits per frame; of neural takes GoP mean"
 
 
 def test_names_are_shortened_to_the_room_there_is_without_losing_what_tells_takes_apart() -> None:

@@ -133,7 +133,6 @@ def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_agai
     assert take.status is Status.CANCELLED and take in window.session.takes
     assert window.side.takes.rows[take.id].label.text() == "Neural λ 0.3\ncancelled"
     window._refresh_all()
-    window.side.neural.lmbda = 0.3
     window._trigger("encode_again")
     again = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: again.status is Status.READY, timeout=WAIT_MS)
@@ -152,8 +151,9 @@ def test_a_shifted_take_shows_its_other_frames_and_says_so(
         return -1 if image is None else round((image.pixelColor(40, 30).red() / 255 * 219 + 16 - 20) / 6)
 
     qtbot.waitUntil(lambda: number() == 10, timeout=WAIT_MS)
-    qtbot.keyClick(window, Qt.Key.Key_Plus)
+    qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: number() == 11, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "+1 frame" in window.panes[take.id].label.text(), timeout=WAIT_MS)
     window._trigger("nudge_earlier_10")
     qtbot.waitUntil(lambda: number() == 1, timeout=WAIT_MS)
     assert "-9 frames" in window.side.takes.rows[take.id].label.text()
@@ -274,7 +274,7 @@ def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follo
     window.session.select(neural)
     window.side.neural.lmbda = 0.9
     window._refresh_all()
-    window._trigger("encode_again")
+    window._trigger("encode_anew")
     qtbot.waitUntil(lambda: rival not in window.session.takes, timeout=WAIT_MS)
     again, follower = list(window.session.takes)[1:]
     assert again.lmbda == pytest.approx(0.9) and follower.recipe.matched_to == again.id
@@ -382,7 +382,7 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
     qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)
     window._refresh_all()
     window.side.neural.key_interval.setValue(1)
-    window._trigger("encode_again")
+    window._trigger("encode_anew")
     again = list(window.session.takes)[1]
     assert again.recipe == Recipe(None, lmbda=take.lmbda, key_interval=1)
     assert panel.chained.text().startswith("Every GoP is a key GoP")

@@ -40,6 +40,16 @@ def test_the_picture_is_zoomed_and_panned_by_keys(qtbot: QtBot, window: MainWind
     assert middle(window) == pytest.approx(before, abs=1.0)
     press(window, Key.Key_Down, Held.ShiftModifier)
     assert window.session.view.zoom == pytest.approx(1.25)
+    # As in every viewer; no take is shifted by them.
+    for key, held, zoom in (
+        (Key.Key_Plus, Held.NoModifier, 1.25**2),
+        (Key.Key_Minus, Held.NoModifier, 1.25),
+        (Key.Key_Plus, Held.ControlModifier, 1.25**2),
+        (Key.Key_Minus, Held.ControlModifier, 1.25),
+    ):
+        press(window, key, held)
+        assert window.session.view.zoom == pytest.approx(zoom)
+    assert [take.nudge for take in window.session.takes] == [0, 0]
     press(window, Key.Key_8, Held.ControlModifier)
     across, down = middle(window)
     press(window, Key.Key_Right, Held.AltModifier | Held.ShiftModifier)

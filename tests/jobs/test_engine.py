@@ -137,6 +137,13 @@ def test_user_errors_are_messages_and_leave_no_take(
     assert "none.mp4" in messages[0] and "λ" in messages[1] and "VVC" in messages[2]
 
 
+def test_warming_up_fails_nowhere_and_tells_the_device(engine: Engine, session: Session, messages: list[str]) -> None:
+    session.update_settings(replace(session.settings, device="cpu"))
+    assert engine.device == ""
+    engine.warm_up()
+    assert messages == [] and engine.device == "cpu"
+
+
 def test_a_failed_encode_says_why_and_the_rest_goes_on(
     engine: Engine, session: Session, messages: list[str], small_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,19 @@ def test_a_killed_worker_fails_its_job_alone(lane: ProcessLane, box: Box, tmp_pa
     assert box.outcome(2) == ("succeeded", "alive")
 
 
+def test_work_that_can_be_repeated_survives_one_death_of_its_worker(box: Box, tmp_path: Path) -> None:
+    lane = ProcessLane("test", 1, box.arrived.append, repeat=True)
+    lane.submit(1, lane_work.die_once, (tmp_path / "died",), False)
+    assert box.outcome(1) == ("succeeded", "alive")
+    lane.submit(2, lane_work.die, (), False)
+    kind, sentence = box.outcome(2)
+    assert kind == "failed" and sentence.startswith("The worker process ended unexpectedly")
+    lane.submit(3, lane_work.echo, (3,), False)
+    assert box.outcome(3) == ("succeeded", 3)
+    lane.close()
+    assert multiprocessing.active_children() == []
+
+
 def test_a_worker_killed_while_idle_is_replaced_unnoticed(lane: ProcessLane, box: Box) -> None:
     lane.submit(1, lane_work.echo, (1,), False)
     box.outcome(1)

@@ -1,6 +1,7 @@
 import hashlib
 import subprocess
 import sys
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -152,6 +153,31 @@ def test_a_damaged_gop_is_found_and_the_others_are_kept(stream: Path, tmp_path: 
         list(decode_stream(hurt))
     kept = list(decode_stream(hurt, skip_damaged=True))
     assert digest(kept) == digest([good[0], good[2]])
+
+
+@pytest.mark.parametrize("rubbish", [b"\x47", b"\x00", MAGIC, b"\x47\x00\x00", b"\x47\x01\x00\x80\x80\x80\x01"])
+def test_megabytes_of_rubbish_are_passed_over_in_a_moment_and_can_be_given_up(
+    stream: Path, tmp_path: Path, rubbish: bytes
+) -> None:
+    data, hurt = stream.read_bytes(), tmp_path / "hurt.gop"
+    records = parse_stream(stream).records
+    last = len(data) - records[2].size_bytes
+    count = 2**21 // len(rubbish)
+    hurt.write_bytes(data[:last] + rubbish * count + data[last:])
+    began = time.process_time()
+    assert len(read_info(hurt).gop_bytes) == 3
+    assert time.process_time() - began < 3
+    if rubbish in (b"\x47", b"\x00", MAGIC):
+        # What stands behind them is found.
+        assert read_info(hurt).damaged == ()
+
+    class Impatient:
+        def report(self, fraction: float, message: str = "") -> None: ...
+        def check(self) -> None:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        read_info(hurt, Impatient())
 
 
 def test_a_gop_chained_to_a_damaged_one_is_lost_with_it(stream: Path, tmp_path: Path) -> None:

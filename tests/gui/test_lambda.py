@@ -1,0 +1,122 @@
+"""λ on its way through widgets, takes, projects and command lines: it stays the number it was."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.jobs.editing import Edits
+from app.jobs.engine import Engine
+from app.jobs.immediate import ImmediateRunner
+from app.jobs.importing import Imports
+from app.jobs.projects import Projects
+from app.state.session import Session
+from app.state.takes import Recipe, Status
+from app.views.controls import NeuralControls
+from app.views.main_window import MainWindow
+from codec.cli import build_parser
+from codec.stream.settings import LAMBDA_RANGE, EncodeSettings
+from tests.gui.conftest import WAIT_MS
+
+LOW, HIGH = LAMBDA_RANGE
+LAMBDAS = (LOW, 0.00126, 0.0012500001, 0.0123456789, 0.1, 1 / 3, 1.2799999999, HIGH)
+
+
+@pytest.fixture
+def controls(qtbot: QtBot, tmp_path: Path) -> NeuralControls:
+    made = NeuralControls(Session(tmp_path / "settings.json"))
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = Engine(Session(tmp_path / "settings.json"), ImmediateRunner())
+    yield made
+    made.shutdown()
+
+
+@pytest.mark.parametrize("lmbda", LAMBDAS)
+def test_a_lambda_is_shown_with_three_digits_and_kept_whole(
+    qtbot: QtBot, controls: NeuralControls, lmbda: float
+) -> None:
+    controls.lmbda = lmbda
+    assert controls.number.text() == f"{lmbda:.3g}"
+    other = QWidget()
+    qtbot.addWidget(other)
+    controls.number.setFocus()
+    qtbot.keyClick(controls.number, Qt.Key.Key_Return)
+    controls.number.clearFocus()
+    controls.number.interpretText()
+    assert controls.lmbda == lmbda and controls.recipe.lmbda == lmbda
+    EncodeSettings(controls.recipe.lmbda)
+
+
+def test_every_place_of_the_slider_is_a_lambda_that_can_be_encoded(controls: NeuralControls) -> None:
+    found = []
+    for step in range(controls.slider.maximum() + 1):
+        controls.slider.setValue(step)
+        EncodeSettings(controls.lmbda)
+        assert float(controls.number.text()) == controls.lmbda
+        found.append(controls.lmbda)
+    assert found == sorted(found) and (found[0], found[-1]) == LAMBDA_RANGE
+
+
+def test_a_lambda_is_typed_with_point_or_comma_and_stepped_by_its_second_digit(
+    qtbot: QtBot, controls: NeuralControls
+) -> None:
+    number = controls.number
+    for text, wanted in (("0.0125", 0.0125), ("0,5", 0.5), ("9", 0.5), ("x", 0.5)):
+        number.setFocus()
+        number.selectAll()
+        qtbot.keyClicks(number, text)
+        qtbot.keyClick(number, Qt.Key.Key_Return)
+        assert controls.lmbda == wanted
+    qtbot.keyClick(number, Qt.Key.Key_Up)
+    assert controls.lmbda == 0.51
+    controls.lmbda = LOW
+    qtbot.keyClick(number, Qt.Key.Key_Down)
+    assert controls.lmbda == LOW
+    qtbot.keyClick(number, Qt.Key.Key_Up)
+    assert controls.lmbda == 0.00135
+
+
+@pytest.mark.parametrize("lmbda", [LOW, 0.0123456789])
+def test_command_and_project_keep_a_lambda_whole(
+    engine: Engine, small_clip: Path, tmp_path: Path, lmbda: float
+) -> None:
+    session, projects = engine.session, Projects(engine, Imports(engine))
+    engine.open(small_clip, 0, 2)
+    take = engine.encode_neural(lmbda)
+    assert take is not None and take.status is Status.READY, take
+    arguments = build_parser().parse_args(shlex.split(take.command)[1:])
+    assert arguments.lmbda == lmbda
+    projects.save(tmp_path / "p.seamscope")
+    projects.open(tmp_path / "p.seamscope")
+    back = list(session.takes)[1]
+    assert back is not take and back.lmbda == lmbda and back.recipe.lmbda == lmbda
+    again = Edits(engine).encode_again(back)
+    assert again is not None and again.lmbda == lmbda
+
+
+def test_a_take_is_encoded_again_with_its_own_settings_not_the_panels(
+    qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path
+) -> None:
+    shows(small_clip)
+    take = window.commands.desk.encode(Recipe(None, lmbda=0.0123456789, key_interval=3))
+    window.side.neural.lmbda = 0.9
+    window.side.neural.key_interval.setValue(5)
+    window._refresh_all()
+    window._trigger("encode_again")
+    again = list(window.session.takes)[1]
+    assert again is not take and again.recipe == take.recipe
+    window._refresh_all()
+    window._trigger("encode_anew")
+    assert list(window.session.takes)[1].recipe == Recipe(None, lmbda=0.9, key_interval=5)
+    window.engine.cancel_all()
+    qtbot.waitUntil(lambda: list(window.session.takes)[1].status is not Status.RUNNING, timeout=WAIT_MS)
