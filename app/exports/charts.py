@@ -12,6 +12,7 @@ import numpy as np
 
 from app.state.curves import CURVES, CurveKind, Series, decimate, difference, statistics
 from codec.errors import MediaError, SettingError
+from codec.media import place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def export_charts(context: object, data: ChartData, target: Path) -> Path:
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
     tables = {".csv": to_csv, ".json": to_json}
     content = tables[suffix](data).encode() if suffix in tables else draw(data, suffix[1:])
-    temporary = target.with_name(f".{target.name}.part")
+    temporary = place.output_file(target, what="chart").with_name(f".{target.name}.part")
     try:
         temporary.write_bytes(content)
         temporary.replace(target)

@@ -19,6 +19,7 @@ from codec import __version__
 from codec.context import WorkContext
 from codec.errors import MediaError, SeamscopeError, SettingError
 from codec.gop import SeamMode
+from codec.media import place
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
@@ -61,7 +62,7 @@ def export_evidence(context: WorkContext, request: EvidenceRequest, target: Path
     parts.append(_charts(request))
     context.check()
     parts += [_files(request, context), _notes(request), "</html>"]
-    temporary = target.with_name(f".{target.name}.part")
+    temporary = place.output_file(target, what="page").with_name(f".{target.name}.part")
     try:
         temporary.write_text("\n".join(parts), encoding="utf-8")
         temporary.replace(target)

@@ -15,11 +15,14 @@ from codec.context import WorkContext
 from codec.errors import MediaError, SettingError
 from codec.ffmpeg import ffmpeg_program, run_with_pictures
 from codec.gop import SeamMode
+from codec.media import place
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 
 GAP = 4
 MAX_SIDE = 16384
+CONTAINERS = (".mp4", ".mkv", ".mov")
+"""Suffixes of videos; others would make ffmpeg write playlists, or a file a picture."""
 CRF = 12
 """Fine enough that this video adds nothing a viewer would take for a take's own errors."""
 
@@ -83,9 +86,10 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path) -> P
     height, width = first.shape[:2]
     if max(height, width) > MAX_SIDE:
         raise SettingError(f"{target}: a video of {width}x{height} is too large; show fewer takes.")
-    if not target.parent.is_dir():
-        raise MediaError(f"{target}: the folder does not exist.")
-    temporary = target.with_name(f".{target.stem}.part{target.suffix or '.mp4'}")
+    place.output_file(target, what="video")
+    if target.suffix.lower() not in ("", *CONTAINERS):
+        raise SettingError(f"{target}: videos are written as {', '.join(CONTAINERS)}.")
+    temporary = target.with_name(f".{target.stem}.part{target.suffix or CONTAINERS[0]}")
     rate = request.frame_rate / (2 if request.half_speed else 1)
     command = (
         ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-progress", "pipe:1", "-y",
@@ -95,7 +99,7 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path) -> P
         # What the encoder is told is replaced by what pictures say of themselves.
         "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
         *request.codec.arguments, "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-        "-color_range", "tv", "-movflags", "+faststart", str(temporary),
+        "-color_range", "tv", "-movflags", "+faststart", place.ffmpeg_name(temporary),
     )  # fmt: skip
     try:
         count = request.stop - request.start

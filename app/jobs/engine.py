@@ -25,6 +25,7 @@ from codec.errors import MediaError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import Colour
+from codec.media.place import shell_word
 from codec.media.spool import SpoolSpec
 from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
@@ -375,7 +376,7 @@ def _stream(take: Take, structure: Structure) -> Encoded:
 
 def _command(clip: Clip, settings: EncodeSettings) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", f"{settings.lmbda:g}"]
+    words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop", "--lambda", f"{settings.lmbda:g}"]
     if settings.key_interval != DEFAULT_KEY_INTERVAL:
         words += ["--key-interval", str(settings.key_interval)]
     if settings.precision != "auto":

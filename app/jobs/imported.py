@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from app.state.imports import FileFacts, nearest_frames
-from codec.context import WorkContext
+from codec.context import QUIET, WorkContext
 from codec.errors import MediaError, RivalError
 from codec.gop import Slot
 from codec.media.clip import open_clip
@@ -40,8 +40,8 @@ class ImportSpec:
     height: int
     timing: Timing | None = None
 
-    def open(self) -> "ImportedSource":
-        return ImportedSource(self)
+    def open(self, context: WorkContext = QUIET) -> "ImportedSource":
+        return ImportedSource(self, context)
 
 
 class ImportedSource:
@@ -50,9 +50,9 @@ class ImportedSource:
     Frames count as in the file, or where they are paired by time as in the clip. Thread-safe. Raises MediaError.
     """
 
-    def __init__(self, spec: ImportSpec) -> None:
+    def __init__(self, spec: ImportSpec, context: WorkContext = QUIET) -> None:
         self.spec = spec
-        self._clip = open_clip(spec.path)
+        self._clip = open_clip(spec.path, context=context)
         self._pairs = None if spec.timing is None else nearest_frames(spec.timing, self._clip.timing)
         self._scaling = threading.Lock()
         self._reformatter = VideoReformatter()
@@ -127,7 +127,7 @@ def inspect(context: WorkContext, path: Path) -> FileFacts:
             path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
             "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,
         )  # fmt: skip
-    with open_clip(path) as clip:
+    with open_clip(path, context=context) as clip:
         clip.picture(0)
         info, timing = clip.info, clip.timing
         return FileFacts(
@@ -139,7 +139,7 @@ def inspect(context: WorkContext, path: Path) -> FileFacts:
 def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
     """Open a file as a take. Raises MediaError."""
     context.check()
-    source = spec.open()
+    source = spec.open(context)
     try:
         source.picture(0)
         try:

@@ -1,12 +1,11 @@
 """The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
 
-import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.jobs.copying import copy_whole
 from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSource
 from app.jobs.sources import ClipSpec, Opened, RivalSpec, TakeSpec, opened_take
 from app.state.inspection import Region
@@ -46,7 +45,7 @@ class GopReady:
 def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None) -> Clip:
     """Open a clip and decode its first frame, so that errors come now."""
     context.check()
-    clip = open_clip(path, start=start, stop=stop)
+    clip = open_clip(path, start=start, stop=stop, context=context)
     try:
         clip.picture(0)
     except BaseException:
@@ -247,15 +246,9 @@ def forget(context: object, take: TakeSpec) -> None:
     _scorers.forget(take)
 
 
-def copy_file(context: object, source: Path, target: Path) -> None:
-    """Copy whole or not at all. Raises MediaError."""
-    del context
-    temporary = target.with_name(f".{target.name}.part")
+def copy_file(context: WorkContext, source: Path, target: Path) -> None:
+    """Copy whole or not at all. Raises MediaError, Cancelled."""
     try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        copy_whole(source, target, context)
     except OSError as error:
         raise MediaError(f"{target}: the file cannot be written ({error.strerror or error}).") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

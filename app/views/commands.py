@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.menus import key_sheet
+from app.views.open_dialog import OpenDialog
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
 from app.views.view_desk import ViewDesk
@@ -41,9 +42,9 @@ class Commands:
         """Open dialog."""
         recent = self._session.settings.recent
         folder = str(Path(recent[0]).parent) if recent else str(Path.home())
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open clip", folder, _CLIPS)
-        if name:
-            self._window.engine.open(Path(name))
+        dialog = OpenDialog("Open clip", folder, _CLIPS, self._window)
+        dialog.chosen.connect(lambda path: self.desk.open_paths([path]))
+        dialog.open()
 
     def encode_neural(self) -> None:
         """Encode as the neural codec's controls say."""

@@ -20,6 +20,7 @@ from app.state.settings import Settings
 from app.state.takes import Recipe, Take
 from app.views import theme
 from app.views.export_desk import ExportDesk
+from app.views.open_dialog import OpenDialog
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
@@ -124,9 +125,9 @@ class Desk(QObject):
         """Ask for a file and look at it."""
         clip = self._session.clip
         folder = str(Path.home() if clip is None else clip.path.parent)
-        name, _ = QFileDialog.getOpenFileName(self._window, "Import as a take", folder, _TAKES)
-        if name:
-            self.imports.look_at(Path(name))
+        dialog = OpenDialog("Import as a take", folder, _TAKES, self._window)
+        dialog.chosen.connect(self.imports.look_at)
+        dialog.open()
 
     def _import_paths(self, paths: Sequence[Path]) -> None:
         for path in paths:

@@ -12,6 +12,7 @@ import numpy as np
 from av.error import FFmpegError, InvalidDataError
 from av.video.frame import PictureType
 
+from codec.context import QUIET, WorkContext
 from codec.errors import MediaError, SettingError
 from codec.media import colour, probe, raw
 from codec.media.picture import Colour, DeepPlanes, Picture, Timing
@@ -20,6 +21,8 @@ from codec.media.sequence import SequenceReader, is_sequence
 
 # Decoding on is cheaper than seeking for this many frames.
 _SHORT_WALK = 12
+# Who closes a clip waits so long for whoever is reading it; a reader that is stuck gives the file back itself.
+_PATIENCE_S = 0.5
 
 
 class Clip:
@@ -36,7 +39,7 @@ class Clip:
             )
         self._reader = reader
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = self._given_back = False
         self._start = start
         timing = probe.slice_timing(reader.info.timing, start, end)
         info = reader.info
@@ -78,7 +81,11 @@ class Clip:
         with self._lock:
             if self._closed:
                 raise MediaError(f"{self.path}: the clip has been closed.")
-            return self._reader.read(self._start + index)
+            try:
+                return self._reader.read(self._start + index)
+            finally:
+                if self._closed:
+                    self._give_back()
 
     def frame_type(self, index: int) -> str:
         """ "I", "P" or "B" as the decoder names it, once the frame has been decoded; empty where there is none."""
@@ -96,10 +103,20 @@ class Clip:
 
     def close(self) -> None:
         """Give back the file; the clip is of no use afterwards."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._reader.close()
+        if self._closed:
+            return
+        self._closed = True
+        if self._lock.acquire(timeout=_PATIENCE_S):
+            try:
+                self._give_back()
+            finally:
+                self._lock.release()
+
+    def _give_back(self) -> None:
+        """Called with the lock held: by who closes the clip, or by who was reading it then."""
+        if not self._given_back:
+            self._given_back = True
+            self._reader.close()
 
     def __enter__(self) -> "Clip":
         return self
@@ -110,25 +127,26 @@ class Clip:
         self.close()
 
 
-def open_clip(path: Path | str, *, start: int = 0, stop: int | None = None) -> Clip:
+def open_clip(path: Path | str, *, start: int = 0, stop: int | None = None, context: WorkContext = QUIET) -> Clip:
     """Open a video file, a folder of images, or a pattern such as `name_%04d.png`.
 
-    `start` and `stop` are the in and out points in frames (stop excluded). Raises MediaError, SettingError.
+    `start` and `stop` are the in and out points in frames (stop excluded). `context` can stop the reading of a long
+    file. Raises MediaError, SettingError, Cancelled.
     """
     path = Path(path)
-    reader = SequenceReader(path) if is_sequence(path) else FileReader(path)
+    reader = SequenceReader(path) if is_sequence(path) else FileReader(path, context)
     return Clip(reader, start, stop)
 
 
 class FileReader:
     """Frames of one video file. Not thread-safe: `Clip` holds the lock."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, context: WorkContext = QUIET) -> None:
         self._container = probe.open_container(path)
         try:
             self._stream = probe.video_stream(self._container, path)
             self._stream.thread_type = "AUTO"
-            self._index = probe.index_packets(self._container, self._stream)
+            self._index = probe.index_packets(self._container, self._stream, context)
             if self._index.count == 0:
                 raise MediaError(f"{path}: the video track holds no frames.")
             self._path = path

@@ -9,11 +9,14 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from codec.errors import MediaError
+from codec.media import place
 from codec.media.colour import from_rgb
 from codec.media.picture import Colour, Picture
 from codec.media.probe import ClipInfo, counted_timing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
+# What these names may hold. Pillow knows many more by their content, and for some starts other programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "PPM", "GIF")
 SEQUENCE_RATE = Fraction(25)
 _PATTERN = re.compile(r"%(0\d+)?d")
 _COLOUR = Colour()
@@ -21,23 +24,30 @@ _COLOUR = Colour()
 
 def is_sequence(path: Path) -> bool:
     """True for a folder, a pattern, and for a single image."""
-    if path.is_dir() or path.suffix.lower() in SUFFIXES:
-        return True
-    return _PATTERN.search(path.name) is not None and not path.exists()
+    try:
+        if path.is_dir() or path.suffix.lower() in SUFFIXES:
+            return True
+        return _PATTERN.search(path.name) is not None and not path.exists()
+    except OSError:
+        # Such as a name that is too long: whoever opens it says so.
+        return False
 
 
 def list_images(path: Path) -> list[Path]:
     """The images of a folder in natural order, or those that fit a pattern, by number. Raises MediaError."""
-    if path.is_file():
-        return [path]
     if path.is_dir():
-        found = sorted((f for f in path.iterdir() if f.suffix.lower() in SUFFIXES), key=_natural)
+        try:
+            # Names that begin with a dot are hidden: macOS puts "._name.png" beside "name.png" on foreign disks.
+            files = [f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+        except OSError as error:
+            raise MediaError(f"{path}: the folder cannot be read ({error.strerror or error}).") from error
+        found = sorted(files, key=_natural)
         if not found:
             raise MediaError(f"{path}: the folder holds no images.")
         return found
     match = _PATTERN.search(path.name)
-    if match is None or not path.parent.is_dir():
-        raise MediaError(f"{path}: there is no such file.")
+    if match is None or path.exists() or not path.parent.is_dir():
+        return [place.regular_file(path)]
     head, tail = re.escape(path.name[: match.start()]), re.escape(path.name[match.end() :])
     digits = r"\d+" if match.group(1) is None else rf"\d{{{int(match.group(1))},}}"
     name = re.compile(f"{head}({digits}){tail}")
@@ -87,8 +97,9 @@ class SequenceReader:
 
     def _load(self, index: int) -> np.ndarray:
         file = self._files[index]
+        place.regular_file(file)
         try:
-            with Image.open(file) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 rgb = np.asarray(image.convert("RGB"))
         except FileNotFoundError as error:
             raise MediaError(f"{file}: there is no such file.") from error

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from codec.errors import SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
+from codec.media.place import shell_word
 from codec.metrics.frames import FrameScore, score_takes
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
@@ -128,7 +130,7 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
         size_bytes=info.size_bytes,
         kbps=info.kbps,
         bpp=info.bpp,
-        command=f"seamscope encode {clip.path} -o {file.name} --lambda {lmbda:g}",
+        command=shlex.join(["seamscope", "encode", shell_word(clip.path), "-o", file.name, "--lambda", f"{lmbda:g}"]),
         note=f"model {info.model_id}",
         frame_bits=bits,
         source=StreamSource(file, request.device, precision=request.precision),
@@ -149,7 +151,7 @@ def _rival(
         size_bytes=made.video_bytes,
         kbps=made.kbps,
         bpp=made.bpp,
-        command=" ".join(made.command),
+        command=shlex.join(made.command),
         note=made.note,
         frame_bits=[8.0 * size for size in made.frame_sizes],
         source=RivalSource(file, clip.width, clip.height, clip.frame_count),

@@ -1,5 +1,6 @@
 """Clip to `.gop` file: networks, quantisation, entropy coding; the GoP the user looks at first, the file in order."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,7 @@ from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError, StreamError
 from codec.gop import Gop, Structure
+from codec.media import place
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
@@ -281,8 +283,7 @@ def _check_clip(clip: FrameSource, output: Path) -> None:
         raise SettingError(f"Pictures of {clip.width}x{clip.height} are larger than the stream format allows.")
     if clip.frame_count > MAX_FRAMES:
         raise SettingError(f"A stream holds at most {MAX_FRAMES} frames; set in and out points.")
-    if not output.parent.is_dir():
-        raise StreamError(f"{output}: the folder does not exist.")
+    place.output_file(output, StreamError, "stream")
 
 
 def _write(output: Path, head: bytes, records: list[bytes]) -> None:
@@ -293,5 +294,7 @@ def _write(output: Path, head: bytes, records: list[bytes]) -> None:
             file.writelines(records)
         temporary.replace(output)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StreamError(f"{output}: the stream cannot be written ({error.strerror or error}).") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from codec import gop
 from codec.entropy.varint import Reader, write_varint
 from codec.errors import StreamError
 from codec.gop import Gop, Structure
+from codec.media import place
 from codec.media.picture import Colour, Matrix, Timing
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
@@ -273,6 +274,7 @@ def _read_record(data: bytes, position: int, header_checksum: int, header: Heade
 
 def parse_stream(path: Path) -> Stream:
     """Read a whole file; damaged GoPs are left out and listed. Raises StreamError when nothing can be read."""
+    place.regular_file(path, StreamError)
     try:
         data = path.read_bytes()
     except OSError as error:
