@@ -313,7 +313,8 @@ class Engine:
                 self.runner.cancel(job)
 
     def cancel_all(self) -> None:
-        """Stop every encode."""
+        """Stop every encode, and what is being opened."""
+        self.give_up_opening()
         for take in self.session.takes:
             self.cancel(take)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 
 from app.actions.desk import TAKE_MENU
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
 AUTOSAVE_MS = 30_000
+KEEP_MS = 5_000
+"""How long the end of the program waits for the last autosave."""
 _PROJECTS = f"Seamscope project (*{SUFFIX})"
 _TAKES = "Video or stream (*.gop *.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m *.yuv);;Images (*.png *.jpg);;All files (*)"
 
@@ -247,7 +249,15 @@ class Desk(QObject):
         buttons = QMessageBox.StandardButton.Close | QMessageBox.StandardButton.Cancel
         return QMessageBox.question(self._window, "Seamscope", text, buttons) == QMessageBox.StandardButton.Close
 
-    def close(self) -> None:
-        """The window is closing."""
+    def keep(self) -> None:
+        """Write the autosave once more, and wait for it, though not for a disk that no longer answers."""
+        self.projects.autosave()
+        deadline = QDeadlineTimer(KEEP_MS)
+        while self.projects.keeping and not deadline.hasExpired():
+            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
+
+    def close(self, *, keep: bool = False) -> None:
+        """The window is closing; `keep`: what was autosaved stays for the next start."""
         self._autosave.stop()
-        self.projects.close()
+        if not keep:
+            self.projects.close()

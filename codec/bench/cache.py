@@ -5,7 +5,6 @@ takes are written under another name and then renamed, and a take counts only wi
 whatever moment the program is killed at, what is found afterwards is whole.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import json
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from codec.errors import SettingError
+from codec.whole import write_whole
 
 Json = dict[str, Any]
 _BLOCK = 2**20
@@ -119,24 +119,6 @@ class BenchCache:
         except OSError as error:
             raise SettingError(f"{self._entries}: the result cannot be kept ({error.strerror or error}).") from error
         return Entry(key, result, take)
-
-
-def write_whole(path: Path, text: str, beside: Path | None = None) -> None:
-    """Write a text file so that it is there whole or as it was. `beside`: where to write it first, on the same disk, by
-    default its own folder. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=beside or path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
 
 
 def _flush(path: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from codec.bench.cache import write_whole
 from codec.bench.spool import SpooledFrames, spooled
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
@@ -24,6 +23,7 @@ from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
 from codec.stream.format import StreamInfo
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, EncodeSettings
+from codec.whole import write_whole
 
 ALL_CLIPS = "mean"
 _SEARCH_RANGE = 16.0

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codec.bench.cache import BenchCache, file_hash, write_whole
+from codec.bench.cache import BenchCache, file_hash
 from codec.bench.children import Children
 from codec.bench.curves import Comparison, comparisons, mean_rate
 from codec.bench.page import PageFacts, page
@@ -16,8 +16,10 @@ from codec.bench.points import Bench, ClipBench, Row
 from codec.bench.request import BenchClip, BenchRequest, find_clips
 from codec.bench.table import points_csv, rates_csv
 from codec.context import QUIET, WorkContext
-from codec.errors import SeamscopeError, SettingError
+from codec.errors import Cancelled, SettingError, sentence_of
+from codec.media.place import output_folder
 from codec.metrics.kinds import METRICS
+from codec.whole import write_whole
 
 _POLL_S = 0.2
 CACHE = "cache"
@@ -54,6 +56,7 @@ def run_bench(
     `out` that holds other files or is in use, ModelError and RivalError for what is missing, Cancelled.
     """
     clips, passed_over = find_clips(folder, request)
+    output_folder(out, SettingError)
     if out.exists() and any(out.iterdir()) and not (out / CACHE).is_dir():
         raise SettingError(f"{out}: the folder holds other files; name an empty or a new one.")
     report = BenchReport(out / "index.html", absent=dict.fromkeys(passed_over))
@@ -98,8 +101,11 @@ def _one_clip(bench: Bench, clip: BenchClip, progress: "_Progress") -> tuple[lis
 def _collect(future: "Future[tuple[list[Row], ClipBench]]", clip: BenchClip, report: BenchReport) -> None:
     try:
         rows, work = future.result()
-    except SeamscopeError as error:
-        report.failures.append(f"{clip.name}: {error}")
+    except Exception as error:
+        sentence = None if isinstance(error, Cancelled) else sentence_of(error)
+        if sentence is None:
+            raise
+        report.failures.append(f"{clip.name}: {sentence}")
         return
     report.rows += rows
     report.failures += work.failures

@@ -1,6 +1,7 @@
 """Encode a clip with the neural codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
 
 import csv
+import io
 import json
 import shlex
 import shutil
@@ -9,17 +10,22 @@ from pathlib import Path
 
 from codec import __version__, gop
 from codec.context import QUIET, WorkContext
-from codec.errors import SettingError
+from codec.errors import MediaError, RivalError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
-from codec.media.place import shell_word
+from codec.media.place import output_folder, shell_word
 from codec.metrics.frames import FrameScore, score_takes
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
 from codec.stream.settings import EncodeSettings
 from codec.stream.source import StreamSource
+from codec.whole import write_whole
+
+SUMMARY = "summary.json"
+"""Marks a folder as a report's."""
+PARTS = ("index.html", "frames.csv", "lpips.png", "tlp.png", "psnr_db.png", "bits.png", "rate.png", "crops.png")
 
 
 @dataclass(slots=True)
@@ -58,55 +64,90 @@ class ReportRequest:
     preset: str = ""
 
 
-def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Path:
-    """Write the report into `folder` and return its page. The encoded files are kept in `folder`/takes.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was written; `failures` are sentences about rivals that are not in it."""
 
-    Raises SettingError when `folder` exists and is no earlier report, and what the encoders raise.
+    page: Path
+    failures: tuple[str, ...]
+
+
+def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Report:
+    """Write the report into `folder` and return it. The encoded files are kept in `folder`/takes.
+
+    A rival that fails is told in the report, which goes on without it. Raises SettingError when `folder` exists and is
+    no earlier report or cannot be written, and what the neural codec and the metrics raise.
     """
-    from codec.report.page import write_page
-
     takes_folder = _prepare(folder)
     context.report(0.0, "encoding")
-    takes = _encode_all(clip, request, takes_folder, context)
+    failures: list[str] = []
+    takes = _encode_all(clip, request, takes_folder, failures, context)
+    try:
+        return _finish(clip, takes, failures, folder, context)
+    finally:
+        for take in takes:
+            if isinstance(take.source, RivalSource):
+                take.source.close()
+
+
+def _finish(clip: Clip, takes: list[ReportTake], failures: list[str], folder: Path, context: WorkContext) -> Report:
     from codec.metrics.lpips import shared
+    from codec.report.page import write_page
 
     by_name = {take.name: take for take in takes}
     span = _Part(context, 0.6, 0.38, "measuring")
     for name, score in score_takes(clip, {t.name: t.source for t in takes}, shared(), span):
         by_name[name].scores.append(score)
-    _write_frames(folder / "frames.csv", takes)
-    _write_summary(folder / "summary.json", clip, takes)
-    context.report(0.98, "drawing")
-    page = write_page(folder, clip, takes)
-    for take in takes:
-        if isinstance(take.source, RivalSource):
-            take.source.close()
+    try:
+        write_whole(folder / "frames.csv", _frames(takes))
+        context.report(0.98, "drawing")
+        page = write_page(folder, clip, takes, failures)
+        # Last: what it says of itself is that all the rest is there.
+        write_whole(folder / SUMMARY, _summary(clip, takes, failures))
+    except OSError as error:
+        raise SettingError(f"{folder}: the report cannot be written ({error.strerror or error}).") from error
     context.report(1.0, "done")
-    return page
+    return Report(page, tuple(failures))
 
 
 def _prepare(folder: Path) -> Path:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "summary.json").exists():
-        raise SettingError(f"{folder}: the report folder holds other files; name an empty or a new one.")
+    output_folder(folder, SettingError)
     takes = folder / "takes"
     try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / SUMMARY).exists():
+            raise SettingError(f"{folder}: the report folder holds other files; name an empty or a new one.")
+        folder.mkdir(parents=True, exist_ok=True)
+        # First of all: the mark by which a report that was interrupted is known for one, and not taken for another's
+        # files. Nothing of an earlier report stays beside new takes.
+        (folder / SUMMARY).touch()
+        write_whole(folder / SUMMARY, json.dumps({"seamscope": __version__, "finished": False}))
+        for name in PARTS:
+            (folder / name).unlink(missing_ok=True)
         if takes.exists():
             shutil.rmtree(takes)
-        takes.mkdir(parents=True)
+        takes.mkdir()
     except OSError as error:
         raise SettingError(f"{folder}: the report folder cannot be written ({error.strerror or error}).") from error
     return takes
 
 
-def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext) -> list[ReportTake]:
+def _encode_all(
+    clip: Clip, request: ReportRequest, folder: Path, failures: list[str], context: WorkContext
+) -> list[ReportTake]:
+    """All takes; a rival that fails leaves a sentence in `failures` instead."""
     takes: list[ReportTake] = []
     steps = len(request.lambdas) * (1 + len(request.against))
     for lmbda in request.lambdas:
-        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, "Neural"))
+        done = len(takes) + len(failures)
+        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * done / steps, 0.6 / steps, "Neural"))
         takes.append(neural)
         for codec in request.against:
-            part = _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, codec.label)
-            takes.append(_rival(clip, codec, neural, request, folder, part))
+            done = len(takes) + len(failures)
+            part = _Part(context, 0.6 * done / steps, 0.6 / steps, codec.label)
+            try:
+                takes.append(_rival(clip, codec, neural, request, folder, part))
+            except (RivalError, MediaError) as error:
+                failures.append(f"{codec.label} at λ {lmbda:g} is left out: {error}")
     return takes
 
 
@@ -171,20 +212,23 @@ class _Part:
         self._context.check()
 
 
-def _write_frames(path: Path, takes: list[ReportTake]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits"))
-        for take in takes:
-            for score, bits in zip(take.scores, take.frame_bits, strict=True):
-                tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
-                row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
-                writer.writerow(row)
+def _frames(takes: list[ReportTake]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(("take", "frame", "psnr_db", "lpips", "tlp", "bits"))
+    for take in takes:
+        for score, bits in zip(take.scores, take.frame_bits, strict=True):
+            tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
+            row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
+            writer.writerow(row)
+    return text.getvalue()
 
 
-def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
+def _summary(clip: Clip, takes: list[ReportTake], failures: list[str]) -> str:
     summary = {
         "seamscope": __version__,
+        "finished": True,
+        "failures": failures,
         "clip": {
             "file": str(clip.path),
             "width": clip.width,
@@ -212,4 +256,4 @@ def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
             for take in takes
         ],
     }
-    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8")
+    return json.dumps(summary, indent=1, ensure_ascii=False)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from codec.bench.cache import BenchCache, file_hash, key_of, write_whole
+from codec.bench.cache import BenchCache, file_hash, key_of
 from codec.errors import SettingError
+from codec.whole import write_whole
 
 WHAT = {"stage": "encode", "clip": "c0ffee", "lambda": 0.02, "program": {"torch": "1"}}
 
