@@ -251,10 +251,12 @@ class Desk(QObject):
 
     def keep(self) -> None:
         """Write the autosave once more, and wait for it, though not for a disk that no longer answers."""
-        self.projects.autosave()
         deadline = QDeadlineTimer(KEEP_MS)
-        while self.projects.keeping and not deadline.hasExpired():
-            QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
+        # One may be under way, of what was open then.
+        for _ in range(2):
+            self.projects.autosave()
+            while self.projects.keeping and not deadline.hasExpired():
+                QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
 
     def close(self, *, keep: bool = False) -> None:
         """The window is closing; `keep`: what was autosaved stays for the next start."""

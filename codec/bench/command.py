@@ -101,7 +101,10 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
 
 def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
     from codec.bench.overlap import OverlapRequest, as_text, measure_overlap, write_csv
+    from codec.media.place import output_folder
 
+    if arguments.out:
+        output_folder(arguments.out, SettingError)
     request = OverlapRequest(
         lambdas=tuple(arguments.lambdas),
         frames=arguments.frames,

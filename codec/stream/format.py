@@ -171,8 +171,8 @@ def _is_counted(timing: Timing) -> bool:
 
 
 def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple[Header, int, int]:
-    """Header, the position after it, and its checksum. `file_size`: of the file that `data` begins, where it is not all of
-    it. Raises StreamError naming the file and the cause."""
+    """Header, the position after it, and its checksum. `file_size`: of the file, where `data` only begins it. Raises
+    StreamError naming the file and the cause."""
     if len(data) == 0:
         raise StreamError(f"{path}: the file is empty.")
     if data[: len(MAGIC)] != MAGIC[: len(data)] or len(data) <= len(MAGIC):
