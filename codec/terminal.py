@@ -1,6 +1,7 @@
 """The terminal's side of a program: signals that end it, and text that its encoding cannot say."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ def say_anything() -> None:
     """From now on standard output and error write characters that their encoding lacks as escapes: λ must not end the
     program in a terminal of Latin-1, nor a file name that is no text in one of UTF-8."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

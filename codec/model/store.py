@@ -24,7 +24,9 @@ def files() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("codec_*.safetensors")):
-            found.setdefault(path.stem, path)
+            # A pipe or a device of that name would be waited for.
+            if path.is_file():
+                found.setdefault(path.stem, path)
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from codec import __version__, gop
 from codec.context import QUIET, WorkContext
-from codec.errors import MediaError, RivalError, SettingError
+from codec.errors import SeamscopeError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
@@ -146,7 +146,7 @@ def _encode_all(
             part = _Part(context, 0.6 * done / steps, 0.6 / steps, codec.label)
             try:
                 takes.append(_rival(clip, codec, neural, request, folder, part))
-            except (RivalError, MediaError) as error:
+            except SeamscopeError as error:
                 failures.append(f"{codec.label} at λ {lmbda:g} is left out: {error}")
     return takes
 
