@@ -4,11 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from codec.terminal import say_anything
+
 EXIT_NO_SCREEN = 2
 
 
 def run(arguments: list[str]) -> int:
     """Open the window, on what is named as if it were dropped there; returns the exit code."""
+    say_anything()
     parser = argparse.ArgumentParser(prog="seamscope")
     parser.add_argument(
         "files", nargs="*", type=Path, help="a project, or a video file or image sequence and takes to compare with it"
@@ -25,6 +28,7 @@ def run(arguments: list[str]) -> int:
         return EXIT_NO_SCREEN
     from PySide6.QtWidgets import QApplication
 
+    from app.ending import EndingSignals, leave
     from app.state.session import Session
     from app.state.settings import settings_file
     from app.views.main_window import MainWindow
@@ -35,7 +39,10 @@ def run(arguments: list[str]) -> int:
     session = Session(settings_file())
     application.setStyleSheet(style(use(session.settings.theme)))
     window = MainWindow(session)
+    signals = EndingSignals(window.end)
     window.show()
     if options.files:
         window.commands.desk.open_paths(options.files)
-    return application.exec()
+    code = application.exec()
+    signals.close()
+    return leave(signals.exit_code or code)

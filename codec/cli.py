@@ -1,6 +1,7 @@
 """The command line: thin. Every command parses, calls one function of the engine, prints; errors are one line."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from codec import __version__
 from codec.bench.command import add_bench, add_overlap
-from codec.errors import Cancelled, SeamscopeError, SettingError
+from codec.errors import Cancelled, SeamscopeError, SettingError, sentence_of
 from codec.gop import DEFAULT_THETA, Structure
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.terminal import Ended, drop_output, ending_raises, say_anything
 from codec.training.vae.command import add_train
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class TerminalContext:
     def __init__(self) -> None:
         from tqdm import tqdm
 
+        self._stopped = False
         self._bar = tqdm(total=1000, bar_format="{desc:<34.34} {bar} {percentage:3.0f}% {elapsed}", disable=None)
 
     def report(self, fraction: float, message: str = "") -> None:
@@ -35,7 +38,13 @@ class TerminalContext:
         self._bar.refresh()
 
     def check(self) -> None:
-        """Ctrl-C raises by itself."""
+        """A signal raises on the main thread by itself; the others hear of it here."""
+        if self._stopped:
+            raise Cancelled
+
+    def stop(self) -> None:
+        """The program was asked to end."""
+        self._stopped = True
 
     def close(self) -> None:
         self._bar.close()
@@ -222,30 +231,56 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
         arguments.preset,
     )
     with _clip(arguments, context) as clip:
-        page = compare(clip, request, arguments.report, context)
-    return f"Report: {page}"
+        report = compare(clip, request, arguments.report, context)
+    if report.failures:
+        raise SeamscopeError(f"{report.page} is written, but not all of it: {' '.join(report.failures)}")
+    return f"Report: {report.page}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 wrong usage, 130 interrupted."""
+    """Run one command; returns the exit code: 0 done, 1 an error that was told, 2 wrong usage, 128 + its number for a
+    signal that ended it (130: Ctrl-C)."""
+    say_anything()
     try:
         arguments = build_parser().parse_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
     context = TerminalContext()
     try:
-        message = arguments.run(arguments, context)
-    except (SeamscopeError, Cancelled) as error:
-        context.close()
-        print(f"seamscope: {error}", file=sys.stderr)
-        return EXIT_ERROR
+        with ending_raises(context.stop):
+            message = arguments.run(arguments, context)
+            context.close()
+            return _tell(message)
+    except Ended as end:
+        return _fail(context, "interrupted", end.exit_code)
     except KeyboardInterrupt:
-        context.close()
-        print("seamscope: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    context.close()
-    print(message)
+        return _fail(context, "interrupted", EXIT_INTERRUPTED)
+    except Cancelled as error:
+        return _fail(context, str(error), EXIT_ERROR)
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        return _fail(context, sentence, EXIT_ERROR)
+
+
+def _tell(message: str) -> int:
+    try:
+        print(message, flush=True)
+    except BrokenPipeError:
+        # Whoever read it has gone, as `head` does.
+        drop_output()
+    except OSError:
+        drop_output()
+        raise
     return 0
+
+
+def _fail(context: TerminalContext, sentence: str, code: int) -> int:
+    context.close()
+    with contextlib.suppress(OSError):
+        print(f"seamscope: {sentence}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

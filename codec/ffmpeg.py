@@ -2,21 +2,27 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 from codec.context import WorkContext
 from codec.errors import RivalError
+from codec.media.place import PROTOCOL, ffmpeg_name
 from codec.output import WholeFile
 
 OVERRIDE = "SEAMSCOPE_FFMPEG"
 _POLL_S = 0.03
 _STDERR_LINES = 40
+# How encoders and ffmpeg begin a line: "Svt[error]: ", "x265 [error]: ", "[libx265 @ 0x5581] ".
+_PREFIX = re.compile(r"^(?:\w*\s?\[(?:error|fatal)\]:?\s*|\[[^\]]* @ 0x[0-9a-f]+\]\s*)+", re.IGNORECASE)
+_CHATTER = re.compile(r"\[(?:info|warn|warning|debug)\]", re.IGNORECASE)
+_OWN = re.compile(r"\[(?:error|fatal)\]", re.IGNORECASE)
 
 
 def ffmpeg_program() -> str:
@@ -34,15 +40,27 @@ def ffmpeg_program() -> str:
         raise RivalError(f"No ffmpeg program was found; reinstall Seamscope or set {OVERRIDE}.") from error
 
 
+def reason_of(lines: Iterable[str]) -> str:
+    """Why ffmpeg failed, out of what it wrote to its standard error: an encoder's own first error if it told one, else
+    the first line that is no chatter. What follows only says which part of ffmpeg heard of it."""
+    told = [line.strip() for line in lines if line.strip() and not _CHATTER.search(line)]
+    first = next((line for line in told if _OWN.search(line)), told[0] if told else "no message")
+    return _PREFIX.sub("", first).rstrip(".")[:300] or first[:300]
+
+
 def set_display_aspect(path: Path, aspect: Fraction) -> None:
     """Rewrite a Matroska file, packets untouched, with a display aspect ratio. Raises OSError."""
     shape = f"{aspect.numerator}:{aspect.denominator}"
     # The file is its own input: it is replaced when it has been copied.
     with WholeFile(path, (), suffix=".mkv") as changed:
-        command = [ffmpeg_program(), "-v", "error", "-y", "-i", str(path), "-c", "copy", "-aspect", shape, str(changed)]
+        command = [
+            ffmpeg_program(), "-v", "error", "-y", "-protocol_whitelist", PROTOCOL, "-i", ffmpeg_name(path),
+            "-c", "copy", "-aspect", shape, ffmpeg_name(changed),
+        ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False)
         if done.returncode != 0:
-            raise OSError(f"ffmpeg stopped with exit code {done.returncode}")
+            reason = reason_of(done.stderr.decode("utf-8", "replace").splitlines())
+            raise OSError(f"ffmpeg stopped with exit code {done.returncode}: {reason}")
 
 
 def run_with_pictures(
@@ -83,8 +101,7 @@ def run_with_pictures(
     if feeder.failure is not None:
         raise feeder.failure
     if process.returncode != 0:
-        last = next((line for line in reversed(errors) if line.strip()), "no message")
-        raise RivalError(f"{label}: ffmpeg stopped with exit code {process.returncode} ({last.strip()[:300]}).")
+        raise RivalError(f"{label}: ffmpeg stopped with exit code {process.returncode} ({reason_of(errors)}).")
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -122,6 +122,12 @@ def write_text(target: Path, text: str, inputs: Iterable[Path] = (), *, beside: 
         part.write_text(text, encoding="utf-8", errors=JSON_ERRORS, newline="")
 
 
+def write_bytes(target: Path, data: bytes, inputs: Iterable[Path] = ()) -> None:
+    """Write a file through `WholeFile`. Raises OutputError, OSError."""
+    with WholeFile(target, inputs) as part:
+        part.write_bytes(data)
+
+
 def _check_kind(target: Path) -> None:
     """Raises OSError where a folder, a device or the like stands: renaming a file onto it would replace it."""
     try:

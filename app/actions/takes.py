@@ -5,6 +5,9 @@ from app.state.takes import Status
 
 
 def _has_running(context: Context) -> bool:
+    opening = context.engine.opening
+    if opening is not None and not opening.finished and not opening.cancelled.is_set():
+        return True
     return any(take.status is Status.RUNNING for take in context.session.takes)
 
 
@@ -24,7 +27,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.screen.encode_neural()),
     ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.screen.add_rival()),
-    ActionSpec("cancel", "Cancel encodes", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running),
+    ActionSpec(
+        "cancel", "Cancel encodes and opening", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running
+    ),
     ActionSpec(
         "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.screen.copy_command(), _has_command
     ),

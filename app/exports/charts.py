@@ -12,6 +12,7 @@ from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
+from codec.media import place
 from codec.output import WholeFile
 from codec.plain_plots import plain, plain_legend
 from codec.texts import JSON_ERRORS, csv_text, visible
@@ -54,6 +55,7 @@ def export_charts(context: object, data: ChartData, target: Path, inputs: tuple[
         raise SettingError(f"{target}: charts are written as {', '.join(SUFFIXES)}.")
     tables = {".csv": to_csv, ".json": to_json}
     content = tables[suffix](data).encode("utf-8", JSON_ERRORS) if suffix in tables else draw(data, suffix[1:])
+    place.output_file(target, what="chart")
     try:
         with WholeFile(target, inputs) as part:
             part.write_bytes(content)

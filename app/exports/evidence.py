@@ -18,6 +18,7 @@ from codec import __version__
 from codec.context import WorkContext
 from codec.errors import MediaError, SeamscopeError, SettingError
 from codec.gop import SeamMode
+from codec.media import place
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
@@ -66,6 +67,7 @@ def export_evidence(
     parts.append(_charts(request))
     context.check()
     parts += [_files(request, context), _notes(request), "</html>"]
+    place.output_file(target, what="page")
     try:
         write_text(target, "\n".join(parts), inputs)
     except OSError as error:

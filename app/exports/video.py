@@ -14,12 +14,15 @@ from codec.context import WorkContext
 from codec.errors import MediaError, SettingError
 from codec.ffmpeg import ffmpeg_program, run_with_pictures
 from codec.gop import SeamMode
+from codec.media import place
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.output import WholeFile, check_output
 
 GAP = 4
 MAX_SIDE = 16384
+CONTAINERS = (".mp4", ".mkv", ".mov")
+"""Suffixes of videos; others would make ffmpeg write playlists, or a file a picture."""
 CRF = 12
 """Fine enough that this video adds nothing a viewer would take for a take's own errors."""
 
@@ -85,8 +88,9 @@ def export_video(context: WorkContext, request: VideoRequest, target: Path, inpu
     height, width = first.shape[:2]
     if max(height, width) > MAX_SIDE:
         raise SettingError(f"{target}: a video of {width}x{height} is too large; show fewer takes.")
-    if not target.parent.is_dir():
-        raise MediaError(f"{target}: the folder does not exist.")
+    place.output_file(target, what="video")
+    if target.suffix.lower() not in ("", *CONTAINERS):
+        raise SettingError(f"{target}: videos are written as {', '.join(CONTAINERS)}.")
     rate = request.frame_rate / (2 if request.half_speed else 1)
     command = [
         ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", "error", "-progress", "pipe:1", "-y",

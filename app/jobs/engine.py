@@ -26,6 +26,7 @@ from codec.errors import MediaError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import Colour
+from codec.media.place import shell_word
 from codec.media.spool import SpoolSpec
 from codec.rivals import RivalCodec, RivalSource
 from codec.stream.format import StreamInfo
@@ -325,7 +326,8 @@ class Engine:
                 self.runner.cancel(job)
 
     def cancel_all(self) -> None:
-        """Stop every encode."""
+        """Stop every encode, and what is being opened."""
+        self.give_up_opening()
         for take in self.session.takes:
             self.cancel(take)
 
@@ -397,7 +399,7 @@ def _stream(take: Take, structure: Structure) -> Encoded:
 
 def _command(clip: Clip, settings: EncodeSettings) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", str(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
+    words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
     if settings.key_interval != DEFAULT_KEY_INTERVAL:
         words += ["--key-interval", str(settings.key_interval)]
     if settings.precision != "auto":

@@ -5,7 +5,7 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from codec.errors import SeamscopeError
+from codec.errors import SeamscopeError, sentence_of
 
 LOG_LIMIT_BYTES = 2**20
 
@@ -18,6 +18,7 @@ def log_file() -> Path:
 
 def sentence_for(error: BaseException) -> str:
     """The user's sentence: the error's own when it was meant for users, else a plain one, the trace in the log."""
+    sentence = sentence_of(error)
     if isinstance(error, SeamscopeError):
         return str(error)
     path = log_file()
@@ -27,5 +28,5 @@ def sentence_for(error: BaseException) -> str:
         with path.open(mode, encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"--- {datetime.now(UTC).isoformat()}\n{''.join(traceback.format_exception(error))}\n")
     except OSError:
-        return f"Something unforeseen went wrong ({type(error).__name__})."
-    return f"Something unforeseen went wrong ({type(error).__name__}); details are in {path}."
+        return sentence or f"Something unforeseen went wrong ({type(error).__name__})."
+    return sentence or f"Something unforeseen went wrong ({type(error).__name__}); details are in {path}."

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from codec.context import QUIET, WorkContext
 from codec.errors import MediaError
+from codec.media import place
 from codec.media.sequence import is_sequence, list_images
 
 FULL_LIMIT_BYTES = 512 * 2**20
@@ -34,7 +35,7 @@ def content_of(path: Path, context: WorkContext = QUIET) -> str:
 
 
 def _file(path: Path, context: WorkContext) -> str:
-    state = path.stat()
+    state = place.regular_file(path).stat()
     key = path.absolute(), state.st_size, state.st_mtime_ns
     if key not in _known:
         if len(_known) >= _KNOWN_LIMIT:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from app.state.imports import FileFacts, nearest_frames
-from codec.context import WorkContext
+from codec.context import QUIET, WorkContext
 from codec.errors import MediaError
 from codec.gop import Slot
 from codec.media.clip import open_clip
@@ -43,8 +43,8 @@ class ImportSpec:
     coding: Colour | None = None
     """The clip's: that of a file which does not say how it is coded."""
 
-    def open(self) -> "ImportedSource":
-        return ImportedSource(self)
+    def open(self, context: WorkContext = QUIET) -> "ImportedSource":
+        return ImportedSource(self, context)
 
 
 class ImportedSource:
@@ -53,9 +53,9 @@ class ImportedSource:
     Frames count as in the file, or where they are paired by time as in the clip. Thread-safe. Raises MediaError.
     """
 
-    def __init__(self, spec: ImportSpec) -> None:
+    def __init__(self, spec: ImportSpec, context: WorkContext = QUIET) -> None:
         self.spec = spec
-        self._clip = open_clip(spec.path, coded=Coded(otherwise=spec.coding))
+        self._clip = open_clip(spec.path, coded=Coded(otherwise=spec.coding), context=context)
         self._pairs = None if spec.timing is None else nearest_frames(spec.timing, self._clip.timing)
         self._scaling = threading.Lock()
         self._reformatter = VideoReformatter()
@@ -156,7 +156,7 @@ def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> F
 def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:
     """Open a file as a take. Raises MediaError."""
     context.check()
-    source = spec.open()
+    source = spec.open(context)
     try:
         source.picture(0)
     except BaseException:

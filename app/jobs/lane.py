@@ -115,7 +115,8 @@ class ProcessLane:
             with self._lock:
                 if self._process is not None:
                     self._process.kill()
-            listener.join()
+            # A process stuck in a read of a dead disk does not even hear that.
+            listener.join(GRACE_S)
 
     def _start_next(self) -> None:
         if self._closed:

@@ -12,15 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.jobs import imported
+from app.jobs.copying import copy_whole
 from app.jobs.hashing import content_of
 from app.jobs.ownership import OwnedFolder, is_left_behind
 from app.state.imports import FileFacts
 from app.state.project import FileRecord, Project, ProjectError, TakeRecord, file_record, parse, read_text, to_text
 from app.state.takes import Kind
-from codec.context import QUIET, WorkContext
+from codec.context import WorkContext
 from codec.errors import SeamscopeError
+from codec.media import place
 from codec.media.clip import Clip, open_clip
-from codec.output import WholeFile, check_output, same_file, write_text
+from codec.output import check_output, same_file, write_text
 
 _NAME_LENGTH = 24
 _OURS = re.compile(rf"[0-9a-f]{{{_NAME_LENGTH}}}\.(gop|mkv)")
@@ -79,6 +81,8 @@ def write_project(context: WorkContext, draft: Draft, target: Path, inputs: tupl
     Raises OutputError, ProjectError.
     """
     folder = takes_folder(target)
+    place.output_file(target, ProjectError, "project")
+    place.output_folder(folder, ProjectError)
     used = (draft.clip, *(path for f in draft.files for path in (f.main, f.disjoint) if path is not None), *inputs)
     check_output(target, used)
     try:
@@ -108,8 +112,7 @@ def _kept(path: Path | None, folder: Path, target: Path, copied: bool, context: 
     # What lies under the name may have been damaged since.
     if not copy.exists() or content_of(copy, context) != content:
         folder.mkdir(parents=True, exist_ok=True)
-        with WholeFile(copy, (path,)) as part:
-            shutil.copyfile(path, part)
+        copy_whole(path, copy, context)
     return file_record(copy, target.parent, content)
 
 
@@ -133,15 +136,15 @@ def read_project(context: WorkContext, path: Path, workspace: Path) -> FoundProj
     """Read a project, open its clip, look at its takes' files; encodes are copied into `workspace`, so that the project
     and the running program do not share files. Raises ProjectError, MediaError, SettingError."""
     project = parse(read_text(path), path)
-    place = project.clip.find(path.parent)
-    if not place.exists() and "%" not in place.name:
-        raise ProjectError(f"{path}: the project's clip {place} is not there; put it back or beside the project.")
-    clip = open_clip(place, start=project.start, stop=project.stop, deinterlace=project.deinterlace, context=context)
+    found_at = project.clip.find(path.parent)
+    if not found_at.exists() and "%" not in found_at.name:
+        raise ProjectError(f"{path}: the project's clip {found_at} is not there; put it back or beside the project.")
+    clip = open_clip(found_at, start=project.start, stop=project.stop, deinterlace=project.deinterlace, context=context)
     try:
         clip.picture(0)
         warnings = []
-        if project.clip.content and content_of(place, context) != project.clip.content:
-            warnings.append(f"{place}: the clip has changed since the project was saved.")
+        if project.clip.content and content_of(found_at, context) != project.clip.content:
+            warnings.append(f"{found_at}: the clip has changed since the project was saved.")
         takes = tuple(
             _found(record, path, workspace / f"restored-{os.getpid()}-{number}", context)
             for number, record in enumerate(project.takes)
@@ -158,9 +161,8 @@ def _found(record: TakeRecord, project: Path, copy: Path, context: WorkContext) 
     for number, file in enumerate((record.file, record.disjoint_file)):
         context.check()
         try:
-            facts.append(
-                None if file is None else _facts(file, record, project, copy.with_name(f"{copy.name}-{number}"))
-            )
+            beside = copy.with_name(f"{copy.name}-{number}")
+            facts.append(None if file is None else _facts(file, record, project, beside, context))
         except (SeamscopeError, OSError) as error:
             facts.append(None)
             problems.append(str(error))
@@ -169,17 +171,19 @@ def _found(record: TakeRecord, project: Path, copy: Path, context: WorkContext) 
     return FoundTake(record, facts[0], facts[1], " ".join(problems))
 
 
-def _facts(file: FileRecord, record: TakeRecord, project: Path, copy: Path) -> FileFacts:
-    place = file.find(project.parent)
-    if file.content and content_of(place) != file.content:
-        raise ProjectError(f"{place}: the file has changed since the project was saved.")
+def _facts(file: FileRecord, record: TakeRecord, project: Path, copy: Path, context: WorkContext) -> FileFacts:
+    found_at = file.find(project.parent)
+    if file.content and content_of(found_at, context) != file.content:
+        raise ProjectError(f"{found_at}: the file has changed since the project was saved.")
     if not record.recipe:
-        return imported.inspect(QUIET, place)
-    copy = _free(copy.with_name(f"{copy.name}{place.suffix}"))
-    shutil.copyfile(place, copy)
-    if record.kind is Kind.NEURAL and place.suffix != imported.STREAM_SUFFIX:
-        raise ProjectError(f"{place}: this is not a stream.")
-    return imported.inspect(QUIET, copy)
+        return imported.inspect(context, found_at)
+    if record.kind is Kind.NEURAL and found_at.suffix != imported.STREAM_SUFFIX:
+        raise ProjectError(f"{found_at}: this is not a stream.")
+    # Before anything is copied: what is no take would fill the disk for nothing.
+    facts = imported.inspect(context, found_at)
+    copy = _free(copy.with_name(f"{copy.name}{found_at.suffix}"))
+    copy_whole(found_at, copy, context)
+    return replace(facts, path=copy)
 
 
 def _free(path: Path) -> Path:

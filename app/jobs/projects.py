@@ -160,6 +160,11 @@ class Projects:
         self.path, self._saved = (None, None) if self._clip is None else self._places.pop(self._clip, (None, None))
         self.changed.emit()
 
+    @property
+    def keeping(self) -> bool:
+        """True while an autosave is being written."""
+        return self._keeping
+
     def autosave(self) -> None:
         """Keep the session as it is for the case of a crash (a job); nothing when it was kept so before."""
         draft = self.draft()

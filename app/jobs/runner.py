@@ -6,17 +6,19 @@ Exactly one outcome arrives for every job, on the GUI thread: succeeded, failed 
 work runs in worker processes (`worker.py`), ffmpeg and file work in threads. Only values cross the border.
 """
 
+import contextlib
 import itertools
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.jobs.failures import sentence_for
 from app.jobs.job import Job, Lane, Outcome
-from app.jobs.lane import ProcessLane
+from app.jobs.lane import GRACE_S, ProcessLane
+from app.jobs.threads import ThreadLane
 from codec.errors import Cancelled
 
 
@@ -51,8 +53,7 @@ class JobRunner(QObject):
         super().__init__()
         self._numbers = itertools.count(1)
         self._jobs: dict[int, Job] = {}
-        self._futures: dict[int, Future[None]] = {}
-        self._threads = {lane: ThreadPoolExecutor(1, f"{lane.value}-lane") for lane in (Lane.MEDIA, Lane.RIVAL)}
+        self._threads = {lane: ThreadLane(f"{lane.value}-lane") for lane in (Lane.MEDIA, Lane.RIVAL)}
         self._processes = {
             # What measures only looks: it can be done again. An encode that filled the memory would fill it again.
             lane: ProcessLane(lane.value, threads, self._arrived.emit, repeat=lane is Lane.METRICS)
@@ -85,37 +86,48 @@ class JobRunner(QObject):
         elif lane in self._processes:
             self._processes[lane].submit(job.number, work, arguments, background)
         else:
-            self._futures[job.number] = self._threads[lane].submit(self._run, job, work, arguments)
+            self._threads[lane].submit(job.number, partial(self._run, job, work, arguments))
         return job
 
     def cancel(self, job: Job) -> None:
-        """Ask a job to stop; its outcome still arrives. Harmless when it has ended."""
+        """Ask a job to stop; its outcome still arrives, and soon: one that does not stop, because a disk no longer
+        answers, is left behind. Harmless when it has ended."""
         job.cancelled.set()
         if job.finished:
             return
         if job.lane in self._processes:
             self._processes[job.lane].cancel(job.number)
-        elif job.number in self._futures and self._futures[job.number].cancel():
+        elif self._threads[job.lane].withdraw(job.number):
             # It waited behind another and will not start any more.
+            self.post(job, "cancelled", None)
+        else:
+            QTimer.singleShot(round(1000 * GRACE_S), self, lambda: self._give_up(job))
+
+    def _give_up(self, job: Job) -> None:
+        if not job.finished and not self._closed and self._threads[job.lane].leave_behind(job.number):
             self.post(job, "cancelled", None)
 
     def shutdown(self) -> None:
-        """Stop everything and wait for it: no process, no thread is left, and no callback comes any more."""
+        """Stop everything and wait for it: no callback comes any more; no process and no thread is left but one that is
+        stuck in a read."""
         self._closed = True
         for job in list(self._jobs.values()):
             job.cancelled.set()
+        for lane in self._threads.values():
+            lane.close()
         for lane in self._processes.values():
             lane.ask_to_end()
         for lane in self._processes.values():
             lane.close()
-        for pool in self._threads.values():
-            pool.shutdown(wait=True, cancel_futures=True)
+        for lane in self._threads.values():
+            lane.join(GRACE_S)
         self._jobs.clear()
-        self._futures.clear()
 
     def post(self, job: Job, kind: str, value: Any) -> None:
         """Hand something to the GUI thread; callable from any thread."""
-        self._arrived.emit((job.number, kind, value))
+        # A job that was left behind may speak when the window is gone.
+        with contextlib.suppress(RuntimeError):
+            self._arrived.emit((job.number, kind, value))
 
     def _run(self, job: Job, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         context = _ThreadContext(self, job)
@@ -137,5 +149,4 @@ class JobRunner(QObject):
         else:
             # First: a callback may look at `active`.
             del self._jobs[number]
-            self._futures.pop(number, None)
             job.deliver(kind, value)

@@ -1,11 +1,11 @@
 """The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
 
-import shutil
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.jobs.copying import copy_whole
 from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSource
 from app.jobs.sources import ClipSpec, Opened, TakeSpec, opened_take
 from app.state.inspection import Region
@@ -18,7 +18,6 @@ from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Timing
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
-from codec.output import WholeFile
 from codec.rivals import RivalEncode, RivalSettings, RivalSource
 from codec.rivals import encode as encode_with_rival
 from codec.stream.format import StreamInfo
@@ -244,11 +243,9 @@ def forget(context: object, take: TakeSpec) -> None:
     _scorers.forget(take)
 
 
-def copy_file(context: object, source: Path, target: Path, inputs: tuple[Path, ...] = ()) -> None:
-    """Copy whole or not at all. `inputs`: further files in use. Raises OutputError, MediaError."""
-    del context
+def copy_file(context: WorkContext, source: Path, target: Path, inputs: tuple[Path, ...] = ()) -> None:
+    """Copy whole or not at all. `inputs`: further files in use. Raises OutputError, MediaError, Cancelled."""
     try:
-        with WholeFile(target, (source, *inputs)) as part:
-            shutil.copyfile(source, part)
+        copy_whole(source, target, context, inputs)
     except OSError as error:
         raise MediaError(f"{target}: the file cannot be written ({error.strerror or error}).") from error

@@ -38,6 +38,8 @@ AHEAD = 8
 """Sets made ahead of the one shown, where memory allows."""
 BESIDE = (1, -1, 2, 3, -2)
 """Frames made while paused, counted from the one shown."""
+PATIENCE_S = 2.0
+"""How long the end of the window waits for the picture at hand."""
 QUIET_S = 0.1
 """After a jump, how long nothing is made beforehand: the next jump must not wait for it."""
 SETS_BYTES = 256 * 2**20
@@ -236,12 +238,12 @@ class Presenter(QObject):
             return None
 
     def close(self) -> None:
-        """End the picture threads."""
+        """End the picture threads; one that is stuck in a read is left behind."""
         with self._condition:
             self._closed = True
             self._condition.notify()
-        self._thread.join()
-        self._pool.shutdown()
+        self._thread.join(PATIENCE_S)
+        self._pool.shutdown(wait=not self._thread.is_alive(), cancel_futures=True)
 
     def _work(self) -> None:
         while True:

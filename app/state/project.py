@@ -19,6 +19,7 @@ from app.state.session import NOTES_LIMIT
 from app.state.takes import KBPS_RANGE, NAME_LIMIT, NUDGE_LIMIT, TAKE_LIMIT, Kind
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
+from codec.media import place
 from codec.rivals.settings import RivalCodec
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, MAX_KEY_INTERVAL
 
@@ -147,6 +148,7 @@ def to_text(project: Project, path: Path | None = None) -> str:
 
 def read_text(path: Path) -> str:
     """A project file's text, at most FILE_LIMIT_BYTES. Raises ProjectError."""
+    place.regular_file(path, ProjectError, "project file")
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT_BYTES + 1)

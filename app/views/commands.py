@@ -10,6 +10,7 @@ from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.file_dialogs import ask_target
 from app.views.menus import key_sheet
+from app.views.open_dialog import OpenDialog
 from app.views.placing import set_full_screen, to_remember
 from app.views.second_window import SecondWindow
 from app.views.takes_desk import Desk
@@ -45,9 +46,9 @@ class Commands:
         """Open dialog."""
         recent = self._session.settings.recent
         folder = str(Path(recent[0]).parent) if recent else str(Path.home())
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open clip", folder, _CLIPS)
-        if name:
-            self.desk.open_paths([Path(name)])
+        dialog = OpenDialog("Open clip", folder, _CLIPS, self._window)
+        dialog.chosen.connect(lambda path: self.desk.open_paths([path]))
+        dialog.open()
 
     def encode_neural(self) -> None:
         """Encode as the neural codec's controls say."""

@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.inspector = Inspector(session, self.runner, self.presenter.cached_picture)
         self.charts: QWidget | None = None
         self.second: SecondWindow | None = None
+        self._ending = False
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
         self._build()
@@ -223,7 +224,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing behind: no process, no thread, no temporary file."""
-        if not self.commands.desk.allows_close():
+        if not self._ending and not self.commands.desk.allows_close():
             event.ignore()
             return
         self.commands.desk.close()
@@ -243,8 +244,16 @@ class MainWindow(QMainWindow):
         self.presenter.close()
         self.stage.grid.keep_only(set())
         self.engine.shutdown()
-        self.commands.desk.closed()
+        self.commands.desk.closed(keep=self._ending)
         super().closeEvent(event)
+
+    def end(self) -> None:
+        """The system asks the program to end: no questions, and what is open can be recovered at the next start."""
+        if not self._ending:
+            self._ending = True
+            self.commands.desk.keep()
+            self.close()
+            QApplication.exit(0)
 
     def show_message(self, text: str) -> None:
         """A sentence in the banner, for a while."""

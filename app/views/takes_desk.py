@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from app.actions.desk import TAKE_MENU
@@ -22,6 +22,7 @@ from app.views import theme
 from app.views.export_desk import ExportDesk
 from app.views.file_dialogs import ask_target
 from app.views.leaving import Leaving
+from app.views.open_dialog import OpenDialog
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from app.views.main_window import MainWindow
 
 AUTOSAVE_MS = 30_000
+KEEP_MS = 5_000
+"""How long the end of the program waits for the last autosave."""
 _PROJECTS = f"Seamscope project (*{SUFFIX})"
 _TAKES = "Video or stream (*.gop *.mp4 *.mkv *.webm *.mov *.avi *.mpg *.y4m *.yuv);;Images (*.png *.jpg);;All files (*)"
 
@@ -129,9 +132,9 @@ class Desk(QObject):
         """Ask for a file and look at it."""
         clip = self._session.clip
         folder = str(Path.home() if clip is None else clip.path.parent)
-        name, _ = QFileDialog.getOpenFileName(self._window, "Import as a take", folder, _TAKES)
-        if name:
-            self.imports.look_at(Path(name))
+        dialog = OpenDialog("Import as a take", folder, _TAKES, self._window)
+        dialog.chosen.connect(self.imports.look_at)
+        dialog.open()
 
     def _import_paths(self, paths: Sequence[Path]) -> None:
         for path in paths:
@@ -258,10 +261,20 @@ class Desk(QObject):
         """False while something would be lost: the user is asked then, and the window closes when that was answered."""
         return self.leaving.agreed("quit", self._window.close)
 
+    def keep(self) -> None:
+        """Write the autosave once more, and wait for it, though not for a disk that no longer answers."""
+        deadline = QDeadlineTimer(KEEP_MS)
+        # One may be under way, of what was open then.
+        for _ in range(2):
+            self.projects.autosave()
+            while self.projects.keeping and not deadline.hasExpired():
+                QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
+
     def close(self) -> None:
         """The window is closing."""
         self._autosave.stop()
 
-    def closed(self) -> None:
-        """The window has closed, all work has ended: what was kept for a crash goes."""
-        self.projects.close()
+    def closed(self, *, keep: bool = False) -> None:
+        """The window has closed, all work has ended: what was kept for a crash goes, unless it is to `keep`."""
+        if not keep:
+            self.projects.close()

@@ -101,8 +101,11 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
 
 def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
     from codec.bench.overlap import TABLE, OverlapRequest, as_text, measure_overlap, write_csv
+    from codec.media.place import output_folder
     from codec.output import check_output
 
+    if arguments.out:
+        output_folder(arguments.out, SettingError)
     request = OverlapRequest(
         lambdas=tuple(arguments.lambdas),
         frames=arguments.frames,

@@ -16,7 +16,8 @@ from codec.bench.points import Bench, ClipBench, Row
 from codec.bench.request import BenchClip, BenchRequest, find_clips
 from codec.bench.table import points_csv, rates_csv
 from codec.context import QUIET, WorkContext
-from codec.errors import SeamscopeError, SettingError
+from codec.errors import Cancelled, SettingError, sentence_of
+from codec.media.place import output_folder
 from codec.metrics.kinds import METRICS
 from codec.output import check_folder, write_text
 
@@ -56,6 +57,7 @@ def run_bench(
     for what is missing, Cancelled.
     """
     clips, passed_over = find_clips(folder, request)
+    output_folder(out, SettingError)
     trunk_file = (request.vgg_trunk,) if request.vgg_trunk else ()
     check_folder(out, (*(clip.path for clip in clips), *trunk_file))
     if out.exists() and any(out.iterdir()) and not (out / CACHE).is_dir():
@@ -102,8 +104,11 @@ def _one_clip(bench: Bench, clip: BenchClip, progress: "_Progress") -> tuple[lis
 def _collect(future: "Future[tuple[list[Row], ClipBench]]", clip: BenchClip, report: BenchReport) -> None:
     try:
         rows, work = future.result()
-    except SeamscopeError as error:
-        report.failures.append(f"{clip.name}: {error}")
+    except Exception as error:
+        sentence = None if isinstance(error, Cancelled) else sentence_of(error)
+        if sentence is None:
+            raise
+        report.failures.append(f"{clip.name}: {sentence}")
         return
     report.rows += rows
     report.failures += work.failures

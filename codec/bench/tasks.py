@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -91,7 +92,7 @@ def _encode_rival(task: Json, context: WorkContext) -> Json:
         "kbps": made.kbps,
         "encode_fps": made.frame_count / made.encode_s,
         "encode_memory_bytes": peak.peak_bytes,
-        "command": " ".join(made.command[1:-1]),
+        "command": shlex.join(made.command[1:-1]),
     }
 
 

@@ -14,7 +14,7 @@ import time
 
 from codec.bench.cache import Json
 from codec.bench.tasks import run_task
-from codec.errors import Cancelled, SeamscopeError
+from codec.errors import Cancelled, sentence_of
 
 MARK = "@bench "
 """Begins every line that is for the benchmark; libraries may print others."""
@@ -68,10 +68,13 @@ def main() -> int:
     context = PipeContext()
     try:
         say({"result": run_task(request["name"], request["task"], context)})
-    except SeamscopeError as error:
-        say({"error": str(error)})
     except (Cancelled, BrokenPipeError):
         return 1
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        say({"error": sentence})
     return 0
 
 

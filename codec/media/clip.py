@@ -14,6 +14,9 @@ from codec.media.reader import FileReader
 from codec.media.sequence import SequenceReader, is_sequence
 from codec.media.timing import slice_timing
 
+# Who closes a clip waits so long for whoever is reading it; a reader that is stuck gives the file back itself.
+_PATIENCE_S = 0.5
+
 
 class Clip:
     """Frames [start, stop) of a file or image sequence; implements FrameSource. Thread-safe."""
@@ -29,7 +32,7 @@ class Clip:
             )
         self._reader = reader
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = self._given_back = False
         self._start = start
         self.info: ClipInfo = replace(reader.info, timing=slice_timing(reader.info.timing, start, end))
 
@@ -65,7 +68,11 @@ class Clip:
         with self._lock:
             if self._closed:
                 raise MediaError(f"{self.path}: the clip has been closed.")
-            return self._reader.read(self._start + index)
+            try:
+                return self._reader.read(self._start + index)
+            finally:
+                if self._closed:
+                    self._give_back()
 
     def frame_type(self, index: int) -> str:
         """ "I", "P" or "B" as the decoder names it, once the frame has been decoded; empty where there is none."""
@@ -87,10 +94,20 @@ class Clip:
 
     def close(self) -> None:
         """Give back the file; the clip is of no use afterwards."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._reader.close()
+        if self._closed:
+            return
+        self._closed = True
+        if self._lock.acquire(timeout=_PATIENCE_S):
+            try:
+                self._give_back()
+            finally:
+                self._lock.release()
+
+    def _give_back(self) -> None:
+        """Called with the lock held: by who closes the clip, or by who was reading it then."""
+        if not self._given_back:
+            self._given_back = True
+            self._reader.close()
 
     def __enter__(self) -> "Clip":
         return self

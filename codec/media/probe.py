@@ -7,11 +7,10 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.video.reformatter import ColorRange
 
 from codec.errors import MediaError
-from codec.media import coding, raw
+from codec.media import coding, place, raw
 from codec.media.picture import Colour, Matrix, Timing, Transfer
 
 MAX_SIDE = 16384
@@ -83,18 +82,9 @@ class Coded:
 
 def open_container(path: Path) -> InputContainer:
     """Open with ffmpeg. Raises MediaError in one sentence."""
-    try:
-        if path.is_file() and path.stat().st_size == 0:
-            raise MediaError(f"{path}: the file is empty.")
-        if raw.is_raw(path) and path.exists():
-            return av.open(str(path), format="rawvideo", options=raw.layout_of(path).options)
-        return av.open(str(path), metadata_errors="replace")
-    except FileNotFoundError as error:
-        raise MediaError(f"{path}: there is no such file.") from error
-    except PermissionError as error:
-        raise MediaError(f"{path}: the file may not be read (permission denied).") from error
-    except (OSError, FFmpegError, ValueError) as error:
-        raise MediaError(f"{path}: this is not a video file that can be read, or it is damaged.") from error
+    if raw.is_raw(path):
+        return place.open_input(path, "rawvideo", raw.layout_of(place.regular_file(path)).options)
+    return place.open_input(path)
 
 
 def video_stream(container: InputContainer, path: Path) -> av.VideoStream:

@@ -9,12 +9,15 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from codec.errors import MediaError
+from codec.media import place
 from codec.media.colour import from_rgb
 from codec.media.picture import Colour, Picture
 from codec.media.probe import Assumed, ClipInfo, Coded
 from codec.media.timing import counted_timing
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm"}
+# What these names may hold. Pillow knows many more by their content, and for some starts other programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "PPM", "GIF")
 SEQUENCE_RATE = Fraction(25)
 _PATTERN = re.compile(r"%(0\d+)?d")
 _COLOUR = Colour()
@@ -22,23 +25,30 @@ _COLOUR = Colour()
 
 def is_sequence(path: Path) -> bool:
     """True for a folder, a pattern, and for a single image."""
-    if path.is_dir() or path.suffix.lower() in SUFFIXES:
-        return True
-    return _PATTERN.search(path.name) is not None and not path.exists()
+    try:
+        if path.is_dir() or path.suffix.lower() in SUFFIXES:
+            return True
+        return _PATTERN.search(path.name) is not None and not path.exists()
+    except OSError:
+        # Such as a name that is too long: whoever opens it says so.
+        return False
 
 
 def list_images(path: Path) -> list[Path]:
     """The images of a folder in natural order, or those that fit a pattern, by number. Raises MediaError."""
-    if path.is_file():
-        return [path]
     if path.is_dir():
-        found = sorted((f for f in path.iterdir() if f.suffix.lower() in SUFFIXES), key=_natural)
+        try:
+            # Names that begin with a dot are hidden: macOS puts "._name.png" beside "name.png" on foreign disks.
+            files = [f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+        except OSError as error:
+            raise MediaError(f"{path}: the folder cannot be read ({error.strerror or error}).") from error
+        found = sorted(files, key=_natural)
         if not found:
             raise MediaError(f"{path}: the folder holds no images.")
         return found
     name = _numbered(path)
-    if name is None or not path.parent.is_dir():
-        raise MediaError(f"{path}: there is no such file.")
+    if name is None or path.exists() or not path.parent.is_dir():
+        return [place.regular_file(path)]
     numbered = sorted((int(m.group(1)), f) for f in path.parent.iterdir() if (m := name.fullmatch(f.name)))
     if not numbered:
         raise MediaError(f"{path}: no file fits the pattern.")
@@ -128,8 +138,9 @@ class SequenceReader:
 
     def _load(self, index: int) -> np.ndarray:
         file = self._files[index]
+        place.regular_file(file)
         try:
-            with Image.open(file) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 self._bits = max(self._bits, _bits_of(image))
                 # Cameras store pictures as their sensor stood, and say in EXIF how to hold them.
                 rgb = _eight_bits(ImageOps.exif_transpose(image))

@@ -12,10 +12,15 @@ from PIL import Image
 
 from codec.errors import MediaError
 from codec.ffmpeg import set_display_aspect
+from codec.media import place
 from codec.media.coding import number_of
 from codec.media.colour import range_of, to_frame
 from codec.media.picture import Colour, Picture, Rgb, Timing
 from codec.output import WholeFile
+
+_FAILURES = (OSError, FFmpegError, OverflowError)
+_MAX_SHAPE = 255
+"""Ratio of a picture's sides as shown, above which ffmpeg's `-aspect` gives up."""
 
 
 class LosslessWriter:
@@ -33,14 +38,26 @@ class LosslessWriter:
     ) -> None:
         """`inputs`: files that are read meanwhile. Raises OutputError when the file is one of them, MediaError when it
         cannot be made."""
-        self._path, self._timing, self._count = path, timing, 0
+        self._path, self._timing, self._count = place.output_file(path), timing, 0
         self._shape = width * sample_aspect / height if sample_aspect != 1 else None
+        if self._shape is not None and not 1 / _MAX_SHAPE <= self._shape <= _MAX_SHAPE:
+            raise MediaError(f"{path}: pictures with samples of {sample_aspect} as wide as high cannot be written.")
         try:
             # The container opens its file with the first packet only; this one is there now.
             self._file = WholeFile(path, inputs)
-            self._container = av.open(str(self._file.part), "w", format="matroska")
-        except (OSError, FFmpegError) as error:
-            raise MediaError(f"{path}: the file cannot be written ({_reason(error)}).") from error
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
+            self._container = av.open(place.ffmpeg_name(self._file.part), "w", format="matroska")
+            self._stream = self._stream_of(width, height, colour)
+        except BaseException as error:
+            self._file.drop()
+            if isinstance(error, _FAILURES):
+                raise self._failed(error) from error
+            raise
+
+    def _stream_of(self, width: int, height: int, colour: Colour) -> av.VideoStream:
+        timing = self._timing
         stream = self._container.add_stream("ffv1", rate=timing.frame_rate)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -48,19 +65,25 @@ class LosslessWriter:
         stream.codec_context.colorspace = number_of(colour.matrix)
         stream.codec_context.color_range = int(range_of(colour.full_range))
         stream.codec_context.options = {"level": "3", "slicecrc": "1", "g": "1"}
-        self._stream = stream
+        return stream
+
+    def _failed(self, error: BaseException) -> MediaError:
+        if isinstance(error, OverflowError):
+            rate = f"{self._timing.frame_rate} frames a second in steps of {self._timing.time_base} s"
+            return MediaError(f"{self._path}: video of {rate} cannot be written.")
+        return MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).")
 
     def write(self, picture: Picture) -> None:
         """Append the next picture. Raises MediaError (disk full)."""
         frame = to_frame(picture)
-        frame.pts = self._timing.pts[self._count]
-        frame.time_base = self._timing.time_base
-        self._count += 1
         try:
+            frame.pts = self._timing.pts[self._count]
+            frame.time_base = self._timing.time_base
+            self._count += 1
             for packet in self._stream.encode(frame):
                 self._container.mux(packet)
-        except (OSError, FFmpegError) as error:
-            raise MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).") from error
+        except _FAILURES as error:
+            raise self._failed(error) from error
 
     def finish(self) -> None:
         """Complete the file and give it its name. Raises MediaError."""
@@ -71,9 +94,11 @@ class LosslessWriter:
             if self._shape is not None:
                 set_display_aspect(self._file.part, self._shape)
             self._file.keep()
-        except (OSError, FFmpegError) as error:
+        except BaseException as error:
             self.abandon()
-            raise MediaError(f"{self._path}: the file cannot be written ({_reason(error)}).") from error
+            if isinstance(error, _FAILURES):
+                raise self._failed(error) from error
+            raise
 
     def abandon(self) -> None:
         """Drop what was written."""
@@ -96,6 +121,7 @@ class LosslessWriter:
 
 def write_png(path: Path, rgb: Rgb, inputs: Iterable[Path] = ()) -> None:
     """(H, W, 3) uint8 to a PNG. `inputs`: files that are being read. Raises OutputError, MediaError."""
+    place.output_file(path, what="picture")
     try:
         with WholeFile(path, inputs) as part:
             Image.fromarray(rgb).save(part, "PNG")

@@ -1,24 +1,30 @@
 """Encode a clip with the neural codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
 
 import json
+import shlex
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from codec import __version__, gop
 from codec.context import QUIET, WorkContext
-from codec.errors import SettingError
+from codec.errors import SeamscopeError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
+from codec.media.place import output_folder, shell_word
 from codec.metrics.frames import FrameScore, score_takes
-from codec.output import check_folder, read_by
+from codec.output import check_folder, read_by, write_text
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
 from codec.stream.settings import EncodeSettings, exact_text
 from codec.stream.source import StreamSource
-from codec.texts import JSON_ERRORS, csv_text
+from codec.texts import csv_text
+
+SUMMARY = "summary.json"
+"""Marks a folder as a report's."""
+PARTS = ("index.html", "frames.csv", "lpips.png", "tlp.png", "psnr_db.png", "bits.png", "rate.png", "crops.png")
 
 
 @dataclass(slots=True)
@@ -57,57 +63,92 @@ class ReportRequest:
     preset: str = ""
 
 
-def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Path:
-    """Write the report into `folder` and return its page. The encoded files are kept in `folder`/takes.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report that was written; `failures` are sentences about rivals that are not in it."""
 
-    Raises SettingError when `folder` exists and is no earlier report, OutputError when the clip is read from it, and
-    what the encoders raise.
+    page: Path
+    failures: tuple[str, ...]
+
+
+def compare(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext = QUIET) -> Report:
+    """Write the report into `folder` and return it. The encoded files are kept in `folder`/takes.
+
+    A rival that fails is told in the report, which goes on without it. Raises SettingError when `folder` exists and is
+    no earlier report or cannot be written, OutputError when the clip is read from it, and what the neural codec and the
+    metrics raise.
     """
-    from codec.report.page import write_page
-
     check_folder(folder, read_by(clip))
     takes_folder = _prepare(folder)
     context.report(0.0, "encoding")
-    takes = _encode_all(clip, request, takes_folder, context)
+    failures: list[str] = []
+    takes = _encode_all(clip, request, takes_folder, failures, context)
+    try:
+        return _finish(clip, takes, failures, folder, context)
+    finally:
+        for take in takes:
+            if isinstance(take.source, RivalSource):
+                take.source.close()
+
+
+def _finish(clip: Clip, takes: list[ReportTake], failures: list[str], folder: Path, context: WorkContext) -> Report:
     from codec.metrics.lpips import shared
+    from codec.report.page import write_page
 
     by_name = {take.name: take for take in takes}
     span = _Part(context, 0.6, 0.38, "measuring")
     for name, score in score_takes(clip, {t.name: t.source for t in takes}, shared(), span):
         by_name[name].scores.append(score)
-    _write_frames(folder / "frames.csv", takes)
-    _write_summary(folder / "summary.json", clip, takes)
-    context.report(0.98, "drawing")
-    page = write_page(folder, clip, takes)
-    for take in takes:
-        if isinstance(take.source, RivalSource):
-            take.source.close()
+    try:
+        write_text(folder / "frames.csv", _frames(takes))
+        context.report(0.98, "drawing")
+        page = write_page(folder, clip, takes, failures)
+        # Last: what it says of itself is that all the rest is there.
+        write_text(folder / SUMMARY, _summary(clip, takes, failures))
+    except OSError as error:
+        raise SettingError(f"{folder}: the report cannot be written ({error.strerror or error}).") from error
     context.report(1.0, "done")
-    return page
+    return Report(page, tuple(failures))
 
 
 def _prepare(folder: Path) -> Path:
-    if folder.exists() and any(folder.iterdir()) and not (folder / "summary.json").exists():
-        raise SettingError(f"{folder}: the report folder holds other files; name an empty or a new one.")
+    output_folder(folder, SettingError)
     takes = folder / "takes"
     try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / SUMMARY).exists():
+            raise SettingError(f"{folder}: the report folder holds other files; name an empty or a new one.")
+        folder.mkdir(parents=True, exist_ok=True)
+        # First of all: the mark by which a report that was interrupted is known for one, and not taken for another's
+        # files. Nothing of an earlier report stays beside new takes.
+        (folder / SUMMARY).touch()
+        write_text(folder / SUMMARY, json.dumps({"seamscope": __version__, "finished": False}))
+        for name in PARTS:
+            (folder / name).unlink(missing_ok=True)
         if takes.exists():
             shutil.rmtree(takes)
-        takes.mkdir(parents=True)
+        takes.mkdir()
     except OSError as error:
         raise SettingError(f"{folder}: the report folder cannot be written ({error.strerror or error}).") from error
     return takes
 
 
-def _encode_all(clip: Clip, request: ReportRequest, folder: Path, context: WorkContext) -> list[ReportTake]:
+def _encode_all(
+    clip: Clip, request: ReportRequest, folder: Path, failures: list[str], context: WorkContext
+) -> list[ReportTake]:
+    """All takes; a rival that fails leaves a sentence in `failures` instead."""
     takes: list[ReportTake] = []
     steps = len(request.lambdas) * (1 + len(request.against))
     for lmbda in request.lambdas:
-        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, "Neural"))
+        done = len(takes) + len(failures)
+        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * done / steps, 0.6 / steps, "Neural"))
         takes.append(neural)
         for codec in request.against:
-            part = _Part(context, 0.6 * len(takes) / steps, 0.6 / steps, codec.label)
-            takes.append(_rival(clip, codec, neural, request, folder, part))
+            done = len(takes) + len(failures)
+            part = _Part(context, 0.6 * done / steps, 0.6 / steps, codec.label)
+            try:
+                takes.append(_rival(clip, codec, neural, request, folder, part))
+            except SeamscopeError as error:
+                failures.append(f"{codec.label} at λ {lmbda:g} is left out: {error}")
     return takes
 
 
@@ -131,7 +172,9 @@ def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, cont
         size_bytes=info.size_bytes,
         kbps=info.kbps,
         bpp=info.bpp,
-        command=f"seamscope encode {clip.path} -o {file.name} --lambda {exact_text(lmbda)}",
+        command=shlex.join(
+            ["seamscope", "encode", shell_word(clip.path), "-o", file.name, "--lambda", exact_text(lmbda)]
+        ),
         note=f"model {info.model_id}",
         frame_bits=bits,
         source=StreamSource(file, request.device, precision=request.precision),
@@ -152,7 +195,7 @@ def _rival(
         size_bytes=made.video_bytes,
         kbps=made.kbps,
         bpp=made.bpp,
-        command=" ".join(made.command),
+        command=shlex.join(made.command),
         note=made.note,
         frame_bits=[8.0 * size for size in made.frame_sizes],
         source=RivalSource(file, clip.width, clip.height, clip.frame_count, clip.info.colour),
@@ -172,7 +215,7 @@ class _Part:
         self._context.check()
 
 
-def _write_frames(path: Path, takes: list[ReportTake]) -> None:
+def _frames(takes: list[ReportTake]) -> str:
     rows: list[tuple[str | int, ...]] = [("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are")]
     for take in takes:
         bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
@@ -180,12 +223,14 @@ def _write_frames(path: Path, takes: list[ReportTake]) -> None:
             tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
             row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")
             rows.append((*row, bits_are))
-    path.write_text(csv_text(rows), encoding="utf-8")
+    return csv_text(rows)
 
 
-def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
+def _summary(clip: Clip, takes: list[ReportTake], failures: list[str]) -> str:
     summary = {
         "seamscope": __version__,
+        "finished": True,
+        "failures": failures,
         "clip": {
             "file": str(clip.path),
             "width": clip.width,
@@ -213,4 +258,4 @@ def _write_summary(path: Path, clip: Clip, takes: list[ReportTake]) -> None:
             for take in takes
         ],
     }
-    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False), encoding="utf-8", errors=JSON_ERRORS)
+    return json.dumps(summary, indent=1, ensure_ascii=False)

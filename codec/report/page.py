@@ -1,5 +1,7 @@
 """The report itself: charts, a contact sheet of crops at 1:1, one HTML page that ties them together."""
 
+import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,13 @@ from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
+from codec.output import write_bytes, write_text
 from codec.plain_plots import plain_legend
 from codec.texts import in_html
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
 
     from codec.report.compare import ReportTake
 
@@ -33,14 +37,15 @@ table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;border-bo
 td:first-child,th:first-child{text-align:left}img{max-width:100%}code{font-size:12px;word-break:break-all}"""
 
 
-def write_page(folder: Path, clip: Clip, takes: "list[ReportTake]") -> Path:
-    """Charts, contact sheet and index.html in `folder`; returns the page."""
+def write_page(folder: Path, clip: Clip, takes: "list[ReportTake]", failures: Sequence[str] = ()) -> Path:
+    """Charts, contact sheet and index.html in `folder`, each whole or not there; returns the page, which also tells
+    `failures`. Raises OSError."""
     for key, title in _CHARTS:
         _chart(folder / f"{key}.png", key, title, clip, takes)
     _rate_chart(folder / "rate.png", takes)
     _contact_sheet(folder / "crops.png", clip, takes)
     page = folder / "index.html"
-    page.write_text(_html(clip, takes), encoding="utf-8")
+    write_text(page, _html(clip, takes, failures))
     return page
 
 
@@ -69,7 +74,7 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
     axis.set_title(title)
     axis.set_xlabel("frame (grey lines: GoP boundaries)")
     plain_legend(axis, lines, [f"{take.name}, {take.kbps:.0f} kbps" for take in takes], fontsize=7, ncols=2)
-    figure.savefig(path, dpi=110)
+    _save(figure, path)
 
 
 def _rate_chart(path: Path, takes: "list[ReportTake]") -> None:
@@ -86,7 +91,13 @@ def _rate_chart(path: Path, takes: "list[ReportTake]") -> None:
         axis.set_title(title)
         axis.grid(alpha=0.3)
         axis.legend()
-    figure.savefig(path, dpi=110)
+    _save(figure, path)
+
+
+def _save(figure: "Figure", path: Path) -> None:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=110)
+    write_bytes(path, stream.getvalue())
 
 
 def busiest_windows(rgb: Rgb, side: int, count: int) -> list[tuple[int, int]]:
@@ -128,10 +139,12 @@ def _contact_sheet(path: Path, clip: Clip, takes: "list[ReportTake]") -> None:
         name, _, detail = take.name.partition(" at ")
         draw.text((column * cell + 4, 2), name, fill="white")
         draw.text((column * cell + 4, 17), f"{take.kbps:.0f} kbps {take.bpp:.4f} bpp {detail}", fill="white")
-    image.save(path)
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    write_bytes(path, stream.getvalue())
 
 
-def _html(clip: Clip, takes: "list[ReportTake]") -> str:
+def _html(clip: Clip, takes: "list[ReportTake]", failures: Sequence[str]) -> str:
     rows = "".join(
         f"<tr><td>{in_html(t.name)}</td><td>{t.size_bytes}</td><td>{t.kbps:.1f}</td><td>{t.bpp:.5f}</td>"
         f"<td>{_number(t.mean('lpips'))}</td><td>{_number(t.mean('tlp'))}</td><td>{_number(t.mean('psnr_db'), 2)}</td>"
@@ -140,7 +153,7 @@ def _html(clip: Clip, takes: "list[ReportTake]") -> str:
     )
     charts = "".join(f'<h2>{in_html(title)}</h2><img src="{key}.png" alt="{key}">' for key, title in _CHARTS)
     commands = "".join(f"<p><b>{in_html(t.name)}</b><br><code>{in_html(t.command)}</code></p>" for t in takes)
-    notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
+    notes = "".join(f"<li>{in_html(note)}</li>" for note in (*clip.info.notes, *failures))
     facts = (
         f"{clip.width}x{clip.height}, {clip.frame_count} frames, {float(clip.timing.frame_rate):.3f} fps, "
         f"{clip.timing.duration_s:.3f} s"

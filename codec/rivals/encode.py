@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import av
 import numpy as np
 from av.error import FFmpegError
 
 from codec.context import QUIET, WorkContext
-from codec.errors import RivalError
+from codec.errors import MediaError, RivalError
 from codec.ffmpeg import ffmpeg_program, run_with_pictures
+from codec.media import place
 from codec.media.picture import Colour, FrameSource, Picture, Timing
 from codec.output import WholeFile, read_by
 from codec.rivals.settings import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, TargetBitrate
@@ -37,8 +37,7 @@ def encode(
     nearest trial is kept, `within_tolerance` is False and `note` says why. Raises OutputError when the output is the
     source's file, RivalError, Cancelled.
     """
-    if not output.parent.is_dir():
-        raise RivalError(f"{output}: the folder does not exist.")
+    place.output_file(output, RivalError)
     attempt = _Attempt(source, timing, settings, output, context)
     try:
         if isinstance(settings.quality, ConstantQuality):
@@ -76,7 +75,7 @@ class _Attempt:
             raise RivalError(f"{self._output}: the file cannot be written ({error.strerror or error}).") from error
         self._files.append(file)
         command = build_command(self._source, self._timing, self._colour, self._settings, rate, file.part)
-        shown = (*command[:-1], str(self._output))
+        shown = (*command[:-1], place.ffmpeg_name(self._output))
         count = self._source.frame_count
         began = time.monotonic()
         span_context = _Span(self._context, start, span)
@@ -147,7 +146,7 @@ def build_command(
         "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", f"{fps.numerator}/{fps.denominator}",
         *tags, "-i", "pipe:0", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact",
         *_encoder_arguments(settings, colour), *rate, *tags, "-pix_fmt", "yuv420p",
-        "-fps_mode", "passthrough", "-f", "matroska", "-write_crc32", "0", str(file),
+        "-fps_mode", "passthrough", "-f", "matroska", "-write_crc32", "0", place.ffmpeg_name(file),
     )  # fmt: skip
 
 
@@ -194,9 +193,9 @@ def raw_picture(picture: Picture, width: int, height: int) -> bytes:
 def packet_sizes(file: Path) -> tuple[int, ...]:
     """Bytes of each frame's packet in display order. Raises RivalError when the file cannot be read."""
     try:
-        with av.open(str(file)) as container:
+        with place.open_input(file) as container:
             packets = [(p.pts, p.size) for p in container.demux(video=0) if p.size and p.pts is not None]
-    except (OSError, FFmpegError) as error:
+    except (MediaError, OSError, FFmpegError) as error:
         raise RivalError(f"{file}: the encoder's file cannot be read ({error}).") from error
     return tuple(size for _, size in sorted(packets))
 

@@ -13,6 +13,7 @@ from codec import gop
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError, StreamError
 from codec.gop import Gop, Structure
+from codec.media import place
 from codec.media.picture import FrameSource, Picture, Timing
 from codec.model import device as devices
 from codec.model import store
@@ -282,8 +283,7 @@ def _check_clip(clip: FrameSource, output: Path) -> None:
         raise SettingError(f"Pictures of {clip.width}x{clip.height} are larger than the stream format allows.")
     if clip.frame_count > MAX_FRAMES:
         raise SettingError(f"A stream holds at most {MAX_FRAMES} frames; set in and out points.")
-    if not output.parent.is_dir():
-        raise StreamError(f"{output}: the folder does not exist.")
+    place.output_file(output, StreamError, "stream")
     check_output(output, read_by(clip))
 
 

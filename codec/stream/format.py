@@ -15,7 +15,9 @@ from codec.context import QUIET, WorkContext
 from codec.entropy.varint import Reader, write_varint
 from codec.errors import StreamError
 from codec.gop import Gop, Structure
+from codec.media import place
 from codec.media.picture import Colour, Matrix, Timing
+from codec.stream.parts import FileBytes
 from codec.stream.search import RECORD_SYNC, RecordSearch
 from codec.stream.settings import LAMBDA_RANGE, lambda_of_code, level_code
 from codec.stream.shape import GopShape
@@ -29,6 +31,8 @@ MAX_PIXELS = 8192 * 4320
 MAX_FRAMES = 10_000_000
 MAX_HEADER = 64 * 2**20
 MIN_RECORD = 1 + 1 + 1 + 1 + 4 + 4
+_FRAMING = 64
+"""More bytes than come before the fields of a header, or the payload of a record."""
 LEVEL_CODES = level_code(LAMBDA_RANGE[0]), level_code(LAMBDA_RANGE[1])
 
 _MATRICES = (Matrix.BT601, Matrix.BT709, Matrix.BT2020, Matrix.SMPTE240M, Matrix.FCC)
@@ -167,8 +171,9 @@ def _is_counted(timing: Timing) -> bool:
     )
 
 
-def parse_header(data: bytes, path: Path) -> tuple[Header, int, int]:
-    """Header, the position after it, and its checksum. Raises StreamError naming the file and the cause."""
+def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple[Header, int, int]:
+    """Header, the position after it, and its checksum. `file_size`: of the file, where `data` only begins it. Raises
+    StreamError naming the file and the cause."""
     if len(data) == 0:
         raise StreamError(f"{path}: the file is empty.")
     if data[: len(MAGIC)] != MAGIC[: len(data)] or len(data) <= len(MAGIC):
@@ -191,7 +196,7 @@ def parse_header(data: bytes, path: Path) -> tuple[Header, int, int]:
         checksum = zlib.crc32(data[:end])
         if struct.unpack("<I", reader.take(4))[0] != checksum:
             raise ValueError("checksum mismatch")
-        header = _parse_fields(Reader(data[:end], start), len(data))
+        header = _parse_fields(Reader(data[:end], start), len(data) if file_size is None else file_size)
     except (ValueError, zlib.error, OverflowError, ZeroDivisionError) as error:
         raise StreamError(f"{path}: the stream's header is damaged ({error}).") from error
     return header, reader.position, checksum
@@ -251,9 +256,9 @@ def write_record(index: int, payload: bytes, header_checksum: int, *, chained: b
     return head + struct.pack("<I", zlib.crc32(payload, zlib.crc32(head, header_checksum))) + payload
 
 
-def _read_record(data: bytes, position: int, header_checksum: int, header: Header) -> tuple[Record, int] | None:
+def _read_record(data: FileBytes, position: int, header_checksum: int, header: Header) -> tuple[Record, int] | None:
     """The record at `position` and where it ends, or None when what stands there is none."""
-    reader = Reader(data, position)
+    reader = Reader(data[position : position + _FRAMING])
     try:
         if reader.take(1)[0] != RECORD_SYNC:
             return None
@@ -262,24 +267,56 @@ def _read_record(data: bytes, position: int, header_checksum: int, header: Heade
             return None
         if flags >> 1 >= gop.gop_at(index, header.frame_count, header.structure).length:
             return None
-        head = data[position : reader.position]
+        head = reader.data[: reader.position]
         checksum = struct.unpack("<I", reader.take(4))[0]
-        payload = reader.take(length)
     except ValueError:
         return None
+    start = position + reader.position
+    end = start + length
+    if length > most_record_bytes(header) or end > len(data):
+        return None
+    payload = data[start:end]
     if zlib.crc32(payload, zlib.crc32(head, header_checksum)) != checksum:
         return None
-    return Record(index, bool(flags & 1), flags >> 1, payload, reader.position - position), reader.position
+    return Record(index, bool(flags & 1), flags >> 1, payload, end - position), end
+
+
+def most_record_bytes(header: Header) -> int:
+    """More than a GoP's record can have: twice its pictures' samples, and room for what does not shrink with them."""
+    samples = header.width * header.height * 3 // 2
+    return 2 * samples * (gop.GOP_LENGTH + 1) + 2**17
+
+
+def _read_header(data: FileBytes, path: Path) -> tuple[Header, int, int]:
+    """As `parse_header`, reading no more of the file than it. Raises StreamError also for a file far too long."""
+    first = data[:_FRAMING]
+    reader = Reader(first, min(len(first), len(MAGIC) + 1))
+    try:
+        end = reader.varint() + reader.position + 4
+    except ValueError:
+        end = len(first)
+    header, position, checksum = parse_header(data[: min(end, MAX_HEADER + _FRAMING)], path, len(data))
+    if len(data) > position + header.gop_count * most_record_bytes(header):
+        raise StreamError(
+            f"{path}: {len(data)} bytes are more than {header.frame_count} frames of {header.width}x{header.height} "
+            "can take; this is no Seamscope stream, or it is damaged."
+        )
+    return header, position, checksum
 
 
 def parse_stream(path: Path, context: WorkContext = QUIET) -> Stream:
     """Read a whole file; damaged GoPs are left out and listed. Raises StreamError when nothing can be read, and
     Cancelled."""
+    place.regular_file(path, StreamError)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            return _parse(FileBytes(file), path, context)
     except OSError as error:
         raise StreamError(f"{path}: the stream cannot be read ({error.strerror or error}).") from error
-    header, position, checksum = parse_header(data, path)
+
+
+def _parse(data: FileBytes, path: Path, context: WorkContext) -> Stream:
+    header, position, checksum = _read_header(data, path)
     records: dict[int, Record] = {}
     search = RecordSearch(data, context)
     # Bytes spent on checksums of false starts are bounded, so that hostile input cannot make this quadratic.
@@ -314,9 +351,9 @@ def _take_out_lost(records: dict[int, Record], gops: int) -> tuple[int, ...]:
     return tuple(lost)
 
 
-def _claimed(data: bytes, position: int) -> int:
+def _claimed(data: FileBytes, position: int) -> int:
     """Payload bytes a false record made the checksum read."""
-    reader = Reader(data, position + 1)
+    reader = Reader(data[position : position + _FRAMING], 1)
     try:
         reader.varint()
         reader.take(1)

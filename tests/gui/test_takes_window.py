@@ -163,13 +163,15 @@ def test_a_shifted_take_shows_its_other_frames_and_says_so(
 
 
 def test_importing_asks_about_every_difference_first(
-    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, clips: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, clips: Path
 ) -> None:
     other = make_clip(clips / "dcvc.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32", frames=12)
     shows(small_clip)
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(other), ""))
     window._refresh_all()
     window._trigger("import")
+    (asking,) = window.findChildren(QFileDialog)
+    asking.selectFile(str(other))
+    asking.accept()
     qtbot.waitUntil(lambda: any(isinstance(w, ImportDialog) for w in QApplication.topLevelWidgets()), timeout=WAIT_MS)
     dialog = dialog_of(ImportDialog)
     assert isinstance(dialog, ImportDialog)
