@@ -80,7 +80,6 @@ def test_takes_and_projects_are_of_the_deinterlaced_clip(
     qtbot.waitUntil(lambda: not deinterlaced(window), timeout=WAIT_MS)
     window.commands.desk.open_paths([target])
     qtbot.waitUntil(lambda: deinterlaced(window) and len(window.session.takes) == 2, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
 
 
 def test_images_cannot_be_deinterlaced(window: MainWindow, shows: Opener, combed: Path, tmp_path: Path) -> None:
