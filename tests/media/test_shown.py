@@ -10,7 +10,7 @@ from PIL import Image
 
 from codec.errors import MediaError
 from codec.ffmpeg import ffmpeg_program
-from codec.media import open_clip
+from codec.media import Clip, open_clip
 from codec.media.colour import to_rgb
 from tests.conftest import make_clip
 
@@ -149,3 +149,25 @@ def test_an_interlaced_clip_is_said_to_be_and_deinterlaced_as_ffmpeg_does_it(com
 def test_a_progressive_clip_has_no_such_note(small_clip: Path) -> None:
     with open_clip(small_clip) as clip:
         assert not clip.info.interlaced and not any("nterlaced" in note for note in clip.info.notes)
+
+
+def test_the_command_line_encodes_a_clip_deinterlaced_when_asked(
+    combed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codec import cli
+    from codec.stream import encoder
+
+    given = []
+
+    class Stop(MediaError):
+        """Encoding itself is not what is looked at."""
+
+    def encode(clip: Clip, *_others: object) -> None:
+        given.append((clip.info.deinterlaced, clip.picture(1).y.copy()))
+        raise Stop("seen")
+
+    monkeypatch.setattr(encoder, "encode_clip", encode)
+    for flags in ((), ("--deinterlace",)):
+        assert cli.main(["encode", str(combed), "-o", str(tmp_path / "x.gop"), "--lambda", "0.2", *flags]) == 1
+    assert [deinterlaced for deinterlaced, _ in given] == [False, True]
+    assert not np.array_equal(given[0][1], given[1][1])
