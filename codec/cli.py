@@ -10,6 +10,7 @@ from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError
 from codec.gop import DEFAULT_THETA, Structure
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.texts import visible, visible_lines
 
 EXIT_ERROR = 1
 EXIT_USAGE = 2
@@ -210,14 +211,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         message = arguments.run(arguments, context)
     except (SeamscopeError, Cancelled) as error:
         context.close()
-        print(f"seamscope: {error}", file=sys.stderr)
+        print(f"seamscope: {visible(str(error))}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         context.close()
         print("seamscope: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     context.close()
-    print(message)
+    # A name may hold what a terminal would obey.
+    print(visible_lines(message))
     return 0
 
 
