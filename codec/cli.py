@@ -13,6 +13,7 @@ from codec.errors import Cancelled, SeamscopeError, SettingError, sentence_of
 from codec.gop import DEFAULT_THETA, Structure
 from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
 from codec.terminal import Ended, drop_output, ending_raises, say_anything
+from codec.texts import visible, visible_lines
 from codec.training.vae.command import add_train
 
 if TYPE_CHECKING:
@@ -266,7 +267,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(message: str) -> int:
     try:
-        print(message, flush=True)
+        # A name may hold what a terminal would obey.
+        print(visible_lines(message), flush=True)
     except BrokenPipeError:
         # Whoever read it has gone, as `head` does.
         drop_output()
@@ -279,7 +281,7 @@ def _tell(message: str) -> int:
 def _fail(context: TerminalContext, sentence: str, code: int) -> int:
     context.close()
     with contextlib.suppress(OSError):
-        print(f"seamscope: {sentence}", file=sys.stderr)
+        print(f"seamscope: {visible(sentence)}", file=sys.stderr)
     return code
 
 

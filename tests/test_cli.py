@@ -96,3 +96,11 @@ def test_mistakes_are_one_line_and_an_exit_code(small_clip: Path, tmp_path: Path
     assert seamscope("encode").returncode == 2
     assert not out.exists()
     assert (tmp_path / "full" / "mine.txt").read_text() == "keep"
+
+
+def test_names_are_told_without_what_a_terminal_would_obey(tmp_path: Path) -> None:
+    absent = tmp_path / f"\x1b[31mred\n{os.fsdecode(bytes([0xE9]))}.gop"
+    done = seamscope("info", absent)
+    assert done.returncode == 1
+    assert "\\x1b[31mred\\n\\xe9.gop: the stream cannot be read" in done.stderr
+    assert "\x1b" not in done.stderr and done.stderr.count("\n") == 1

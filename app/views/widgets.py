@@ -99,14 +99,24 @@ class MessageBox(QMessageBox):
         super().setText(visible_lines(text))
 
     @staticmethod
-    def question(parent: QWidget, title: str, text: str, *buttons: Any) -> QMessageBox.StandardButton:
-        """Ask and wait; `buttons` as for Qt's own, whose box guesses as tooltips do."""
-        return QMessageBox.question(parent, plain_title(title), plain_tip(text), *buttons)
+    def question(parent: QWidget | None, title: str, text: str, *args: Any, **more: Any) -> Any:
+        """Ask and wait; Qt's own box guesses as tooltips do. The rest as for Qt's own."""
+        return QMessageBox.question(parent, plain_title(title), plain_tip(text), *args, **more)
 
     @staticmethod
-    def warning(parent: QWidget, title: str, text: str, *buttons: Any) -> QMessageBox.StandardButton:
-        """Warn and wait; `buttons` as for Qt's own."""
-        return QMessageBox.warning(parent, plain_title(title), plain_tip(text), *buttons)
+    def information(parent: QWidget | None, title: str, text: str, *args: Any, **more: Any) -> Any:
+        """Tell and wait. The rest as for Qt's own."""
+        return QMessageBox.information(parent, plain_title(title), plain_tip(text), *args, **more)
+
+    @staticmethod
+    def warning(parent: QWidget | None, title: str, text: str, *args: Any, **more: Any) -> Any:
+        """Warn and wait. The rest as for Qt's own."""
+        return QMessageBox.warning(parent, plain_title(title), plain_tip(text), *args, **more)
+
+    @staticmethod
+    def critical(parent: QWidget | None, title: str, text: str, *args: Any, **more: Any) -> Any:
+        """Tell of a failure and wait. The rest as for Qt's own."""
+        return QMessageBox.critical(parent, plain_title(title), plain_tip(text), *args, **more)
 
 
 class ElidedLabel(Label):
