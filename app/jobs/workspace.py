@@ -30,7 +30,9 @@ class Workspace:
             parent.mkdir(parents=True, exist_ok=True)
             _remove_left_behind(parent)
             self._owned = OwnedFolder(parent, _PREFIX)
-            self.path = self._owned.path
+            # Apart from the owner's lock: here lie takes and nothing else.
+            self.path = self._owned.path / "takes"
+            self.path.mkdir()
         except OSError:
             self.path = Path(tempfile.mkdtemp(prefix="seamscope-"))
 
@@ -38,6 +40,7 @@ class Workspace:
         """Remove it with all it holds."""
         shutil.rmtree(self.path, ignore_errors=True)
         if self._owned is not None:
+            shutil.rmtree(self._owned.path, ignore_errors=True)
             self._owned.release()
 
 

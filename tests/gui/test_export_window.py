@@ -217,20 +217,21 @@ def test_no_export_replaces_a_file_in_use(
         ("export_take", clip),
     ):
         names.append(str(target))
-        window.banner.hide()
+        window.show_message("")
         window.session.select(take)
         window._refresh_all()
         window._trigger(name)
         for dialog in [w for w in QApplication.topLevelWidgets() if isinstance(w, VideoDialog) and w.isVisible()]:
             dialog.accept()
-        idle(qtbot, window)
-        assert names == [] and "being read; choose another output" in window.banner.text(), name
+        qtbot.waitUntil(lambda: "being read; choose another output" in window.banner.text(), timeout=WAIT_MS)
+        assert names == [], name
         assert (clip.read_bytes(), theirs.read_bytes()) == before, name
     assert proposed[0] == "clip_compare.mp4"
     # A take that can come back is in use, too.
     desk.edits.remove(take)
+    window.show_message("")
     exports.export_charts(links["csv"])
-    idle(qtbot, window)
+    qtbot.waitUntil(lambda: "being read; choose another output" in window.banner.text(), timeout=WAIT_MS)
     assert theirs in window.engine.files_in_use and theirs.read_bytes() == before[1]
     assert sorted(p.name for p in folder.iterdir()) == sorted(
         ["clip.mp4", "theirs.mp4", *(link.name for link in links.values())]

@@ -51,6 +51,14 @@ def drop(window: MainWindow, *paths: Path) -> None:
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, Qt.KeyboardModifier.NoModifier))
 
 
+def kept(qtbot: QtBot, window: MainWindow) -> Path:
+    """Keep the session for a crash; returns where."""
+    window.commands.desk.projects.autosave()
+    qtbot.waitUntil(lambda: list(autosave_root().glob("run-*/autosave.seamscope")) != [], timeout=WAIT_MS)
+    (own,) = autosave_root().iterdir()
+    return own
+
+
 def comes_back(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: len(window.session.takes) == 2, timeout=WAIT_MS)
     take = list(window.session.takes)[1]
@@ -184,7 +192,8 @@ def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
 def test_a_save_that_is_given_up_or_fails_keeps_all(
     qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ["", str(tmp_path / "none" / "x.seamscope")]
+    (tmp_path / "file").write_text("no folder")
+    names = ["", str(tmp_path / "file" / "x.seamscope")]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (names.pop(0), ""))
     for _ in range(2):
         assert not working.close()
@@ -196,9 +205,7 @@ def test_a_save_that_is_given_up_or_fails_keeps_all(
 
 
 def test_the_autosave_stays_until_the_answer_is_final(qtbot: QtBot, working: MainWindow) -> None:
-    working.commands.desk.projects.autosave()
-    qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
-    (own,) = autosave_root().iterdir()
+    own = kept(qtbot, working)
     assert not working.close()
     assert (own / "autosave.seamscope").exists()
     answer(working, CANCEL)
@@ -261,9 +268,7 @@ def test_clips_put_away_are_given_back_in_the_end(
 
 
 def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: MainWindow) -> None:
-    working.commands.desk.projects.autosave()
-    qtbot.waitUntil(lambda: working.runner.active == 0, timeout=WAIT_MS)
-    (own,) = autosave_root().iterdir()
+    own = kept(qtbot, working)
     # A copy has no owner: the lock is on the file of this run.
     shutil.copytree(own, own.with_name("run-left"))
     other = MainWindow(Session(settings_file()))
@@ -277,8 +282,8 @@ def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: 
         assert other.commands.desk.projects.path is None and other.isWindowModified()
         # It goes once it is kept anew.
         qtbot.waitUntil(lambda: not own.with_name("run-left").exists(), timeout=WAIT_MS)
-        kept = [p for p in autosave_root().iterdir() if p != own]
-        assert len(kept) == 1 and (kept[0] / "autosave.seamscope").exists()
+        (anew,) = [p for p in autosave_root().iterdir() if p != own]
+        assert (anew / "autosave.seamscope").exists()
     finally:
         other.commands.desk.leaving.give_up()
         other.close()

@@ -172,14 +172,20 @@ def test_removing_a_take_gives_its_disk_space_back(
     assert len(session.takes) == 1 and messages == []
 
 
-def test_another_clip_ends_the_takes_of_the_one_before(
+def test_another_clip_puts_the_takes_of_the_one_before_away(
     engine: Engine, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
     still = make_clip(clips / "still.png", frames=1)
     engine.open(small_clip)
-    engine.encode_neural(0.1)
+    before = engine.encode_neural(0.1)
     engine.open(still)
-    assert len(session.takes) == 1 and list(engine._folder.iterdir()) == []
+    assert len(session.takes) == 1 and session.takes.by_id(before.id) is None
+    assert len(list(engine._folder.iterdir())) == 4
+    session.history.undo()
+    assert session.takes.by_id(before.id) is before and before.status is Status.READY
+    session.history.redo()
+    session.history.clear()
+    assert list(engine._folder.iterdir()) == []
     take = engine.encode_neural(0.1)
     assert take is not None and take.status is Status.READY and messages == []
     assert scored(session, take.id) == 1

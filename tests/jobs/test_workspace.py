@@ -38,10 +38,10 @@ def running(*before: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 def test_a_workspace_is_new_and_goes_with_all_it_holds() -> None:
     first, second = Workspace(), Workspace()
     assert first.path != second.path
-    assert first.path.parent == cache_folder()
+    assert first.path.parent.parent == cache_folder() and list(first.path.iterdir()) == []
     (first.path / "a.yuv").write_bytes(b"1")
     first.close()
-    assert not first.path.exists() and second.path.is_dir()
+    assert not first.path.parent.exists() and second.path.is_dir()
     second.close()
 
 
@@ -52,7 +52,7 @@ def test_what_a_crashed_run_left_is_removed_by_the_next_and_what_runs_stays() ->
         process.send_signal(signal.SIGKILL)
         process.wait()
         made = Workspace()
-        assert not folder.exists()
+        assert not folder.parent.exists()
         assert (alive / "take.yuv").exists() and foreign.exists()
     made.close()
 
