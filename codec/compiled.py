@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core import config
 
 from codec.sources import PACKAGE, containing, digest, sources
 
@@ -43,6 +44,7 @@ def _remove_old(base: Path, name: str) -> None:
 
 
 _FOLDER = str(_cache_folder())
+_NJIT: Callable[..., Any] = numba.njit
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -52,5 +54,5 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     thirds of the time that choosing trees of blocks takes.
     """
     # Numba reads its settings anew whenever the environment changes.
-    numba.config.CACHE_DIR = _FOLDER
-    return numba.njit(cache=True, nogil=True, boundscheck=False, _nrt=False, **options)
+    config.__dict__["CACHE_DIR"] = _FOLDER
+    return _NJIT(cache=True, nogil=True, boundscheck=False, _nrt=False, **options)

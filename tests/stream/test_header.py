@@ -1,0 +1,25 @@
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from codec.gop import Structure
+from codec.media import Colour, Matrix
+from codec.media.probe import counted_timing
+from codec.stream.format import Header, parse_header, write_header
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("matrix", Matrix)
+def test_a_header_keeps_every_coding(matrix: Matrix, full: bool) -> None:
+    colour = Colour(matrix, full)
+    timing = counted_timing(9, Fraction(25))
+    header = Header(b"\1" * 8, 96, 64, Structure.OVERLAP, 0, colour, Fraction(1), timing)
+    data = write_header(header)
+    found, end, _ = parse_header(data + bytes(64), Path("x.gop"))
+    assert found == header
+    assert end == len(data)
+    # Bits 4 to 6 of the flags, as FORMAT.md numbers them.
+    numbers = (Matrix.BT601, Matrix.BT709, Matrix.BT2020, Matrix.SMPTE240M, Matrix.FCC)
+    flags = data[8 + 1 + 1 + 8 + 3]
+    assert flags == numbers.index(matrix) << 4 | full << 1
