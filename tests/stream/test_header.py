@@ -5,7 +5,7 @@ import pytest
 
 from codec.gop import Structure
 from codec.media import Colour, Matrix
-from codec.media.probe import counted_timing
+from codec.media.timing import counted_timing
 from codec.stream.format import Header, parse_header, write_header
 
 
