@@ -24,6 +24,7 @@ check: $(STAMP)
 	$(BIN)/ruff check app codec packaging tests
 	$(BIN)/ruff format --check app codec packaging tests
 	$(BIN)/lint-imports
+	$(BIN)/basedpyright
 
 # Slow proofs, not part of `make test`.
 fuzz: $(STAMP)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 from numba.core import config
@@ -44,11 +44,13 @@ def _remove_old(base: Path, name: str) -> None:
 
 
 _FOLDER = str(_cache_folder())
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
 _NJIT: Callable[..., Any] = numba.njit
 
 
-def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Decorator of functions that work on arrays they are given and make none; `options` as numba's.
+def compiled(**options: Any) -> Callable[[_Loop], _Loop]:
+    """Decorator of functions that work on arrays they are given and make none; `options` as numba's. Signatures are
+    annotated with `codec.arrays`.
 
     Nobody counts, then, who refers to an array (`_nrt`): an atomic counter for every array of every call took two
     thirds of the time that choosing trees of blocks takes.

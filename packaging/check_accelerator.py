@@ -51,7 +51,8 @@ class Noise:
         shift = index % 32
         y = self._planes[0, shift : shift + self.height, shift : shift + self.width]
         half = [p[shift : shift + (self.height + 1) // 2, : (self.width + 1) // 2] for p in self._planes[1:]]
-        return Picture(*(np.ascontiguousarray(p) for p in (y, *half)), Colour(Matrix.BT709, False))
+        luma, cb, cr = (np.ascontiguousarray(plane) for plane in (y, *half))
+        return Picture(luma, cb, cr, Colour(Matrix.BT709, False))
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop)."""
@@ -106,17 +107,17 @@ def measure(name: str, clip: Noise, device: str, folder: Path) -> tuple[float, f
     timing = Timing(tuple(range(clip.frame_count)), 1 / rate, rate, float(clip.frame_count / rate))
     path = folder / f"{name}.gop"
     settings = EncodeSettings(LAMBDA, device=device, reconstruct=False, weights=name)
-    encodes, decodes = [], []
+    encodes, decodes, bpp = [], [], 0.0
     for _ in range(3):
         began = time.perf_counter()
-        info = encode_clip(clip, timing, Fraction(1), path, settings)
+        bpp = encode_clip(clip, timing, Fraction(1), path, settings).bpp
         encodes.append(clip.frame_count / (time.perf_counter() - began))
         began = time.perf_counter()
         for _ in decode_stream(path, device):
             pass
         decodes.append(clip.frame_count / (time.perf_counter() - began))
     peak = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0
-    return max(encodes), max(decodes), info.bpp, peak
+    return max(encodes), max(decodes), bpp, peak
 
 
 def main() -> int:

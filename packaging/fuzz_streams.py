@@ -95,7 +95,7 @@ def damage(rng: np.random.Generator, kind: int, data: bytes, other: bytes, heade
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--streams", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -103,16 +103,16 @@ def main() -> int:
     outcomes = {"error": 0, "some GoPs": 0, "all GoPs": 0}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        streams = [path.read_bytes() for path in make_streams(folder)]
+        whole, other = (path.read_bytes() for path in make_streams(folder))
         parsed = parse_stream(folder / "0.1.gop")
         good = {d.gop.index: digest(d) for d in decode_stream(folder / "0.1.gop")}
-        header_end = len(streams[0]) - sum(r.size_bytes for r in parsed.records.values())
+        header_end = len(whole) - sum(r.size_bytes for r in parsed.records.values())
         target = folder / "damaged.gop"
         for number in range(options.streams):
             kind = int(rng.integers(6))
-            data = hostile_gop(rng, streams[0], parsed) if kind == 5 else damage(rng, kind, *streams, header_end)
+            data = hostile_gop(rng, whole, parsed) if kind == 5 else damage(rng, kind, whole, other, header_end)
             target.write_bytes(data)
-            hostile = kind == 5 or data[:header_end] != streams[0][:header_end]
+            hostile = kind == 5 or data[:header_end] != whole[:header_end]
             began = time.monotonic()
             kept = 0
             try:

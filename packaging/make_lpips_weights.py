@@ -100,7 +100,7 @@ def read_heads(wheel: Path, net: str) -> dict[str, torch.Tensor]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "weights")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)

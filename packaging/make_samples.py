@@ -55,7 +55,7 @@ def cut(source: Path, target: Path, *options: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "clips")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)

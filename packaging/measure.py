@@ -121,7 +121,8 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
             model, lambda i, *_: memories[i], trees, coded.textures, motion[1], shapes[1], code, before, [], colour
         ).pictures
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
-        networks.decode_trees_between(model, corrections[-1], known[0], planes[0].y.shape, code, colour)
+        height, width = planes[0].y.shape
+        networks.decode_trees_between(model, corrections[-1], known[0], (height, width), code, colour)
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
     return best_of(encode), best_of(decode)
@@ -218,7 +219,7 @@ def measure_memory(folder: Path, seconds: int) -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--seconds-of-video", type=int, default=60)
     parser.add_argument("--skip-memory", action="store_true")
     parser.add_argument("--skip-window", action="store_true")

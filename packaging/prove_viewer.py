@@ -149,6 +149,7 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
             window._trigger("play")
         if encoding is None or encoding.finished:
             take = window.engine.encode_rival(RivalCodec.AV1, draw.choice((30, 40, 50)))
+            assert take is not None, "no take was begun"
             # Two takes are enough to look at: the third is hidden while it is made, and goes when it is done.
             window.session.takes.set_visible(take, False)
             encoding = _Encoding(window, take)
@@ -219,6 +220,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
 
     began = time.monotonic()
     take = window.engine.encode_neural(0.16)
+    assert take is not None, "no take was begun"
     window._trigger("play")
     probe.wait(lambda: watch() or take.status is not Status.RUNNING, 3600)
     encoded_s = time.monotonic() - began

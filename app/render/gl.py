@@ -255,6 +255,7 @@ class _Slot:
         # Rows are as long as the plane is wide, whatever multiple of four that is not.
         options = QOpenGLPixelTransferOptions()
         options.setAlignment(1)
+        # PySide's stubs leave out that VoidPtr takes a buffer, and that setData takes a VoidPtr.
         texture.setData(formats[1], words, VoidPtr(values), options)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 

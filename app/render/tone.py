@@ -28,7 +28,8 @@ Values = NDArray[np.float64]
 def pq_nits(signal: Values) -> Values:
     """Light of PQ signals 0 to 1, in cd/m2."""
     power = np.power(np.clip(signal, 0, 1), 1 / _M2)
-    return 10000 * np.power(np.maximum(power - _C1, 0) / (_C2 - _C3 * power), 1 / _M1)
+    share: Values = np.power(np.maximum(power - _C1, 0) / (_C2 - _C3 * power), 1 / _M1)
+    return 10000 * share
 
 
 def pq_signal(nits: Values) -> Values:

@@ -53,7 +53,8 @@ class View:
     def origin(self, picture: tuple[float, float], pane: tuple[float, float]) -> tuple[float, float]:
         """Where the picture's top left corner lies in the pane."""
         scale = self.scale(picture, pane)
-        return tuple(pane[i] / 2 - self.centre[i] * picture[i] * scale for i in (0, 1))  # pyright: ignore[reportReturnType]
+        x, y = (pane[i] / 2 - self.centre[i] * picture[i] * scale for i in (0, 1))
+        return x, y
 
     def zoom_at(
         self, factor: float, cursor: tuple[float, float], picture: tuple[float, float], pane: tuple[float, float]

@@ -233,7 +233,7 @@ class Charts(QWidget):
             self._grid.addWidget(self.charts[key], place // columns, place % columns)
             self.charts[key].setVisible(True)
             if self._range is not None:
-                self.charts[key].item.setXRange(*self._range, padding=0)
+                self.charts[key].item.getViewBox().setXRange(*self._range, padding=0)
         self.redraw()
 
     def _same_range(self, chart: Chart, *_changed: object) -> None:
@@ -244,7 +244,7 @@ class Charts(QWidget):
         self._ranging, self._range = True, tuple(chart.item.getViewBox().viewRange()[0])
         for key in self.wanted:
             if self.charts[key] is not chart:
-                self.charts[key].item.setXRange(*self._range, padding=0)
+                self.charts[key].item.getViewBox().setXRange(*self._range, padding=0)
         self._ranging = False
 
     def _move(self, _frame: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
@@ -69,8 +70,8 @@ class Chart(QWidget):
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         keys = "Click seeks, drag pans, wheel zooms, double-click shows all frames."
         self.head.setToolTip(plain_tip(f"{kind.axis}. {keys}"))
-        self.plot = pg.PlotWidget()
-        self.item: pg.PlotItem = self.plot.getPlotItem()
+        self.item = pg.PlotItem()
+        self.plot = pg.PlotWidget(plotItem=self.item)
         self.item.showGrid(x=False, y=True, alpha=0.2)
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
@@ -103,8 +104,10 @@ class Chart(QWidget):
         self._thin_later.setInterval(0)
         self._thin_later.timeout.connect(self._follow_range)
         box.sigXRangeChanged.connect(lambda *_: self._thin_later.start())
-        self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self.plot.scene().sigMouseMoved.connect(self._moved)
+        scene = self.plot.scene()
+        assert isinstance(scene, pg.GraphicsScene)
+        scene.sigMouseClicked.connect(self._clicked)
+        scene.sigMouseMoved.connect(self._moved)
         self.plot.viewport().installEventFilter(self)
         self.set_theme()
 
@@ -162,7 +165,7 @@ class Chart(QWidget):
 
     def show_frames(self, count: int) -> None:
         """All frames of a clip."""
-        self.item.setXRange(-0.5, max(0, count - 1) + 0.5, padding=0.01)
+        self.item.getViewBox().setXRange(-0.5, max(0, count - 1) + 0.5, padding=0.01)
 
     @property
     def shown_points(self) -> int:
@@ -192,7 +195,7 @@ class Chart(QWidget):
     def _refresh_head(self) -> None:
         chosen, frame = theme.current(), self._frame
         if self._hover.isVisible():
-            frame = round(self._hover.value())
+            frame = round(self._hover.getXPos())
         title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
         values = [self._value(line, frame) + line.remark for line in self.lines]
         rest, names = self._what_fits(title, frame, values)
@@ -226,13 +229,13 @@ class Chart(QWidget):
     def _frame_at(self, place: QPointF) -> int:
         return round(self.item.getViewBox().mapSceneToView(place).x())
 
-    def _clicked(self, event: object) -> None:
-        if event.button() != Qt.MouseButton.LeftButton:  # pyright: ignore[reportAttributeAccessIssue]
+    def _clicked(self, event: MouseClickEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
             return
-        if event.double():  # pyright: ignore[reportAttributeAccessIssue]
+        if event.double():
             self.fit_asked.emit()
         else:
-            self.seek_asked.emit(self._frame_at(event.scenePos()))  # pyright: ignore[reportAttributeAccessIssue]
+            self.seek_asked.emit(self._frame_at(event.scenePos()))
 
     def _moved(self, place: QPointF) -> None:
         inside = self.item.getViewBox().sceneBoundingRect().contains(place)

@@ -164,6 +164,7 @@ class ExportQueue:
         menu.clear()
         for text, export in zip(wanted, self.exports, strict=False):
             menu.addAction(text, lambda chosen=export: self.give_up(chosen))
+        # PySide's stub leaves out None, which takes the menu away.
         button.setMenu(menu if several else None)  # pyright: ignore[reportArgumentType]
         button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QResizeEvent
@@ -39,6 +40,9 @@ from app.views.stage import Stage
 from app.views.transport import Transport
 from app.views.widgets import Label, Sheet
 
+if TYPE_CHECKING:
+    from app.views.charts import Charts
+
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
 MESSAGE_MS = 12_000
@@ -55,7 +59,7 @@ class MainWindow(QMainWindow):
         self.engine = Engine(session, self.runner)
         self.presenter = Presenter(session)
         self.inspector = Inspector(session, self.runner, self.presenter.cached_picture)
-        self.charts: QWidget | None = None
+        self.charts: Charts | None = None
         self.second: SecondWindow | None = None
         self._ending = False
         self.setWindowTitle("Seamscope")

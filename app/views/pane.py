@@ -49,7 +49,7 @@ class Said:
         """One line."""
         take, (name, short) = self.take, self._names
         rest = take.label.removeprefix(name).removeprefix(" · ")
-        texts = [(name, rest, self.lpips, self.seams), (short, rest, self.lpips, self.seams)]
+        texts: list[tuple[str, ...]] = [(name, rest, self.lpips, self.seams), (short, rest, self.lpips, self.seams)]
         if take.kind is Kind.SOURCE:
             texts = [(take.label, self.seams), (take.label.split(" · ")[0], self.seams)]
         elif take.rate is not None:
@@ -130,7 +130,7 @@ class Pane(QWidget):
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip(plain_tip("\n".join(part for part in details if part)))
-        label.margin = _LARGE_MARGIN if large else _MARGIN
+        label.inset = _LARGE_MARGIN if large else _MARGIN
         style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.

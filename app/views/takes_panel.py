@@ -88,7 +88,7 @@ class TakeRow(QFrame):
         self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
-        self.label = ElidedLabel(margin=0)
+        self.label = ElidedLabel(inset=0)
         self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
         self.field = NameField()
         self.field.setAccessibleName("Name of the take")

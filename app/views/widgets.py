@@ -35,6 +35,8 @@ class _Lowest(QWidget):
     def minimumSizeHint(self) -> QSize:
         """What its lines need at this width."""
         lines = self._content.layout()
+        if lines is None:
+            return super().minimumSizeHint()
         return QSize(lines.minimumSize().width(), lines.totalMinimumHeightForWidth(max(1, self.width())))
 
 
@@ -123,10 +125,10 @@ class ElidedLabel(Label):
     """A label that says less where there is no room, instead of forcing its pane wider: the first of its texts that
     fits, else the last with its lines ending in dots."""
 
-    def __init__(self, margin: int = 8) -> None:
-        """`margin`: pixels left and right of the text that the style sheet asks for."""
+    def __init__(self, inset: int = 8) -> None:
+        """`inset`: pixels left and right of the text that the style sheet asks for."""
         super().__init__()
-        self.margin = margin
+        self.inset = inset
         self._shorter: tuple[str, ...] = ()
         # Qt would indent the text further by half a letter, more than `shown_text` reckons with.
         self.setIndent(0)
@@ -142,7 +144,7 @@ class ElidedLabel(Label):
     @property
     def shown_text(self) -> str:
         """What can be read now."""
-        room, metrics = max(0, self.width() - 2 * self.margin), self.fontMetrics()
+        room, metrics = max(0, self.width() - 2 * self.inset), self.fontMetrics()
         texts = (self.text(), *self._shorter)
         for text in texts:
             if all(metrics.horizontalAdvance(line) <= room for line in text.split("\n")):
@@ -163,7 +165,7 @@ class ElidedLabel(Label):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().window())
         painter.setPen(self.palette().windowText().color())
-        painter.drawText(self.rect().adjusted(self.margin, 0, -self.margin, 0), self.alignment(), shown)
+        painter.drawText(self.rect().adjusted(self.inset, 0, -self.inset, 0), self.alignment(), shown)
         painter.end()
 
 
@@ -172,6 +174,7 @@ class Sheet(QScrollArea):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self._label = HtmlLabel()
         self._label.setStyleSheet("padding:16px;border:none")
         self.setWidget(self._label)
@@ -185,7 +188,7 @@ class Sheet(QScrollArea):
     def open(self, text: str) -> None:
         """Say something, in the middle of the window."""
         self._label.setText(text)
-        parent, edge = self.parentWidget(), 2 * self.frameWidth() + 2
+        parent, edge = self._over, 2 * self.frameWidth() + 2
         wanted = self._label.sizeHint() + QSize(edge, edge)
         if wanted.height() > parent.height() - _SHEET_TOP:
             wanted += QSize(self.verticalScrollBar().sizeHint().width(), 0)

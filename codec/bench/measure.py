@@ -176,7 +176,7 @@ def _vgg_scorer(frames: _Frames, wanted: Sequence[str], trunk_file: Path, settin
     trunk = VggTrunk(trunk_file)
     # Channels last is the convolutions' own layout on a CPU: a quarter of the time less.
     metrics = {
-        key: make().to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        key: make().to(device).to(memory_format=torch.channels_last)
         for key, make in (("lpips_vgg", lambda: LpipsVgg(trunk)), ("dists", lambda: Dists(trunk)))
         if key in wanted
     }

@@ -8,6 +8,7 @@ Integers throughout: logarithms of odds in 1/256, weights in 1/65536.
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int32_2d, Int64_1d, Int64_2d, UInt8_1d
 from codec.compiled import compiled
 from codec.entropy.range_coder import RANGE, adapt, split
 
@@ -48,7 +49,9 @@ def new_weights(rows: int) -> NDArray[np.int32]:
 
 
 @compiled()
-def code_mixed(io, data, models, weights, row, said, count, bit):
+def code_mixed(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, row: Int, said: Int64_2d, count: Int, bit: Int
+) -> Int:
     """Code (or, reading, find) a bit in the first `count` contexts that `said` (2, INPUTS) names in its first row; the
     second is working space. Returns the bit."""
     total = np.int64(0)

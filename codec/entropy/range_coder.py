@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int32_2d, Int64_1d, UInt8_1d
 from codec.compiled import compiled
 
 READING, LOW, RANGE, CACHE, PENDING, POSITION, CODE, FAULT = range(8)
@@ -62,7 +63,7 @@ def reader(data: bytes) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
 
 
 @compiled()
-def _put(io, data, byte):
+def _put(io: Int64_1d, data: UInt8_1d, byte: Int) -> None:
     if io[POSITION] >= data.size:
         io[FAULT] = 1
         return
@@ -71,7 +72,7 @@ def _put(io, data, byte):
 
 
 @compiled()
-def _shift_low(io, data):
+def _shift_low(io: Int64_1d, data: UInt8_1d) -> None:
     if io[LOW] < 0xFF000000 or io[LOW] > _WORD:
         carry = io[LOW] >> 32
         _put(io, data, (io[CACHE] + carry) & 0xFF)
@@ -84,7 +85,7 @@ def _shift_low(io, data):
 
 
 @compiled()
-def split(io, data, bound, bit):
+def split(io: Int64_1d, data: UInt8_1d, bound: Int, bit: Int) -> Int:
     """Code a bit whose ones take the lower `bound` of the range; returns it."""
     if io[READING]:
         if io[CODE] < bound:
@@ -114,7 +115,9 @@ def split(io, data, bound, bit):
 
 
 @compiled()
-def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
+def code_bit(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, context: Int, bit: Int, slowest: Int = SLOWEST, least: Int = LEAST
+) -> Int:
     """Code (or, reading, find) a bit in a context; returns it. `slowest`: the shift by which a settled context adapts;
     `least`: the smallest probability, in 1/65536."""
     bit = split(io, data, (io[RANGE] >> 16) * np.int64(models[context, 0]), bit)
@@ -123,7 +126,7 @@ def code_bit(io, data, models, context, bit, slowest=SLOWEST, least=LEAST):
 
 
 @compiled()
-def adapt(models, context, bit, slowest, least):
+def adapt(models: Int32_2d, context: Int, bit: Int, slowest: Int, least: Int) -> None:
     """Move a context's probability towards a bit that was coded."""
     one = np.int64(models[context, 0])
     met = models[context, 1]
@@ -135,13 +138,13 @@ def adapt(models, context, bit, slowest, least):
 
 
 @compiled()
-def code_even(io, data, bit):
+def code_even(io: Int64_1d, data: UInt8_1d, bit: Int) -> Int:
     """Code a bit that is as likely one as zero; returns it."""
     return split(io, data, io[RANGE] >> 1, bit)
 
 
 @compiled()
-def code_golomb(io, data, value, most):
+def code_golomb(io: Int64_1d, data: UInt8_1d, value: Int, most: Int) -> Int:
     """Code a number of at least one as Exp-Golomb code of even bits, at most `most` of them to say its length; returns
     it."""
     bits = 0
@@ -154,14 +157,14 @@ def code_golomb(io, data, value, most):
 
 
 @compiled()
-def cost(models, context, bit):
+def cost(models: Int32_2d, context: Int, bit: Int) -> Int:
     """What `code_bit` would take now, in 1/16 bit."""
-    share = models[context, 0] >> 8
+    share: Int = models[context, 0] >> 8
     return _COSTS[share] if bit else _COSTS[256 - share]
 
 
 @compiled()
-def _flush(io, data):
+def _flush(io: Int64_1d, data: UInt8_1d) -> None:
     # Any number within the range will do: one that ends in zeros, which need not be written.
     io[LOW] = (io[LOW] + _TOP - 1) & ~np.int64(_TOP - 1)
     for _ in range(5):

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int16_3d, Int32_2d, Int64_1d, Int64_2d, UInt8_1d, UInt8_3d
 from codec.compiled import compiled
 from codec.entropy.mixing import INPUTS, LEAST, code_mixed, new_weights
 from codec.entropy.range_coder import FAULT, code_even, code_golomb
@@ -127,7 +128,10 @@ def clipped(shares: NDArray[np.float64]) -> NDArray[np.int32]:
 
 
 @compiled()
-def _magnitude(io, data, models, weights, base, row, said, level, channel, beside, bucket, size):
+def _magnitude(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, base: Int, row: Int, said: Int64_2d, level: Int,
+    channel: Int, beside: Int, bucket: Int, size: Int,
+) -> Int:  # fmt: skip
     """Code a magnitude of at least one."""
     k = 1
     while k < _UNARY:
@@ -143,7 +147,10 @@ def _magnitude(io, data, models, weights, base, row, said, level, channel, besid
 
 
 @compiled()
-def _group_heard(io, data, models, weights, base, row_of, said, scale, heard, group, row, column, run, found):
+def _group_heard(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, base: Int, row_of: Int, said: Int64_2d,
+    scale: Int, heard: UInt8_3d, group: Int, row: Int, column: Int, run: Int, found: Int,
+) -> Int:  # fmt: skip
     """Code whether a group of channels has a symbol that is not zero."""
     around = (heard[group, row, column - 1] if column > 0 else 0) + (heard[group, row - 1, column] if row > 0 else 0)
     corners = 0
@@ -163,7 +170,10 @@ def _group_heard(io, data, models, weights, base, row_of, said, scale, heard, gr
 
 
 @compiled()
-def _busy(io, data, models, weights, base, row_of, said, channel, bucket, level, beside, run, past, found):
+def _busy(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, base: Int, row_of: Int, said: Int64_2d,
+    channel: Int, bucket: Int, level: Int, beside: Int, run: Int, past: UInt8_1d, found: Int,
+) -> Int:  # fmt: skip
     """Code whether a symbol is not zero; `beside`: what lies at its sides, `past` (channels) the place's magnitudes."""
     sides, before = _BESIDE[min(beside, _BESIDE.size - 1)], _RUNS[min(run, _RUNS.size - 1)]
     said[0, 0] = base + bucket * _NEAR + level
@@ -198,7 +208,10 @@ def _new_room(height: int, width: int, channels: int) -> _Room:
 
 
 @compiled()
-def _code(io, data, models, weights, number, values, index, room):
+def _code(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, number: Int, values: Int16_3d, index: UInt8_3d,
+    room: _Room,
+) -> None:  # fmt: skip
     height, width, channels = values.shape
     base, row_of = number * CONTEXTS, number * _ROWS
     said, heard, above, here, near = room
@@ -256,7 +269,7 @@ def write(
     io: NDArray[np.int64], data: NDArray[np.uint8], contexts: Contexts, number: int, values: Symbols, index: Indices
 ) -> None:
     """Write `values` (C, h, w) at table indices `index` (C, h, w) in contexts of set `number`."""
-    ordered, rows = (np.ascontiguousarray(x.transpose(1, 2, 0)) for x in (values, index))
+    ordered, rows = np.ascontiguousarray(values.transpose(1, 2, 0)), np.ascontiguousarray(index.transpose(1, 2, 0))
     _code(io, data, *contexts, number, ordered, rows, _new_room(*ordered.shape))
 
 

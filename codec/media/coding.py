@@ -58,7 +58,7 @@ def rgb_matrix(colour: Colour) -> tuple[NDArray[np.float64], NDArray[np.float64]
     red, blue = _WEIGHTS[colour.matrix]
     green = 1 - red - blue
     luma, chroma, black = (1.0, 1.0, 0.0) if colour.full_range else (255 / 219, 255 / 224, 16.0)
-    matrix = np.array(
+    matrix: NDArray[np.float64] = np.array(
         [
             [luma, 0.0, 2 * (1 - red) * chroma],
             [luma, -2 * blue * (1 - blue) / green * chroma, -2 * red * (1 - red) / green * chroma],

@@ -10,6 +10,7 @@ from collections import OrderedDict
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from codec.media.coding import between, number_of
@@ -51,10 +52,15 @@ def space_of(matrix: Matrix) -> Colorspace:
     return _SPACES[matrix]
 
 
-def plane_array(plane: av.video.plane.VideoPlane, width: int, height: int) -> Plane:
+def plane_rows(plane: VideoPlane, height: int) -> Plane:
+    """A view of a plane with its row padding: (height, bytes of a row)."""
+    rows = np.frombuffer(memoryview(plane), dtype=np.uint8)
+    return rows[: plane.line_size * height].reshape(height, plane.line_size)
+
+
+def plane_array(plane: VideoPlane, width: int, height: int) -> Plane:
     """A view of a plane without its row padding: (height, width), `width` counted in bytes."""
-    rows = np.frombuffer(plane, dtype=np.uint8)
-    return rows[: plane.line_size * height].reshape(height, plane.line_size)[:, :width]
+    return plane_rows(plane, height)[:, :width]
 
 
 def to_frame(picture: Picture) -> av.VideoFrame:
@@ -69,7 +75,8 @@ def to_frame(picture: Picture) -> av.VideoFrame:
 
 def from_frame(frame: av.VideoFrame, colour: Colour) -> Picture:
     """An 8-bit yuv420p ffmpeg frame as a picture, copied into one piece of memory."""
-    return Picture(*_planes(frame, np.dtype(np.uint8)), colour)
+    y, u, v = _planes(frame, np.dtype(np.uint8))
+    return Picture(y, u, v, colour)
 
 
 def deep_planes(frame: av.VideoFrame) -> DeepPlanes:
@@ -101,15 +108,16 @@ def recoded(picture: Picture, colour: Colour) -> Picture:
     codes = np.arange(256, dtype=np.float32)
     if picture.colour.matrix is colour.matrix:
         tables = [_rounded(factors[i, i] * codes + offset[i]) for i in range(3)]
-        planes = (table[plane] for table, plane in zip(tables, (picture.y, picture.u, picture.v), strict=True))
-        return Picture(*planes, colour)
+        y, u, v = (table[plane] for table, plane in zip(tables, (picture.y, picture.u, picture.v), strict=True))
+        return Picture(y, u, v, colour)
     even = _even(picture)
-    y, *chroma = (plane.astype(np.float32) for plane in (picture.y, *_large_chroma(even)))
-    u, v = (plane[: picture.height, : picture.width] for plane in chroma)
+    large = [picture.y, *(plane[: picture.height, : picture.width] for plane in _large_chroma(even))]
+    y, u, v = (plane.astype(np.float32) for plane in large)
     small = [plane.astype(np.float32) for plane in (picture.u, picture.v)]
     rows = [(factors[i, 1], factors[i, 2], offset[i]) for i in range(3)]
     luma = factors[0, 0] * y + rows[0][0] * u + rows[0][1] * v + rows[0][2]
-    return Picture(_rounded(luma), *(_rounded(a * small[0] + b * small[1] + c) for a, b, c in rows[1:]), colour)
+    cb, cr = (_rounded(a * small[0] + b * small[1] + c) for a, b, c in rows[1:])
+    return Picture(_rounded(luma), cb, cr, colour)
 
 
 def _rounded(values: npt.NDArray[np.floating]) -> Plane:
@@ -148,8 +156,8 @@ def to_rgb(picture: Picture) -> Rgb:
         interpolation=FLAGS,
         threads=1,
     )
-    rows = np.frombuffer(converted.planes[0], dtype=np.uint8).reshape(height, -1)
-    return np.ascontiguousarray(rows[:, : 3 * width]).reshape(height, width, 3)
+    rows = plane_array(converted.planes[0], 3 * width, height)
+    return np.ascontiguousarray(rows).reshape(height, width, 3)
 
 
 def to_bgrx(
@@ -190,10 +198,9 @@ def _blue_first(picture: Picture, size: tuple[int, int], how: Interpolation | No
         interpolation=FLAGS if how is None else how | _EXACT,
         threads=1,
     )
-    plane = converted.planes[0]
     sample = converted.format.padded_bits_per_pixel // 8
-    rows = np.frombuffer(plane, dtype=np.uint8).reshape(high, plane.line_size)
-    return np.ascontiguousarray(rows[:, : sample * wide]).reshape(high, wide, sample)
+    rows = plane_array(converted.planes[0], sample * wide, high)
+    return np.ascontiguousarray(rows).reshape(high, wide, sample)
 
 
 def from_rgb(rgb: Rgb, colour: Colour) -> Picture:
@@ -203,8 +210,7 @@ def from_rgb(rgb: Rgb, colour: Colour) -> Picture:
         padded = np.pad(rgb, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         return _cropped(from_rgb(padded, colour), width, height)
     frame = av.VideoFrame(width, height, "rgb24")
-    rows = np.frombuffer(frame.planes[0], dtype=np.uint8).reshape(height, -1)
-    rows[:, : 3 * width] = rgb.reshape(height, 3 * width)
+    plane_array(frame.planes[0], 3 * width, height)[:] = rgb.reshape(height, 3 * width)
     converted = _reformatter(f"yuv {width}x{height} {colour}").reformat(
         frame,
         format="yuv420p",

@@ -55,7 +55,7 @@ def _matroska(file: BinaryIO, end: int, number: int) -> Crop | None:
             return None
         if name != _TRACKS:
             continue
-        videos = []
+        videos: list[tuple[int, int]] = []
         for _, begin, over in _elements(file, start, stop):
             parts = {name: (a, b) for name, a, b in _elements(file, begin, over)}
             if _TYPE in parts and _read(file, *parts[_TYPE]) == _VIDEO_TYPE and _VIDEO in parts:
@@ -84,7 +84,7 @@ def _elements(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, int,
 
 def _mov(file: BinaryIO, end: int, number: int, size: tuple[int, int]) -> Crop | None:
     movie = next((start, stop) for name, start, stop in _boxes(file, 0, end) if name == b"moov")
-    videos = []
+    videos: list[tuple[int, int]] = []
     for name, start, stop in _boxes(file, *movie):
         if name != b"trak" or len(videos) > _MOST_TRACKS:
             continue

@@ -154,7 +154,7 @@ class Demuxer:
                 if (packet.pos, packet.size) == (row.pos, row.size):
                     self._packets, self._next = _led(packet, packets), number
                     return True
-                passed = packet.pos > row.pos if in_bytes else _later(packet.dts, row.dts)
+                passed = _later(packet.pos, row.pos) if in_bytes else _later(packet.dts, row.dts)
                 if passed:
                     return False
         except (OSError, FFmpegError):

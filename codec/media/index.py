@@ -9,9 +9,9 @@ import zlib
 from dataclasses import dataclass, replace
 
 import av
-import numpy as np
 
 from codec.context import WorkContext
+from codec.media.colour import plane_array
 from codec.media.demux import Demuxer, PacketTable
 
 # Containers that give every packet the time at which its picture is shown.
@@ -84,7 +84,8 @@ def doubt(table: PacketTable, stream: av.VideoStream) -> str:
     if container == "mpegts" and (codec not in _OWN_PES or not all(map(table.is_unique, range(len(table.rows))))):
         return "pictures share time stamps"
     first = table.rows[0]
-    if not first.key or any(row.pts < first.pts and not row.decodable for row in shown):
+    earlier = [row for row in shown if row.pts is not None and first.pts is not None and row.pts < first.pts]
+    if not first.key or first.pts is None or not all(row.decodable for row in earlier):
         return "it does not begin with a picture that stands on its own"
     if container == "mpegts" and _rising([row.dts for row in table.rows]) is None:
         return "its clock jumps"
@@ -109,13 +110,13 @@ def by_decoding(demuxer: Demuxer, table: PacketTable, why: str, context: WorkCon
     """Decode the track from its first packet and note what comes; where something is missing once more, carefully.
     Raises MediaError, Cancelled."""
     careful = table.damaged or table.fields or table.discards
-    for _ in range(2):
-        if careful:
-            demuxer.be_careful()
-        found = _decoded(demuxer, table, why, context)
-        if careful or not (found.lost or found.damaged):
-            break
+    if careful:
+        demuxer.be_careful()
+    found = _decoded(demuxer, table, why, context)
+    if not careful and (found.lost or found.damaged):
         careful = True
+        demuxer.be_careful()
+        found = _decoded(demuxer, table, why, context)
     return replace(found, careful=careful)
 
 
@@ -170,6 +171,5 @@ def check_of(frame: av.VideoFrame) -> int:
         # The second plane of semi-planar formats holds two samples each.
         paired = form.is_planar and len(frame.planes) == 2 and number == 1
         used = min(plane.line_size, plane.width * -(-bits // 8) * (2 if paired else 1))
-        rows = np.frombuffer(plane, np.uint8)[: plane.line_size * plane.height].reshape(plane.height, plane.line_size)
-        found = zlib.crc32(np.ascontiguousarray(rows[:, :used]), found)
+        found = zlib.crc32(plane_array(plane, used, plane.height).tobytes(), found)
     return found

@@ -147,7 +147,9 @@ def field_coding(sps: bytes) -> FieldCoding | None:
     if sps[1] in _CHROMA_PROFILES:
         chroma = bits.unsigned()
         separate = chroma == 3 and bool(bits.take(1))
-        bits.unsigned(), bits.unsigned(), bits.take(1)
+        for _ in range(2):
+            bits.unsigned()
+        bits.take(1)
         if bits.take(1):
             _skip_scaling(bits, 12 if chroma == 3 else 8)
     number_bits = bits.unsigned() + 4
@@ -155,10 +157,15 @@ def field_coding(sps: bytes) -> FieldCoding | None:
     if order == 0:
         bits.unsigned()
     elif order == 1:
-        bits.take(1), bits.signed(), bits.signed()
+        bits.take(1)
+        for _ in range(2):
+            bits.signed()
         for _ in range(bits.unsigned()):
             bits.signed()
-    bits.unsigned(), bits.take(1), bits.unsigned(), bits.unsigned()
+    bits.unsigned()
+    bits.take(1)
+    for _ in range(2):
+        bits.unsigned()
     return None if bits.take(1) else FieldCoding(number_bits, separate)
 
 

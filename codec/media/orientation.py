@@ -1,10 +1,11 @@
 """How stored pictures are turned and mirrored before they are shown: the display matrix of a video file."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideDataContainer, Type
 
 from codec.media.picture import DeepPlanes, Picture
 
@@ -57,8 +58,9 @@ class Orientation:
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """As the file's display matrix says; angles between the four right ones go to the nearest."""
     try:
-        # Iterating gives the entries, unlike a mapping's.
-        data = next((entry for entry in frame.side_data if entry.type is Type.DISPLAYMATRIX), None)
+        # Iterating gives the entries, unlike a mapping's; PyAV's stub takes it for a dictionary by names.
+        entries = cast(SideDataContainer, frame.side_data)
+        data = next((entry for entry in entries if entry.type is Type.DISPLAYMATRIX), None)
     except ValueError:
         # The binding does not know all kinds of side data that frames carry.
         return Orientation()

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import av
-from av.video.format import names
+from av.video.format import names  # pyright: ignore[reportAttributeAccessIssue]  # PyAV's stub leaves it out.
 
 from codec.errors import MediaError
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from codec.arrays import Float, Float32_1d, Float32_2d, Float32_3d, Float32_4d, Int
 from codec.compiled import compiled
 
 _PATCH = 8
@@ -9,12 +10,12 @@ _HALF = 4
 
 
 @compiled(fastmath=True, inline="always")
-def _turned(a, b, c, d, t, k):
+def _turned(a: Float, b: Float, c: Float, d: Float, t: Float32_2d, k: Int) -> Float:
     return t[k, 0] * a + t[k, 1] * b + t[k, 2] * c + t[k, 3] * d
 
 
 @compiled(fastmath=True, inline="always")
-def _eight(x, at, t, half):
+def _eight(x: Float32_1d, at: Int, t: Float32_2d, half: Float) -> None:
     d0, d1, d2, d3 = x[at] - x[at + 7], x[at + 1] - x[at + 6], x[at + 2] - x[at + 5], x[at + 3] - x[at + 4]
     s0, s1 = half * (x[at] + x[at + 7]), half * (x[at + 1] + x[at + 6])
     s2, s3 = half * (x[at + 2] + x[at + 5]), half * (x[at + 3] + x[at + 4])
@@ -27,7 +28,7 @@ def _eight(x, at, t, half):
 
 
 @compiled(fastmath=True)
-def _turn(plane, t, half):
+def _turn(plane: Float32_2d, t: Float32_2d, half: Float) -> None:
     height, width = plane.shape
     for row in range(height):
         line = plane[row]
@@ -50,14 +51,14 @@ def _turn(plane, t, half):
 
 
 @compiled()
-def turn(planes, halved):
+def turn(planes: Float32_3d, halved: Float32_2d) -> None:
     """Filter planes (n, H, W) float32 across all borders between patches of 8x8; `halved` (4, 4) is half of T."""
     for plane in planes:
         _turn(plane, halved, np.float32(0.5))
 
 
 @compiled()
-def paint(patches, ground, share, made, halved):
+def paint(patches: Float32_4d, ground: Float32_4d, share: Float32_3d, made: Float32_4d, halved: Float32_2d) -> None:
     """`made` (n, 3, H, W) = patches (n, 3·64, H/8, W/8) laid out and filtered, times `share` (n, H, W) unless that is a
     single number, + the first channels of `ground`."""
     count, channels, height, width = made.shape

@@ -74,7 +74,7 @@ def _start_branch(branch: Branch, basis: Tensor, core: Tensor) -> None:
     _mix_in(decoder.patch, seen)
     for layer in (decoder.context, decoder.beside):
         layer.weight.mul_(RESIDUAL)
-        layer.bias.zero_()  # pyright: ignore[reportOptionalMemberAccess]
+        _mute(layer)
     _mix_in(decoder.paint, basis.T)
     time = _time_basis(frame, trunk, encoder.frames)
     _mix_in(encoder.enter, time)
@@ -84,11 +84,15 @@ def _start_branch(branch: Branch, basis: Tensor, core: Tensor) -> None:
     _mix_in(encoder.head, select)
     _mix_in(decoder.enter, select.T)
     decoder.border.weight.mul_(NOISE)
-    decoder.border.bias.zero_()  # pyright: ignore[reportOptionalMemberAccess]
+    _mute(decoder.border)
 
 
 def _mix_in(layer: nn.Conv2d, matrix: Tensor) -> None:
     layer.weight.mul_(NOISE).add_(matrix[:, :, None, None])
+    _mute(layer)
+
+
+def _mute(layer: nn.Conv2d) -> None:
     assert layer.bias is not None
     layer.bias.zero_()
 

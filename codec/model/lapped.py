@@ -41,9 +41,9 @@ def painted(patches: Tensor, ground: Tensor, share: Tensor | None = None) -> Ten
         from codec.model import borders
 
         made = torch.empty(len(ground), 3, *ground.shape[-2:])
-        parts = [x.detach().float().contiguous().numpy() for x in (patches, ground)]
-        shares = torch.ones(1, 1, 1) if share is None else share.detach().float().contiguous()
-        borders.paint(*parts, shares.numpy(), made.numpy(), np.ascontiguousarray(_turn().T) * np.float32(0.5))
+        shares = torch.ones(1, 1, 1) if share is None else share
+        laid, under, said = (x.detach().float().contiguous().numpy() for x in (patches, ground, shares))
+        borders.paint(laid, under, said, made.numpy(), np.ascontiguousarray(_turn().T) * np.float32(0.5))
         return made
     added = unlap(F.pixel_shuffle(patches, LATENT_STRIDE).float())
     return ground[:, :3] + (added if share is None else added * share[:, None])

@@ -233,7 +233,7 @@ class CodecNetwork(nn.Module):
         """Quantise gained y (B, Cy, h, w) as the coder would; `memory` is the latent frame that is known before it."""
         previous = torch.zeros_like(y) if memory is None else memory.y_hat
         magnitude = torch.zeros_like(y) if memory is None else memory.magnitude
-        mask = first_half_mask(*y.shape[1:], y.device)
+        mask = first_half_mask(y)
         z_scale = scale_of(self.scale_net.z_indices(level, kind))[:, :, None, None]
         scale = scale_of(self.scale_net(z, magnitude, level, kind))
         features = self.mean_prior.features(z, previous, level, kind)
@@ -260,4 +260,5 @@ def _rows(coded: list[_Coded], name: str, clips: int) -> list[Tensor]:
 
 def _joined(coded: list[_Coded]) -> _Coded:
     """Latents of the same place in several GoPs as one batch."""
-    return _Coded(*(torch.cat([c[i] for c in coded]) for i in range(4)), torch.stack([c.nonzero for c in coded]).mean())
+    y_hat, magnitude, y_bits, z_bits = (torch.cat([c[i] for c in coded]) for i in range(4))
+    return _Coded(y_hat, magnitude, y_bits, z_bits, torch.stack([c.nonzero for c in coded]).mean())

@@ -84,8 +84,11 @@ class MeanPrior(nn.Module):
         return carried + self.second(torch.cat((features, known, self.spatial(known)), dim=1))
 
 
-def first_half_mask(channels: int, height: int, width: int, device: torch.device) -> Tensor:
-    """(1, C, h, w) bool: True where (row + column + channel) is even, the positions decoded in step one."""
+def first_half_mask(like: Tensor) -> Tensor:
+    """(1, C, h, w) bool for a tensor (n, C, h, w): True where (row + column + channel) is even, the positions decoded
+    in step one."""
+    _, channels, height, width = like.shape
+    device = like.device
     row = torch.arange(height, device=device).view(1, 1, -1, 1)
     column = torch.arange(width, device=device).view(1, 1, 1, -1)
     channel = torch.arange(channels, device=device).view(1, -1, 1, 1)

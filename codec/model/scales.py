@@ -97,10 +97,10 @@ class ScaleNet(nn.Module):
     def _conv(self, name: str, x: Tensor) -> Tensor:
         """Accumulator of a layer in weight units times activation units."""
         layer = self.layers[name]
-        assert isinstance(layer, nn.Conv2d) and layer.bias is not None
+        assert isinstance(layer, nn.Conv2d) and layer.bias is not None and not isinstance(layer.padding, str)
         weight = ste_round(layer.weight * WEIGHT_UNIT).clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
         bias = ste_round(layer.bias * _bias_unit(name))
-        return F.conv2d(x, weight, bias, padding=layer.padding)  # pyright: ignore[reportArgumentType]
+        return F.conv2d(x, weight, bias, padding=layer.padding)
 
     def _activate(self, name: str, x: Tensor, shift: int) -> Tensor:
         return inward_clamp(ste_floor(self._conv(name, x) / 2**shift), 0, ACTIVATION_LIMIT)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, UInt8_2d
 from codec.compiled import compiled
 
 BORDER = 64
@@ -26,13 +27,15 @@ def stacked(pictures: Sequence[Plane]) -> Plane:
 
 
 @compiled()
-def _inside(start, quarters, side, limit):
+def _inside(start: Int, quarters: Int, side: Int, limit: Int) -> Int:
     """Where in a bordered reference a block begins; a vector that leaves the border behind stays at its edge."""
     return min(max(start + (quarters >> 2) + BORDER, 0), limit + 2 * BORDER - side - 1)
 
 
 @compiled()
-def difference(picture, reference, top, left, height, width, x, y, every):
+def difference(
+    picture: UInt8_2d, reference: UInt8_2d, top: Int, left: Int, height: Int, width: Int, x: Int, y: Int, every: Int
+) -> Int:
     """Sum of absolute differences over every `every`-th row of a block."""
     ry = _inside(top, y, height, picture.shape[0])
     rx = _inside(left, x, width, picture.shape[1])
@@ -59,7 +62,10 @@ def difference(picture, reference, top, left, height, width, x, y, every):
 
 
 @compiled()
-def mean_difference(picture, first, last, top, left, height, width, ax, ay, bx, by, late, length, every):
+def mean_difference(
+    picture: UInt8_2d, first: UInt8_2d, last: UInt8_2d, top: Int, left: Int, height: Int, width: Int, ax: Int, ay: Int,
+    bx: Int, by: Int, late: Int, length: Int, every: Int,
+) -> Int:  # fmt: skip
     """The same for the mean of two references, the last one counting `late` of `length`."""
     ra, ca = _inside(top, ay, height, picture.shape[0]), _inside(left, ax, width, picture.shape[1])
     rb, cb = _inside(top, by, height, picture.shape[0]), _inside(left, bx, width, picture.shape[1])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Float32_2d, Float32_3d, Float32_4d, Int, Int32_3d, Int64_2d
 from codec.compiled import compiled
 from codec.motion.layout import NODE
 
@@ -61,7 +62,10 @@ def move(pictures: NDArray[np.float32], vectors: NDArray[np.int32], moved: NDArr
 
 
 @compiled(fastmath=True)
-def _block(plane, top, left, x, y, height, width, weights, across, target, row_to, column_to):
+def _block(
+    plane: Float32_2d, top: Int, left: Int, x: Int, y: Int, height: Int, width: Int, weights: Float32_2d,
+    across: Float32_2d, target: Float32_2d, row_to: Int, column_to: Int,
+) -> None:  # fmt: skip
     """`target` from (row_to, column_to) on: a block of `plane` (with its border) at a displacement."""
     row = min(max(top + (y >> 2) + _BORDER - 1, 0), plane.shape[0] - height - _TAPS + 1)
     column = min(max(left + (x >> 2) + _BORDER - 1, 0), plane.shape[1] - width - _TAPS + 1)
@@ -88,7 +92,7 @@ def _block(plane, top, left, x, y, height, width, weights, across, target, row_t
 
 
 @compiled()
-def _corners(vectors, r, c, found):
+def _corners(vectors: Int32_3d, r: Int, c: Int, found: Int64_2d) -> bool:
     """The vectors (4, 2) of the nodes around the cell between them; True when they are all one."""
     rows, columns = vectors.shape[:2]
     same = True
@@ -101,7 +105,7 @@ def _corners(vectors, r, c, found):
 
 
 @compiled(fastmath=True)
-def _move(padded, vectors, moved, weights, room):
+def _move(padded: Float32_3d, vectors: Int32_3d, moved: Float32_3d, weights: Float32_2d, room: _Room) -> None:
     planes, height, width = moved.shape
     rows, columns = vectors.shape[:2]
     across, block, share, corners, following, used = room
@@ -151,7 +155,7 @@ def _move(padded, vectors, moved, weights, room):
 
 
 @compiled(fastmath=True)
-def mix(known, late, doubt):
+def mix(known: Float32_4d, late: Float32_3d, doubt: Float32_3d) -> None:
     """`known` (n, 6, H, W), in place: two moved pictures to their mix and their weighed difference; `late`, `doubt` (n,
     H, W): how much the second counts, and the difference."""
     count, planes, height, width = known.shape

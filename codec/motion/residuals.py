@@ -12,6 +12,7 @@ disagree. Where they start was measured on training clips.
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int32_2d, Int32_3d, Int64_1d, Int64_2d, Int64_3d, UInt8_1d, UInt8_2d, UInt8_3d
 from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, cost, level_of
 
@@ -71,12 +72,12 @@ def new_offers() -> NDArray[np.int64]:
 
 
 @compiled()
-def _median(a, b, c):
+def _median(a: Int, b: Int, c: Int) -> Int:
     return max(min(a, b), min(max(a, b), c))
 
 
 @compiled()
-def neighbours(apart, coded, row, column, offers):
+def neighbours(apart: Int64_3d, coded: UInt8_2d, row: Int, column: Int, offers: Int64_2d) -> tuple[Int, Int, Int, Int]:
     """Median of what the neighbours differ from their bases, x and y in units; how many of the two nearest have a
     residual; whether the neighbours disagree. `apart` (gh, gw, 2), `coded` (gh, gw): of the cells so far. Puts what
     makes the cell move like one of its neighbours into `offers`."""
@@ -106,7 +107,7 @@ def neighbours(apart, coded, row, column, offers):
 
 
 @compiled()
-def offer(offers, x, y):
+def offer(offers: Int64_2d, x: Int, y: Int) -> None:
     """Add a residual to `offers` unless it is zero or there."""
     if x == 0 and y == 0:
         return
@@ -118,13 +119,13 @@ def offer(offers, x, y):
 
 
 @compiled()
-def predicted(base, middle, unit):
+def predicted(base: Int, middle: Int, unit: Int) -> Int:
     """A component's prediction in quarter pixels."""
     return min(max(base + middle * unit, -LIMIT), LIMIT)
 
 
 @compiled()
-def _magnitude_cost(models, first, value):
+def _magnitude_cost(models: Int32_2d, first: Int, value: Int) -> Int:
     size = abs(value)
     total = cost(models, first, 1 if size > 0 else 0)
     if size == 0:
@@ -143,7 +144,7 @@ def _magnitude_cost(models, first, value):
 
 
 @compiled()
-def _code_magnitude(io, data, models, first, value):
+def _code_magnitude(io: Int64_1d, data: UInt8_1d, models: Int32_2d, first: Int, value: Int) -> Int:
     size = abs(value)
     if code_bit(io, data, models, first, 1 if size > 0 else 0) == 0:
         return np.int64(0)
@@ -169,7 +170,7 @@ def _code_magnitude(io, data, models, first, value):
 
 
 @compiled()
-def residual_cost(models, number, flag, restless, offers, x, y):
+def residual_cost(models: Int32_2d, number: Int, flag: Int, restless: Int, offers: Int64_2d, x: Int, y: Int) -> Int:
     """What `code_residual` would take now, in 1/16 bit."""
     first = number * _CLASS
     some = 1 if x != 0 or y != 0 else 0
@@ -187,7 +188,10 @@ def residual_cost(models, number, flag, restless, offers, x, y):
 
 
 @compiled()
-def code_residual(io, data, models, number, flag, restless, offers, x, y):
+def code_residual(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, number: Int, flag: Int, restless: Int, offers: Int64_2d, x: Int,
+    y: Int,
+) -> tuple[Int, Int]:  # fmt: skip
     """Code (or find) a residual in units; `number`: class of plane; `flag`: how many of the two nearest
     neighbours have one, FLAGS more for each step of disturbance around, FLAGS_A_PLANE more when the cell's other vector
     has one. Returns x and y."""
@@ -205,7 +209,7 @@ def code_residual(io, data, models, number, flag, restless, offers, x, y):
 
 
 @compiled()
-def _side_contexts(sides, around, row, column):
+def _side_contexts(sides: UInt8_2d, around: UInt8_3d, row: Int, column: Int) -> tuple[Int, Int]:
     """Contexts of "one side" and of which; `around` (2, gh, gw): sides of the known pictures before and after."""
     count = lean = 0
     if column > 0:
@@ -225,7 +229,9 @@ def _side_contexts(sides, around, row, column):
 
 
 @compiled()
-def side_cost(models, number, sides, around, row, column, side):
+def side_cost(
+    models: Int32_2d, number: Int, sides: UInt8_2d, around: UInt8_3d, row: Int, column: Int, side: Int
+) -> Int:
     """What `code_side` would take now, in 1/16 bit."""
     first = number * _CLASS
     some, which = _side_contexts(sides, around, row, column)
@@ -234,7 +240,10 @@ def side_cost(models, number, sides, around, row, column, side):
 
 
 @compiled()
-def code_side(io, data, models, number, sides, around, row, column, side):
+def code_side(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, number: Int, sides: UInt8_2d, around: UInt8_3d, row: Int,
+    column: Int, side: Int,
+) -> Int:  # fmt: skip
     """Code (or find) the Side of a cell; `sides` (gh, gw) of the cells so far. Returns it."""
     first = number * _CLASS
     some, which = _side_contexts(sides, around, row, column)
@@ -244,14 +253,17 @@ def code_side(io, data, models, number, sides, around, row, column, side):
 
 
 @compiled()
-def code_sketch(io, data, models, numbers):
+def code_sketch(io: Int64_1d, data: UInt8_1d, models: Int32_2d, numbers: Int64_1d) -> None:
     """Code (or find, in place) the integers of a sketch, flat."""
     for i in range(numbers.size):
         numbers[i] = _code_magnitude(io, data, models, _SKETCH, numbers[i])
 
 
 @compiled()
-def place(io, vectors, apart, coded, base, row, column, x, y, rx, ry, unit):
+def place(
+    io: Int64_1d, vectors: Int32_3d, apart: Int64_3d, coded: UInt8_2d, base: Int32_3d, row: Int, column: Int, x: Int,
+    y: Int, rx: Int, ry: Int, unit: Int,
+) -> None:  # fmt: skip
     """Write down a cell's vector (quarter pixels) and residual."""
     if abs(x) > _MOST or abs(y) > _MOST:
         io[FAULT] = 1

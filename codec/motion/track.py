@@ -7,6 +7,7 @@ steps downhill. Motion adds up over a GoP, so that displacements far beyond any 
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Float, Int, Int32_2d, Int32_4d, Int64_1d, UInt8_2d, UInt8_3d
 from codec.compiled import compiled
 from codec.motion.layout import NODE
 from codec.motion.match import Plane, difference
@@ -31,7 +32,9 @@ def track(pictures: Plane, reference: Plane, distances: NDArray[np.int64]) -> ND
 
 
 @compiled()
-def _candidates(vectors, i, row, column, stretch, found):
+def _candidates(
+    vectors: Int32_4d, i: Int, row: Int, column: Int, stretch: Float, found: Int32_2d
+) -> tuple[Int, Int, Int]:
     """Write candidates into `found` (_CANDIDATES, 2), distinct or not; returns how many, and the neighbours' median."""
     rows, columns = vectors.shape[1:3]
     found[0, 0] = found[0, 1] = 0
@@ -63,7 +66,7 @@ def _candidates(vectors, i, row, column, stretch, found):
 
 
 @compiled()
-def _track(pictures, reference, distances, vectors, found):
+def _track(pictures: UInt8_3d, reference: UInt8_2d, distances: Int64_1d, vectors: Int32_4d, found: Int32_2d) -> None:
     height, width = pictures.shape[1:]
     for i in range(pictures.shape[0]):
         picture = pictures[i]

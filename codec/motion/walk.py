@@ -4,11 +4,12 @@ The encoder weighs what a vector saves, sums of absolute differences over the ce
 vector is felt in the cells offers it), against what it costs to code right now.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int32_2d, Int32_3d, Int32_4d, Int64_1d, Int64_2d, UInt8_1d, UInt8_2d, UInt8_3d
 from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, READING
 from codec.motion.layout import NODE
@@ -32,10 +33,16 @@ _MARGIN = 8
 _EVERY = 2
 _AREA = NODE * NODE
 _STEPS = 4
+_Block: TypeAlias = tuple[Int, Int, Int, Int]
+"""Top, left, height and width."""
+_Before: TypeAlias = tuple[Int, Int, Int, Int, Int, Int, Int64_2d, Int]
+"""A vector by the picture before: x, y, the prediction's x and y, flag, restless, offers, what it loses."""
+_After: TypeAlias = tuple[Int, Int, Int, Int, Int, Int, Int64_2d, Int, Int]
+"""The same by the picture after; before what it loses: how many offers are there without the other vector's."""
 
 
 @compiled()
-def _block(row, column, height, width):
+def _block(row: Int, column: Int, height: Int, width: Int) -> _Block:
     """Top, left, height and width of a cell with its margin."""
     top, left = max(row * NODE - _MARGIN, 0), max(column * NODE - _MARGIN, 0)
     bottom, right = min((row + 1) * NODE + _MARGIN, height), min((column + 1) * NODE + _MARGIN, width)
@@ -43,7 +50,7 @@ def _block(row, column, height, width):
 
 
 @compiled()
-def _price(picture, reference, block, x, y, rate, price):
+def _price(picture: UInt8_2d, reference: UInt8_2d, block: _Block, x: Int, y: Int, rate: Int, price: Int) -> Int:
     """What a vector loses, in 1/BIT_COST grey levels a cell: difference and bits together."""
     top, left, h, w = block
     lost = np.int64(difference(picture, reference, top, left, h, w, x, y, _EVERY)) * (_AREA * _EVERY) // (h * w)
@@ -52,9 +59,10 @@ def _price(picture, reference, block, x, y, rate, price):
 
 @compiled()
 def _choose(
-    picture, reference, block, row, column, px, py, vectors, wanted, base, unit, price, models, number, flag, restless,
-    offers
-):  # fmt: skip
+    picture: UInt8_2d, reference: UInt8_2d, block: _Block, row: Int, column: Int, px: Int, py: Int, vectors: Int32_3d,
+    wanted: Int32_3d, base: Int32_3d, unit: Int, price: Int, models: Int32_2d, number: Int, flag: Int, restless: Int,
+    offers: Int64_2d,
+) -> tuple[Int, Int, Int]:  # fmt: skip
     """The best vector of a cell by one reference: its x and y, and what it loses."""
     bx, by = px, py
     best = _price(picture, reference, block, px, py, residual_cost(models, number, flag, restless, offers, 0, 0), price)
@@ -111,7 +119,10 @@ def new_notes(grid: tuple[int, int]) -> Notes:
 
 
 @compiled()
-def single(io, data, models, number, unit, base, vectors, picture, reference, wanted, price, coded, notes):
+def single(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, number: Int, unit: Int, base: Int32_3d, vectors: Int32_3d,
+    picture: UInt8_2d, reference: UInt8_2d, wanted: Int32_3d, price: Int, coded: UInt8_2d, notes: Notes,
+) -> Int:  # fmt: skip
     """A plane with one reference; `base`, `vectors` (result), `wanted` (gh, gw, 2) in quarter pixels. A decoder gives
     empty pictures. `coded` (gh, gw) uint8, result: which cells have a residual. Returns what the plane loses."""
     rows, columns = vectors.shape[:2]
@@ -137,7 +148,7 @@ def single(io, data, models, number, unit, base, vectors, picture, reference, wa
 
 
 @compiled()
-def _stirred(stirred, row, column):
+def _stirred(stirred: UInt8_2d, row: Int, column: Int) -> Int:
     """0: nothing was coded at or around a cell in the known pictures before and after; 1: offers it; 2: at it."""
     if stirred[row, column]:
         return 2
@@ -150,9 +161,10 @@ def _stirred(stirred, row, column):
 
 @compiled()
 def between(
-    io, data, models, number, unit, bases, before, after, sides, picture, first, last, wanted, late, length, price,
-    stirred, around, coded, notes_b, notes_a
-):  # fmt: skip
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, number: Int, unit: Int, bases: Int32_4d, before: Int32_3d,
+    after: Int32_3d, sides: UInt8_2d, picture: UInt8_2d, first: UInt8_2d, last: UInt8_2d, wanted: Int32_4d, late: Int,
+    length: Int, price: Int, stirred: UInt8_2d, around: UInt8_3d, coded: UInt8_2d, notes_b: Notes, notes_a: Notes,
+) -> None:  # fmt: skip
     """The two planes of a picture between anchors, and the sides its cells are predicted from; `bases` and `wanted`: of
     `before` and of `after`; `late` of `length`: how much the last anchor counts. Of the known pictures before and after
     it: `stirred` (gh, gw), which cells have a residual, and `around` (2, gh, gw), their sides. `coded` (gh, gw) uint8,
@@ -211,14 +223,20 @@ def between(
 
 
 @compiled()
-def _mean_price(picture, first, last, block, ax, ay, bx, by, late, length, rate, price):
+def _mean_price(
+    picture: UInt8_2d, first: UInt8_2d, last: UInt8_2d, block: _Block, ax: Int, ay: Int, bx: Int, by: Int, late: Int,
+    length: Int, rate: Int, price: Int,
+) -> Int:  # fmt: skip
     top, left, h, w = block
     lost = np.int64(mean_difference(picture, first, last, top, left, h, w, ax, ay, bx, by, late, length, _EVERY))
     return lost * (_AREA * _EVERY) // (h * w) * BIT_COST + price * rate
 
 
 @compiled()
-def _weigh(models, number, unit, sides, around, picture, first, last, block, row, column, late, length, price, b, a):
+def _weigh(
+    models: Int32_2d, number: Int, unit: Int, sides: UInt8_2d, around: UInt8_3d, picture: UInt8_2d, first: UInt8_2d,
+    last: UInt8_2d, block: _Block, row: Int, column: Int, late: Int, length: Int, price: Int, b: _Before, a: _After,
+) -> tuple[Int, bool, bool]:  # fmt: skip
     """Which side a cell is predicted from, and whether each of the two vectors found is worth coding."""
     bx, by, pbx, pby, flag_b, restless_b, offers_b, lost_b = b
     ax, ay, pax, pay, flag_a, restless_a, offers_a, own, lost_a = a

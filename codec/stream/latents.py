@@ -171,7 +171,7 @@ class _Means:
         level = level_tensor(level_code, z.device).expand(len(z))
         self._features = self._prior.features(z, memory.y_hat, level, kind)
         self._carried = self._prior.carried(self._features, memory.y_hat, kind)
-        self.mask = first_half_mask(*memory.y_hat.shape[1:], z.device)
+        self.mask = first_half_mask(memory.y_hat)
         self._first = self._prior.first_half(self._features, self._carried)
 
     def first(self) -> Tensor:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int, Int8_3d, Int32_2d, Int64_1d, Int64_3d, UInt8_1d, UInt8_2d
 from codec.compiled import compiled
 from codec.entropy.range_coder import (
     BIT_COST,
@@ -110,7 +111,7 @@ def _new_models() -> NDArray[np.int32]:
 
 
 @compiled()
-def _contexts(codes, before, b, row, column):
+def _contexts(codes: Int8_3d, before: Int8_3d, b: Int, row: Int, column: Int) -> tuple[Int, Int, Int]:
     """Context of "not zero", of the sign, and of magnitudes, from what is known around a cell and band."""
     left = np.int64(codes[b, row, column - 1]) if column > 0 else 0
     up = np.int64(codes[b, row - 1, column]) if row > 0 else 0
@@ -127,7 +128,7 @@ def _contexts(codes, before, b, row, column):
 
 
 @compiled()
-def _price_of(models, start, flag, sign, large, code):
+def _price_of(models: Int32_2d, start: Int, flag: Int, sign: Int, large: Int, code: Int) -> Int:
     """Bits of a code, in 1/16."""
     if code == 0:
         return cost(models, start + flag, 0)
@@ -143,7 +144,9 @@ def _price_of(models, start, flag, sign, large, code):
 
 
 @compiled()
-def _code(io, data, models, start, flag, sign, large, code):
+def _code(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, start: Int, flag: Int, sign: Int, large: Int, code: Int
+) -> Int:
     """Write, or read, a code."""
     if not code_bit(io, data, models, start + flag, 1 if code != 0 else 0):
         return 0
@@ -157,7 +160,10 @@ def _code(io, data, models, start, flag, sign, large, code):
 
 
 @compiled()
-def _walk(io, data, models, kind, codes, noisy, before, wanted, even, price):
+def _walk(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, kind: Int, codes: Int8_3d, noisy: UInt8_2d, before: Int8_3d,
+    wanted: Int64_3d, even: UInt8_2d, price: Int,
+) -> None:  # fmt: skip
     """Write a picture's codes, chosen for `wanted` at `price` (squared 1/256 codes a 1/16 bit), or read them when
     `price` is zero. Kinds: `LatentKind`."""
     start = kind * _KIND

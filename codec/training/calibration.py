@@ -6,7 +6,7 @@ Training would find them too, but until it has, rates are off by factors and pus
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from codec.gop import GOP_LENGTH
 from codec.model.config import LEVELS, LatentKind
@@ -30,7 +30,9 @@ def fit_scales(network: CodecNetwork, motion: ClipMotion, trees: ClipTrees, clip
     gops = (clips.shape[1] - 1) // (GOP_LENGTH - 1)
     clips = clips[:_CLIPS]
     scale_net = network.scale_net
-    scale_net.layers["index"].weight.mul_(0.1)  # pyright: ignore[reportCallIssue]
+    last = scale_net.layers["index"]
+    assert isinstance(last, nn.Conv2d)
+    last.weight.mul_(0.1)
     measured = range(0, LEVELS, _EVERY)
     for level in measured:
         levels = torch.full((len(clips),), float(level), device=clips.device)

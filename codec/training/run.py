@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from codec.errors import ModelError, SeamscopeError
 from codec.gop import GOP_LENGTH
@@ -234,7 +235,7 @@ def _update_ema(run: Run) -> None:
     # A short memory at the start, so that the average is never stuck at the initial weights.
     keep = min(run.config.ema, (1 + run.step) / (10 + run.step))
     state = run.network.state_dict()
-    torch._foreach_lerp_(list(run.ema.values()), [state[name] for name in run.ema], 1 - keep)
+    get_ema_multi_avg_fn(keep)(list(run.ema.values()), [state[name] for name in run.ema], None)
 
 
 def _set_trainable(run: Run, stage: Stage) -> None:
@@ -334,7 +335,8 @@ class _Log:
     def write(self, row: dict[str, float | str | int]) -> None:
         shown = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()}
         with self.path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, LOG_FIELDS).writerow(shown)
+            table: csv.DictWriter[str] = csv.DictWriter(file, LOG_FIELDS)
+            table.writerow(shown)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -2,20 +2,22 @@
 
 import numpy as np
 
+from codec.arrays import Int, Int32_2d, UInt8_2d
 from codec.compiled import compiled
+from codec.trees.planes import Room
 from codec.trees.prediction import AS_KNOWN
 from codec.trees.transform import LIMIT, inverse
 
 
 @compiled()
-def sine(size, plane, mode):
+def sine(size: Int, plane: Int, mode: Int) -> Int:
     """1 where the transform is by sines: the smallest luma blocks, which miss more the further they are from their
     neighbours."""
     return 1 if size == 0 and plane == 0 and mode != AS_KNOWN else 0
 
 
 @compiled()
-def take(known, top, left, n, guess):
+def take(known: UInt8_2d, top: Int, left: Int, n: Int, guess: UInt8_2d) -> None:
     """The prediction from another picture."""
     first, start = np.uintp(top), np.uintp(left)
     for i in range(np.uintp(n)):
@@ -24,7 +26,7 @@ def take(known, top, left, n, guess):
 
 
 @compiled()
-def miss(source, top, left, n, guess, missed):
+def miss(source: UInt8_2d, top: Int, left: Int, n: Int, guess: UInt8_2d, missed: Int32_2d) -> None:
     """Source less prediction."""
     first, start = np.uintp(top), np.uintp(left)
     for i in range(np.uintp(n)):
@@ -33,7 +35,10 @@ def miss(source, top, left, n, guess, missed):
 
 
 @compiled()
-def make(levels, rows, columns, size, sines, step, room, plane, top, left):
+def make(
+    levels: Int32_2d, rows: Int, columns: Int, size: Int, sines: Int, step: Int, room: Room, plane: UInt8_2d, top: Int,
+    left: Int,
+) -> None:  # fmt: skip
     """The decoded block: prediction and the transform's inverse."""
     n = 4 << size
     first, start = np.uintp(top), np.uintp(left)
@@ -52,7 +57,7 @@ def make(levels, rows, columns, size, sines, step, room, plane, top, left):
 
 
 @compiled()
-def extent(levels, n):
+def extent(levels: Int32_2d, n: Int) -> tuple[Int, Int]:
     """One past the last row and column that are not zero."""
     rows = columns = 0
     for i in range(n):

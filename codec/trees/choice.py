@@ -3,12 +3,13 @@ Each leaf has the direction that costs least."""
 
 import numpy as np
 
+from codec.arrays import Float, Int, Int32_1d, Int32_2d
 from codec.compiled import compiled
 from codec.entropy.range_coder import cost
 from codec.trees.blocks import extent, make, miss, sine, take
 from codec.trees.coefficients import CODED, quantise
 from codec.trees.modes import known_context, likely, mode_cost, split_context
-from codec.trees.planes import LUMA, ROOT, enter, next_part
+from codec.trees.planes import LUMA, ROOT, Planes, Room, enter, next_part
 from codec.trees.prediction import AS_KNOWN, MEAN, MODES, PLANAR, gather, predict, smooth
 from codec.trees.transform import SIZES, UNIT, forward
 
@@ -23,7 +24,7 @@ _TRIES = 3
 
 
 @compiled()
-def _hadamard(missed, n, sums):
+def _hadamard(missed: Int32_2d, n: Int, sums: Int32_1d) -> Int:
     """Sum of absolute Hadamard coefficients over squares of 4x4, a measure of what coding will take."""
     total = np.int64(0)
     four = np.uintp(4)
@@ -47,7 +48,10 @@ def _hadamard(missed, n, sums):
 
 
 @compiled()
-def _rank(room, planes, top, left, size, mode, price, models, probable):
+def _rank(
+    room: Room, planes: Planes, top: Int, left: Int, size: Int, mode: Int, price: Float, models: Int32_2d,
+    probable: tuple[Int, Int, Int],
+) -> Float:  # fmt: skip
     """How much predicting in a mode is expected to cost."""
     n = 4 << size
     predict(room.found, room.smoothed, mode, size, LUMA, room.line, room.guess)
@@ -58,7 +62,10 @@ def _rank(room, planes, top, left, size, mode, price, models, probable):
 
 
 @compiled()
-def _directions(planes, room, models, top, left, size, step, price, best, best_mode, best_last, more):
+def _directions(
+    planes: Planes, room: Room, models: Int32_2d, top: Int, left: Int, size: Int, step: Int, price: Float, best: Float,
+    best_mode: Int, best_last: Int, more: Int,
+) -> tuple[Float, Int, Int]:  # fmt: skip
     """Try a luma leaf as its neighbours predict it, `more` bits dearer than the leaf is so far: its cost, mode and last
     level's place. Leaves the levels of the best, and its prediction."""
     n = 4 << size
@@ -108,14 +115,16 @@ def _directions(planes, room, models, top, left, size, step, price, best, best_m
 
 
 @compiled()
-def _copy(planes, levels, top, left, n):
+def _copy(planes: Planes, levels: Int32_2d, top: Int, left: Int, n: Int) -> None:
     for i in range(n):
         for j in range(n):
             planes.levels[top + i, left + j] = levels[i, j]
 
 
 @compiled()
-def _as_known(planes, room, models, top, left, size, step, price):
+def _as_known(
+    planes: Planes, room: Room, models: Int32_2d, top: Int, left: Int, size: Int, step: Int, price: Float
+) -> tuple[Float, Int]:
     """Try a luma leaf as it is known, as it is or with coefficients; leaves the levels of the better one. Returns what
     it costs and the last level's place."""
     n = 4 << size
@@ -143,7 +152,9 @@ def _as_known(planes, room, models, top, left, size, step, price):
 
 
 @compiled()
-def _leaf(planes, room, models, top, left, size, step, price):
+def _leaf(
+    planes: Planes, room: Room, models: Int32_2d, top: Int, left: Int, size: Int, step: Int, price: Float
+) -> Float:
     """Choose the mode and levels of a luma leaf, leave it decoded; returns what it costs."""
     n = 4 << size
     row, column = top >> 2, left >> 2
@@ -170,7 +181,7 @@ def _leaf(planes, room, models, top, left, size, step, price):
 
 
 @compiled()
-def _keep(planes, room, top, left, size):
+def _keep(planes: Planes, room: Room, top: Int, left: Int, size: Int) -> None:
     """Remember a leaf that may yet be split."""
     n = 4 << size
     for i in range(n):
@@ -181,7 +192,7 @@ def _keep(planes, room, top, left, size):
 
 
 @compiled()
-def _bring_back(planes, room, top, left, size):
+def _bring_back(planes: Planes, room: Room, top: Int, left: Int, size: Int) -> None:
     """Put a remembered leaf back in the place of its parts."""
     n = 4 << size
     for i in range(n):
@@ -195,7 +206,7 @@ def _bring_back(planes, room, top, left, size):
 
 
 @compiled()
-def _forget(planes, top, left, n):
+def _forget(planes: Planes, top: Int, left: Int, n: Int) -> None:
     """Take a square for not decoded yet."""
     for i in range(top >> 2, min((top + n) >> 2, planes.done.shape[0])):
         for j in range(left >> 2, min((left + n) >> 2, planes.done.shape[1])):
@@ -203,7 +214,9 @@ def _forget(planes, top, left, n):
 
 
 @compiled()
-def _begin(planes, room, models, top, left, size, step, price):
+def _begin(
+    planes: Planes, room: Room, models: Int32_2d, top: Int, left: Int, size: Int, step: Int, price: Float
+) -> bool:
     """Try a square as one leaf. Returns True when it is not worth trying in parts."""
     n = 4 << size
     height, width = planes.y.shape
@@ -227,7 +240,7 @@ def _begin(planes, room, models, top, left, size, step, price):
 
 
 @compiled()
-def choose(planes, room, models, top, left, step, price):
+def choose(planes: Planes, room: Room, models: Int32_2d, top: Int, left: Int, step: Int, price: Float) -> None:
     """Choose the tree under the root at (top, left). No recursion: compiled code that calls itself cannot be kept on
     disk."""
     height, width = planes.y.shape

@@ -9,6 +9,7 @@ block is expected to take, while blocks are chosen, counts the first context's b
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Float, Float32_2d, Int, Int32_2d, Int64_1d, Int64_2d, UInt8_1d
 from codec.compiled import compiled
 from codec.entropy.mixing import INPUTS, code_mixed
 from codec.entropy.range_coder import BIT_COST, FAULT, code_bit, code_even, code_golomb, cost
@@ -76,7 +77,7 @@ _SCAN, _RANK = _scans()
 
 
 @compiled(inline="always")
-def _around(levels, r, c, n):
+def _around(levels: Int32_2d, r: Int, c: Int, n: Int) -> tuple[Int, Int, Int]:
     """Magnitudes of the five neighbours at higher frequencies: how many, capped, and in all; and the nearest three."""
     a = np.int64(abs(levels[r, c + 1])) if c + 1 < n else 0
     b = np.int64(abs(levels[r + 1, c])) if r + 1 < n else 0
@@ -88,13 +89,16 @@ def _around(levels, r, c, n):
 
 
 @compiled(inline="always")
-def _part(s):
+def _part(s: Int) -> Int:
     """A frequency, row plus column, more coarsely."""
     return 0 if s == 0 else 1 if s < 3 else 2
 
 
 @compiled()
-def code(io, data, models, weights, said, levels, size, plane, direction, active, last):
+def code(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, said: Int64_2d, levels: Int32_2d, size: Int,
+    plane: Int, direction: Int, active: Int, last: Int,
+) -> tuple[Int, Int]:  # fmt: skip
     """Code (or read) the levels (N, N) of a block that has some; `last`: their last place in the scan (encoder).
     Returns one past the last row and column that are not zero."""
     n = 4 << size
@@ -109,7 +113,7 @@ def code(io, data, models, weights, said, levels, size, plane, direction, active
     beyond = 0
     for k in range(last, -1, -1):
         r, c = _SCAN[size, k, 0], _SCAN[size, k, 1]
-        s = r + c
+        s: Int = r + c
         band = _BAND[s]
         few, many, three = _around(levels, r, c, n)
         value = np.int64(levels[r, c])
@@ -135,7 +139,7 @@ def code(io, data, models, weights, said, levels, size, plane, direction, active
 
 
 @compiled()
-def _last_part(io, data, models, start, value, n):
+def _last_part(io: Int64_1d, data: UInt8_1d, models: Int32_2d, start: Int, value: Int, n: Int) -> Int:
     """Code the last row or column: its class, rising, and which of the class it is."""
     kind = _CLASS[value]
     most = _CLASS[n - 1]
@@ -151,7 +155,10 @@ def _last_part(io, data, models, start, value, n):
 
 
 @compiled()
-def _magnitude(io, data, models, weights, said, base, row, size, band, s, many, beyond, active, value):
+def _magnitude(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, said: Int64_2d, base: Int, row: Int, size: Int,
+    band: Int, s: Int, many: Int, beyond: Int, active: Int, value: Int,
+) -> Int:  # fmt: skip
     """Code a magnitude of at least one."""
     near = _SUMS[min(many, 21)]
     part = _part(s)
@@ -169,7 +176,7 @@ def _magnitude(io, data, models, weights, said, base, row, size, band, s, many, 
 
 
 @compiled()
-def _size_cost(models, base, near, part, value):
+def _size_cost(models: Int32_2d, base: Int, near: Int, part: Int, value: Int) -> Int:
     """Bits of a magnitude and its sign, in 1/BIT_COST."""
     total = BIT_COST
     start = base + _LARGE_A + (near * 3 + part) * _PLACES
@@ -188,9 +195,10 @@ def _size_cost(models, base, near, part, value):
 
 
 @compiled()
-def _last_cost(models, start, value, n):
+def _last_cost(models: Int32_2d, start: Int, value: Int, n: Int) -> Int:
     """Bits of a last row or column, in 1/BIT_COST."""
-    kind, most, total = _CLASS[value], _CLASS[n - 1], 0
+    kind: Int = _CLASS[value]
+    most, total = _CLASS[n - 1], 0
     for k in range(kind):
         total += cost(models, start + k, 1)
     if kind < most:
@@ -199,7 +207,9 @@ def _last_cost(models, start, value, n):
 
 
 @compiled()
-def quantise(models, wanted, size, plane, step, levels):
+def quantise(
+    models: Int32_2d, wanted: Float32_2d, size: Int, plane: Int, step: Float, levels: Int32_2d
+) -> tuple[Int, Float, Int]:
     """Levels (N, N) of the coefficients `wanted` (N, N) float32. Returns the last place (-1: all are zero), the squared
     error, and about how many bits they take, in 1/BIT_COST, without the flag that says whether there are any."""
     n = 4 << size
@@ -209,7 +219,8 @@ def quantise(models, wanted, size, plane, step, levels):
     last = -1
     error = 0.0
     for k in range(n * n):
-        r, c = _SCAN[size, k, 0], _SCAN[size, k, 1]
+        r: Int = _SCAN[size, k, 0]
+        c: Int = _SCAN[size, k, 1]
         x = abs(wanted[r, c])
         level = np.int32(x * inverse + (np.float32(1.0) - _ROUNDED_UP))
         if level > 0:

@@ -3,18 +3,19 @@
 
 import numpy as np
 
+from codec.arrays import Int, UInt8_1d, UInt8_2d
 from codec.compiled import compiled
 
 _SQUARE = 4
 
 
 @compiled(inline="always")
-def _near(value, middle, reach):
+def _near(value: Int, middle: Int, reach: Int) -> Int:
     return min(max(value, middle - reach), middle + reach)
 
 
 @compiled()
-def _line(p, at, away, beta, most):
+def _line(p: UInt8_1d, at: Int, away: Int, beta: Int, most: Int) -> None:
     """Smooth one line of samples across an edge: `p` flat plane, `at` the first sample beyond it, `away` the stride;
     `beta`: how bent a side may be, `most`: how far a sample may move."""
     p0, p1 = np.int32(p[at - away]), np.int32(p[at - 2 * away])
@@ -47,7 +48,7 @@ def _line(p, at, away, beta, most):
 
 
 @compiled()
-def deblock(plane, sizes, coded, ratio, beta, most):
+def deblock(plane: UInt8_2d, sizes: UInt8_2d, coded: UInt8_2d, ratio: Int, beta: Int, most: Int) -> None:
     """Smooth `plane` (H, W) in place along the edges of blocks at least one of which was `coded` (luma 4x4 squares):
     `sizes` of them are size numbers; `ratio` is 1 for luma and 2 for chroma; `beta`, `most` in grey levels."""
     height, width = plane.shape

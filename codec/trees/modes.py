@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from codec.arrays import Int, Int32_2d, Int64_1d, UInt8_1d, UInt8_2d
 from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, code_bit, cost
 from codec.trees import coefficients
@@ -21,7 +22,7 @@ ROWS = coefficients.ROWS
 
 
 @compiled()
-def likely(modes, row, column):
+def likely(modes: UInt8_2d, row: Int, column: Int) -> tuple[Int, Int, Int]:
     """The three likeliest modes at a 4x4 square: those at the left and above, and near them or common ones."""
     left = np.int64(modes[row, column - 1]) if column > 0 else MEAN
     up = np.int64(modes[row - 1, column]) if row > 0 else MEAN
@@ -39,7 +40,7 @@ def likely(modes, row, column):
 
 
 @compiled()
-def mode_cost(models, size, mode, a, b, c):
+def mode_cost(models: Int32_2d, size: Int, mode: Int, a: Int, b: Int, c: Int) -> Int:
     """Bits of a mode where a, b and c are likely, in 1/BIT_COST."""
     if mode == a:
         return cost(models, _LIKELY + size, 1) + cost(models, _WHICH, 0)
@@ -51,7 +52,7 @@ def mode_cost(models, size, mode, a, b, c):
 
 
 @compiled()
-def code_mode(io, data, models, size, mode, a, b, c):
+def code_mode(io: Int64_1d, data: UInt8_1d, models: Int32_2d, size: Int, mode: Int, a: Int, b: Int, c: Int) -> Int:
     """Code a mode where a, b and c are likely; returns it."""
     if code_bit(io, data, models, _LIKELY + size, 1 if mode in (a, b, c) else 0):
         if not code_bit(io, data, models, _WHICH, 1 if mode != a else 0):
@@ -71,13 +72,13 @@ def code_mode(io, data, models, size, mode, a, b, c):
 
 
 @compiled()
-def direction(mode):
+def direction(mode: Int) -> Int:
     """0: none, 1: more level, 2: more upright."""
     return 0 if mode < 2 or mode == AS_KNOWN else 1 if mode < 18 else 2
 
 
 @compiled()
-def split_context(sizes, row, column, size):
+def split_context(sizes: UInt8_2d, row: Int, column: Int, size: Int) -> Int:
     """By how many of the neighbours at the left and above are smaller, and by how much."""
     smaller = 0
     if column > 0:
@@ -88,7 +89,7 @@ def split_context(sizes, row, column, size):
 
 
 @compiled()
-def known_context(modes, row, column, size):
+def known_context(modes: UInt8_2d, row: Int, column: Int, size: Int) -> Int:
     """By how many of the neighbours at the left and above look as known."""
     near = 0
     if column > 0 and modes[row, column - 1] == AS_KNOWN:

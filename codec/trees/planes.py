@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Int
 from codec.compiled import compiled
 from codec.trees import coefficients
 from codec.trees.prediction import MODES
@@ -115,7 +116,7 @@ def new_room() -> Room:
 
 
 @compiled()
-def next_part(room, size, height, width):
+def next_part(room: Room, size: Int, height: Int, width: Int) -> tuple[Int, Int, Int]:
     """The part that comes after the last one of the square that is walked at `size`, 0 .. 3 in reading order, and its
     top and left; 4: there are no more within (height, width)."""
     half = 2 << size
@@ -127,6 +128,6 @@ def next_part(room, size, height, width):
 
 
 @compiled()
-def enter(room, size, top, left):
+def enter(room: Room, size: Int, top: Int, left: Int) -> None:
     """Walk the square at (top, left) next."""
     room.tops[size], room.lefts[size], room.child[size] = top, left, -1

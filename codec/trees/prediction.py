@@ -7,6 +7,7 @@ above. Those that are not decoded yet repeat the nearest one.
 
 import numpy as np
 
+from codec.arrays import Int, UInt8_1d, UInt8_2d
 from codec.compiled import compiled
 
 PLANAR, MEAN, HORIZONTAL, VERTICAL = 0, 1, 10, 26
@@ -24,7 +25,7 @@ _SMOOTHED = np.array([99, 7, 1, 0], np.int64)
 
 
 @compiled()
-def gather(plane, done, top, left, n, found):
+def gather(plane: UInt8_2d, done: UInt8_2d, top: Int, left: Int, n: Int, found: UInt8_1d) -> None:
     """Write the references of the block at (top, left) into `found`. `done` (H/4, W/4): decoded parts of `plane`."""
     height, width = plane.shape
     count = 4 * n + 1
@@ -67,7 +68,7 @@ def gather(plane, done, top, left, n, found):
 
 
 @compiled()
-def smooth(found, n, smoothed):
+def smooth(found: UInt8_1d, n: Int, smoothed: UInt8_1d) -> None:
     """References averaged with their neighbours."""
     last = 4 * n
     smoothed[0], smoothed[last] = found[0], found[last]
@@ -76,7 +77,9 @@ def smooth(found, n, smoothed):
 
 
 @compiled()
-def predict(found, smoothed, mode, size, plane, line, out):
+def predict(
+    found: UInt8_1d, smoothed: UInt8_1d, mode: Int, size: Int, plane: Int, line: UInt8_1d, out: UInt8_2d
+) -> None:
     """The block (N, N) uint8 that a mode makes of its references, plain and smoothed; `plane` is
     0 for luma, which alone is smoothed; `line` is working space."""
     n, luma = 4 << size, plane == 0
@@ -136,14 +139,14 @@ def predict(found, smoothed, mode, size, plane, line, out):
 
 
 @compiled()
-def _halved(luma, row, column):
+def _halved(luma: UInt8_2d, row: Int, column: Int) -> Int:
     """Luma at a chroma sample."""
     total = np.int64(luma[2 * row, 2 * column]) + luma[2 * row, 2 * column + 1]
     return (total + luma[2 * row + 1, 2 * column] + luma[2 * row + 1, 2 * column + 1] + 2) >> 2
 
 
 @compiled()
-def from_luma(luma, plane, done, top, left, n, out):
+def from_luma(luma: UInt8_2d, plane: UInt8_2d, done: UInt8_2d, top: Int, left: Int, n: Int, out: UInt8_2d) -> None:
     """The chroma block (n, n) at (top, left) as a line of luma that fits the samples above and at the left."""
     count = np.int64(0)
     sl = sc = sll = slc = np.int64(0)

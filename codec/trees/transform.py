@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from codec.arrays import Float32_2d, Int, Int32_2d
 from codec.compiled import compiled
 
 SIZES = 4
@@ -52,7 +53,7 @@ _INVERSE = np.round(_EXACT * (_SCALE * np.sqrt(4 << np.arange(SIZES)))[None, :, 
 
 
 @compiled(fastmath=True)
-def forward(missed, size, sine, work, out):
+def forward(missed: Int32_2d, size: Int, sine: Int, work: Float32_2d, out: Float32_2d) -> None:
     """Orthonormal coefficients `out` (N, N) float32 of `missed` (N, N) int32; `work` of their shape."""
     n = 4 << size
     matrix = _FORWARD[sine, size]
@@ -72,7 +73,7 @@ def forward(missed, size, sine, work, out):
 
 
 @compiled()
-def inverse(values, rows, columns, size, sine, work, out):
+def inverse(values: Int32_2d, rows: Int, columns: Int, size: Int, sine: Int, work: Int32_2d, out: Int32_2d) -> None:
     """Samples `out` (N, N) int32 of coefficients `values` (N, N) int32 in 1/UNIT, zero from `rows` and `columns` on."""
     n = 4 << size
     matrix = _INVERSE[sine, size]

@@ -3,6 +3,7 @@ on."""
 
 import numpy as np
 
+from codec.arrays import Float, Int, Int32_2d, Int64_1d, UInt8_1d, UInt8_2d
 from codec.compiled import compiled
 from codec.entropy.range_coder import BIT_COST, FAULT, READING, code_bit, cost
 from codec.trees.blocks import make, miss, sine, take
@@ -10,7 +11,7 @@ from codec.trees.choice import choose
 from codec.trees.coefficients import CODED, OF_PLANE, quantise
 from codec.trees.coefficients import code as code_levels
 from codec.trees.modes import WAY, code_mode, direction, known_context, likely, split_context
-from codec.trees.planes import CHROMA, LUMA, ROOT, SMALLEST, enter, next_part
+from codec.trees.planes import CHROMA, LUMA, ROOT, SMALLEST, Planes, Room, enter, next_part
 from codec.trees.prediction import AS_KNOWN, MEAN, PLANAR, from_luma, gather, predict, smooth
 from codec.trees.transform import LARGEST, SIZES, UNIT, forward
 
@@ -22,7 +23,7 @@ leaves stains of its colour."""
 
 
 @compiled()
-def _activity(active, row, column):
+def _activity(active: UInt8_2d, row: Int, column: Int) -> Int:
     """How much the blocks at the left and above said, below `coefficients.ACTIVITIES`."""
     total = 0
     if column > 0:
@@ -33,7 +34,7 @@ def _activity(active, row, column):
 
 
 @compiled()
-def _note(active, row, column, squares, levels, n):
+def _note(active: UInt8_2d, row: Int, column: Int, squares: Int, levels: Int32_2d, n: Int) -> None:
     """Remember how much a block said, a number for each of its squares."""
     total = 0
     for i in range(n):
@@ -46,7 +47,10 @@ def _note(active, row, column, squares, levels, n):
 
 
 @compiled()
-def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma, price):
+def _walk(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, planes: Planes, room: Room, top: Int, left: Int,
+    step: Int, step_chroma: Int, price: Float,
+) -> None:  # fmt: skip
     """Code or read the tree under the largest square at (top, left)."""
     height, width = planes.made_y.shape
     size = np.int64(ROOT)
@@ -80,7 +84,10 @@ def _walk(io, data, models, weights, planes, room, top, left, step, step_chroma,
 
 
 @compiled()
-def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, step_chroma, price):
+def _code_leaf(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, planes: Planes, room: Room, top: Int, left: Int,
+    size: Int, step: Int, step_chroma: Int, price: Float,
+) -> None:  # fmt: skip
     """Code or read a leaf: luma, and chroma unless it is shared by four leaves."""
     n = 4 << size
     row, column = top >> 2, left >> 2
@@ -124,7 +131,9 @@ def _code_leaf(io, data, models, weights, planes, room, top, left, size, step, s
 
 
 @compiled()
-def _guess_chroma(planes, room, plane, known, way, mode, top, left, size):
+def _guess_chroma(
+    planes: Planes, room: Room, plane: UInt8_2d, known: UInt8_2d, way: Int, mode: Int, top: Int, left: Int, size: Int
+) -> None:
     """Predict a chroma block into `room.guess`; `known` is the plane as another picture predicts it."""
     n = 4 << size
     if mode == AS_KNOWN:
@@ -139,7 +148,7 @@ def _guess_chroma(planes, room, plane, known, way, mode, top, left, size):
 
 
 @compiled()
-def _plane(planes, k):
+def _plane(planes: Planes, k: Int) -> tuple[UInt8_2d, UInt8_2d, UInt8_2d]:
     """Source, decoded and known samples of a chroma plane."""
     if k == 0:
         return planes.u, planes.made_u, planes.known_u
@@ -147,7 +156,7 @@ def _plane(planes, k):
 
 
 @compiled()
-def _pays(room, n, error, dearness):
+def _pays(room: Room, n: Int, error: Float, dearness: Float) -> bool | np.bool_:
     """Whether coefficients that leave `error` lower it by more than `dearness`, the bits at their price."""
     whole = np.int64(0)
     for i in range(n):
@@ -157,7 +166,9 @@ def _pays(room, n, error, dearness):
 
 
 @compiled()
-def _choose_way(models, planes, room, mode, top, left, size, step, price):
+def _choose_way(
+    models: Int32_2d, planes: Planes, room: Room, mode: Int, top: Int, left: Int, size: Int, step: Int, price: Float
+) -> Int:
     """The cheapest way to predict both chroma blocks."""
     n = 4 << size
     best, way = 1e30, 0
@@ -177,7 +188,7 @@ def _choose_way(models, planes, room, mode, top, left, size, step, price):
 
 
 @compiled()
-def _code_way(io, data, models, way):
+def _code_way(io: Int64_1d, data: UInt8_1d, models: Int32_2d, way: Int) -> Int:
     if not code_bit(io, data, models, WAY, 1 if way != _LINE else 0):
         return _LINE
     if not code_bit(io, data, models, WAY + 1, 1 if way != _SAME else 0):
@@ -186,7 +197,10 @@ def _code_way(io, data, models, way):
 
 
 @compiled()
-def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, step, price):
+def _chroma(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, planes: Planes, room: Room, top_luma: Int,
+    left_luma: Int, size: Int, step: Int, price: Float,
+) -> None:  # fmt: skip
     """Both chroma blocks of a leaf."""
     n = 4 << size
     top, left = top_luma >> 1, left_luma >> 1
@@ -235,7 +249,10 @@ def _chroma(io, data, models, weights, planes, room, top_luma, left_luma, size, 
 
 
 @compiled()
-def code_picture(io, data, models, weights, planes, room, step, step_chroma, price):
+def code_picture(
+    io: Int64_1d, data: UInt8_1d, models: Int32_2d, weights: Int32_2d, planes: Planes, room: Room, step: Int,
+    step_chroma: Int, price: Float,
+) -> None:  # fmt: skip
     """Choose and code, or read, a whole picture; leaves it decoded in `planes`. Steps in 1/UNIT; `price`: squared
     error a 1/BIT_COST bit has to save."""
     height, width = planes.made_y.shape

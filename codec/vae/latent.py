@@ -89,7 +89,7 @@ class LatentCodec(nn.Module):
         self.scales.start_at(deviations / coarsest, slope)
         for g, (start, count) in enumerate(zip(STARTS, GROUPS, strict=True)):
             share = torch.where(still[start : start + count], _STILL_SHARE, -_STILL_SHARE * 2)
-            for head in self.heads[g]:  # pyright: ignore[reportGeneralTypeIssues]
+            for head in cast(nn.ModuleList, self.heads[g]):
                 assert isinstance(head, _Head) and head.last.bias is not None
                 head.last.bias[count:].copy_(share)
 
@@ -160,7 +160,7 @@ class LatentCodec(nn.Module):
                 if half:
                     here = here + self.space[g](made / spread[:, rows])
                     sums = self.scales.with_half(sums, g, symbols)
-                head = self.heads[g][half]  # pyright: ignore[reportIndexIssue]
+                head = cast(nn.ModuleList, self.heads[g])[half]
                 mean = head(here, before[:, rows] / spread[:, rows]) * spread[:, rows]
                 index = self.scales.indices(sums, g, half, planes[:, -2:])
                 found = coder.y(g, target, mean / step[:, rows], index, mask)

@@ -63,11 +63,11 @@ class VaeCodec(nn.Module):
     def decode(self, gops: list[CodedGop]) -> Tensor:
         """GoPs of one shape and quality -> pictures (B, T, 3, H, W), not yet clipped to [-1, 1]."""
         first = gops[0]
-        size = tuple(-(-side // self.unit) for side in (first.height, first.width))
+        height, width = (-(-side // self.unit) for side in (first.height, first.width))
         device = self.analysis.linear.weight.device
         quality = torch.full((len(gops),), first.quality, device=device)
-        shape = (latent_frames(first.pictures), *size)
-        y = self.latent.decompress([gop.string for gop in gops], shape, quality)  # pyright: ignore[reportArgumentType]
+        shape = latent_frames(first.pictures), height, width
+        y = self.latent.decompress([gop.string for gop in gops], shape, quality)
         return self.backbone.decode(self.from_y(y), first.pictures)[..., : first.height, : first.width]
 
     def _padded(self, pictures: Tensor) -> Tensor:

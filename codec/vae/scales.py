@@ -13,6 +13,7 @@ the latent frame before, of the channel groups before, and of the first half of 
 import math
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -85,7 +86,8 @@ class IntegerConv(nn.Conv2d):
     def __init__(self, inputs: int, outputs: int, kernel: int, *, unit: int = _ONE) -> None:
         super().__init__(inputs, outputs, kernel, padding=kernel // 2)
         self.unit = unit
-        nn.init.zeros_(self.bias)  # pyright: ignore[reportArgumentType]
+        assert self.bias is not None
+        nn.init.zeros_(self.bias)
         with torch.no_grad():
             self.weight.mul_(0.5)
 
@@ -104,8 +106,9 @@ class IntegerConv(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         weight, bias = self.integer_weights()
+        assert not isinstance(self.padding, str)
         # Rounding the sum takes away what algorithms that transform first (Winograd's) add to exact integers.
-        total = F.conv2d(input, weight, bias, padding=self.padding)  # pyright: ignore[reportArgumentType]
+        total = F.conv2d(input, weight, bias, padding=self.padding)
         return total + (total.round() - total).detach()
 
 
@@ -128,7 +131,8 @@ class ScalePath(nn.Module):
         )
         with torch.no_grad():
             for pair in self.heads:
-                for head in pair:  # pyright: ignore[reportGeneralTypeIssues]
+                for head in cast(nn.ModuleList, pair):
+                    assert isinstance(head, IntegerConv)
                     head.weight.zero_()
 
     @torch.no_grad()
@@ -138,7 +142,7 @@ class ScalePath(nn.Module):
         first, other = index_of(scales.clamp_min(1e-3))
         for g, pair in enumerate(self.heads):
             rows = slice(STARTS[g], STARTS[g] + GROUPS[g])
-            for head in pair:  # pyright: ignore[reportGeneralTypeIssues]
+            for head in cast(nn.ModuleList, pair):
                 assert isinstance(head, IntegerConv) and head.bias is not None
                 # The last two inputs: the quality, up to 16, and the kind, 1 for a GoP's first latent frame.
                 head.weight[:, -2, 0, 0] = slope / 8 / (_ACTIVATION_LIMIT / _ONE)
@@ -169,8 +173,7 @@ class ScalePath(nn.Module):
     def indices(self, total: Tensor, group: int, half: int, planes: Tensor) -> Tensor:
         """Table indices (N, channels of the group, h, w), 0 .. SCALES - 1; `planes`: the last two of `hyper`."""
         x = _floor(total / 64, _ACTIVATION_LIMIT)
-        pair = self.heads[group]
-        head = pair[half]  # pyright: ignore[reportIndexIssue]
+        head = cast(nn.ModuleList, self.heads[group])[half]
         return _floor(head(torch.cat([x, planes], dim=1)) / 2**_INDEX_SHIFT, SCALES - 1)
 
     @torch.no_grad()

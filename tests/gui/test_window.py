@@ -313,7 +313,7 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
 
 
 def test_a_label_says_less_where_there_is_no_room(qtbot: QtBot) -> None:
-    label = ElidedLabel(margin=0)
+    label = ElidedLabel(inset=0)
     qtbot.addWidget(label)
     label.set_texts("HEVC (x265) · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps · LPIPS 0.018", "HEVC · 988.9 kbps")
     metrics = label.fontMetrics()
@@ -332,9 +332,9 @@ def test_labels_reckon_with_the_margins_their_style_asks_for(
     margins = []
     for _ in range(2):
         (label,) = (pane.label for pane in window.panes.values())
-        assert f"px {label.margin}px;" in label.styleSheet()
+        assert f"px {label.inset}px;" in label.styleSheet()
         assert label.indent() == 0
-        margins.append(label.margin)
+        margins.append(label.inset)
         window._trigger("present")
         window._refresh_all()
     assert margins[1] > margins[0]
