@@ -102,5 +102,5 @@ def test_names_are_told_without_what_a_terminal_would_obey(tmp_path: Path) -> No
     absent = tmp_path / f"\x1b[31mred\n{os.fsdecode(bytes([0xE9]))}.gop"
     done = seamscope("info", absent)
     assert done.returncode == 1
-    assert "\\x1b[31mred\\n\\xe9.gop: the stream cannot be read" in done.stderr
+    assert "\\x1b[31mred\\n\\xe9.gop: there is no such file" in done.stderr
     assert "\x1b" not in done.stderr and done.stderr.count("\n") == 1

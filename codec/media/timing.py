@@ -62,9 +62,11 @@ def constant_rate(pts: tuple[int, ...], base: Fraction, told: list[Fraction]) ->
 
     told = [rate for rate in told if rate > 0]
     exact = [rate for rate in told if spread(rate) <= _TINY_S]
+    # What all of a container's numbers agree on is not a mean through a coarse clock.
+    agreed = [rate for rate in told[:1] if len(told) > 1 and len(set(told)) == 1 and fits(rate)]
     usual = [rate for rate in told[:1] if rate in _USUAL and fits(rate)]
     near = [rate for rate in sorted(_USUAL, key=spread) if fits(rate)]
-    return next(iter(exact + usual + near + [rate for rate in told if fits(rate)]), None)
+    return next(iter(exact + agreed + usual + near + [rate for rate in told if fits(rate)]), None)
 
 
 def counted_timing(count: int, rate: Fraction) -> Timing:

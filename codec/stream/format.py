@@ -33,6 +33,8 @@ MAX_HEADER = 64 * 2**20
 MIN_RECORD = 1 + 1 + 1 + 1 + 4 + 4
 _FRAMING = 64
 """More bytes than come before the fields of a header, or the payload of a record."""
+_RUBBISH = 64 * 2**20
+"""Bytes that mean nothing, beside what the pictures can take, that are looked through for records."""
 LEVEL_CODES = level_code(LAMBDA_RANGE[0]), level_code(LAMBDA_RANGE[1])
 
 _MATRICES = (Matrix.BT601, Matrix.BT709, Matrix.BT2020, Matrix.SMPTE240M, Matrix.FCC)
@@ -296,7 +298,7 @@ def _read_header(data: FileBytes, path: Path) -> tuple[Header, int, int]:
     except ValueError:
         end = len(first)
     header, position, checksum = parse_header(data[: min(end, MAX_HEADER + _FRAMING)], path, len(data))
-    if len(data) > position + header.gop_count * most_record_bytes(header):
+    if len(data) > position + header.gop_count * most_record_bytes(header) + _RUBBISH:
         raise StreamError(
             f"{path}: {len(data)} bytes are more than {header.frame_count} frames of {header.width}x{header.height} "
             "can take; this is no Seamscope stream, or it is damaged."

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -15,6 +16,7 @@ from app.state.session import Session
 from app.state.settings import settings_file
 from app.state.takes import Recipe, Status
 from app.views.main_window import MainWindow
+from app.views.open_dialog import OpenDialog
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
 
@@ -159,11 +161,17 @@ def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
     target = tmp_path / "work" / "night.seamscope"
     desk = working.commands.desk
     assert working.isWindowModified()
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(small_clip), ""))
+
+    def choose() -> None:
+        working._trigger("open")
+        dialog = next(d for d in working.findChildren(OpenDialog) if d.isVisible())
+        dialog.selectFile(str(small_clip))
+        dialog.accept()
+
     ways = {
         "quit": lambda: working._trigger("quit"),
         "close": working.close,
-        "open": lambda: working._trigger("open"),
+        "open": choose,
         "drop": lambda: drop(working, small_clip),
         "project": lambda: drop(working, tmp_path / "other.seamscope"),
         "recent": lambda: desk.open_paths([small_clip]),
@@ -214,6 +222,13 @@ def test_the_autosave_stays_until_the_answer_is_final(qtbot: QtBot, working: Mai
     assert not working.isVisible() and list(autosave_root().iterdir()) == []
 
 
+def known_scores(window: MainWindow) -> int:
+    """Frames of the first take whose PSNR is known."""
+    session = window.session
+    values = session.scores.values(session.score_key(list(session.takes)[1]), "psnr_db")
+    return 0 if values is None else int(np.isfinite(values).sum())
+
+
 def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
     qtbot: QtBot, working: MainWindow, numbered_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,8 +238,8 @@ def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
     session.set_notes("flickers still")
     session.playback.seek(9)
     take = list(session.takes)[1]
-    qtbot.waitUntil(lambda: session.scores.mean(session.score_key(take), "psnr_db") is not None, timeout=WAIT_MS)
-    score, picture = session.scores.mean(session.score_key(take), "psnr_db"), take.picture(9, session.seam_mode).y
+    qtbot.waitUntil(lambda: known_scores(working) > 0, timeout=WAIT_MS)
+    before, picture = known_scores(working), take.picture(9, session.seam_mode).y
     drop(working, numbered_clip)
     answer(working, DISCARD)
     qtbot.waitUntil(lambda: session.clip.path == numbered_clip, timeout=WAIT_MS)
@@ -236,7 +251,7 @@ def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
     assert session.clip.path == tmp_path / "work" / "clip.mp4" and session.notes == "flickers still"
     assert list(session.takes)[1] is take and (take.picture(9, session.seam_mode).y == picture).all()
     assert session.playback.frame == 9 and session.view.zoom == 2.0
-    assert session.scores.mean(session.score_key(take), "psnr_db") == pytest.approx(score, abs=5)
+    assert known_scores(working) >= before
     assert working.commands.desk.projects.path == target
     qtbot.waitUntil(lambda: working.shown_set is not None and working.shown_set.complete, timeout=WAIT_MS)
     assert "night.seamscope" in working.windowTitle() and working.isWindowModified()

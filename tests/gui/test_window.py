@@ -18,6 +18,7 @@ from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
 from codec.resources import sample_clips
 from codec.rivals.settings import RivalCodec
+from codec.texts import in_html
 from tests.gui.conftest import WAIT_MS
 
 Opener = Callable[[Path], None]
@@ -225,7 +226,7 @@ def test_keys_are_given_once_and_the_key_sheet_names_every_action(window: MainWi
     window._trigger("keys")
     assert window.keys.isVisible()
     text = window.keys.text()
-    assert all(spec.text in text for spec in ACTIONS if not spec.id.startswith("take_"))
+    assert all(in_html(spec.text) in text for spec in ACTIONS if not spec.id.startswith("take_"))
     window._trigger("leave")
     assert window.keys.isHidden()
 

@@ -19,6 +19,7 @@ from codec.media import open_clip
 from codec.media.picture import Colour
 from codec.media.writer import LosslessWriter
 from codec.rivals import ConstantQuality, RivalCodec, RivalSettings, RivalSource, encode
+from tests.conftest import make_clip
 
 ODD_NAMES = ("take:2.mkv", "-take.mkv", "concat:a|b.mkv", "file:x.mkv", "http:y.mkv", "a%03d.mkv", "quote's $x.mkv")
 
@@ -63,7 +64,7 @@ def test_a_name_is_never_taken_for_an_address_or_an_option(
         made = encode(
             clip, clip.timing, RivalSettings(RivalCodec.HEVC, ConstantQuality(40), "ultrafast"), Path("r" + name)
         )
-        source = RivalSource(made.path, 96, 64, 20)
+        source = RivalSource(made.path, 96, 64, 20, clip.info.colour)
         assert source.picture(3).y.shape == (64, 96)
         source.close()
         with LosslessWriter(Path("w" + name), 96, 64, clip.info.colour, clip.timing) as writer:
@@ -157,7 +158,7 @@ def test_an_image_is_read_as_what_images_are_and_starts_no_program(tmp_path: Pat
         open_clip(tmp_path / "a.png")
 
 
-def test_opening_a_long_file_can_be_cancelled(small_clip: Path) -> None:
+def test_opening_a_long_file_can_be_cancelled(clips: Path) -> None:
     class Soon:
         asked = 0
 
@@ -169,8 +170,9 @@ def test_opening_a_long_file_can_be_cancelled(small_clip: Path) -> None:
             if self.asked == 3:
                 raise Cancelled
 
+    long = make_clip(clips / "many.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="32x32", frames=600)
     with pytest.raises(Cancelled):
-        open_clip(small_clip, context=Soon())
+        open_clip(long, context=Soon())
 
 
 def test_outputs_go_to_regular_files_only_and_this_is_known_before_the_work(small_clip: Path, tmp_path: Path) -> None:
