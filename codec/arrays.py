@@ -1,5 +1,5 @@
 """Names of arrays by their numbers and dimensions, for the signatures of compiled loops: `Int32_2d` has two dimensions
-of 32-bit integers. What the dimensions stand for says who makes an array or takes it.
+of 32-bit integers. What the dimensions mean is said where an array is made or taken.
 
 `Int` and `Float` are single numbers, Python's and numpy's alike: compiled loops take both.
 """
