@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SAMPLE := resources/clips/city.mkv
+# Skipped where there is no screen with OpenGL, so run once more where there is one.
+OPENGL := tests/render/test_gl.py tests/gui/test_gl_window.py tests/gui/test_golden.py tests/gui/test_ten_bits.py \
+	-k "opengl or test_gl or 10_bits"
 
 .PHONY: run test check fuzz bench clean
 
@@ -16,9 +19,10 @@ run: $(STAMP)
 	fi
 
 test: $(STAMP)
-	@sh packaging/system_packages.sh
+	@sh packaging/system_packages.sh xvfb xauth libgl1-mesa-dri
 	$(MAKE) check
 	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 sh packaging/with_screen.sh $(BIN)/python -m pytest $(OPENGL)
 
 check: $(STAMP)
 	$(BIN)/ruff check app codec packaging tests
