@@ -1,6 +1,7 @@
 """What the system, the terminal or the input refuses at the command line's edge ends in one sentence; signals end the
 work cleanly."""
 
+import contextlib
 import json
 import os
 import resource
@@ -282,19 +283,25 @@ def test_a_signal_ends_the_encoder_and_removes_its_files(clips: Path, tmp_path: 
         make_clip(clip, "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="640x360", frames=60)
     command = [sys.executable, "-c", _WORK, str(clip), str(tmp_path / "r.mkv")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, text=True)
-    deadline = time.monotonic() + 60
-    encoders: list[int] = []
-    while not encoders and time.monotonic() < deadline:
-        time.sleep(0.02)
-        encoders = [child for child in children_of_session(process.pid) if child != process.pid]
-    assert encoders
-    assert list(tmp_path.glob(".*.part*"))
-    process.send_signal(number)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert told.strip() == "seamscope: interrupted"
-    assert list(tmp_path.iterdir()) == []
-    assert not [child for child in encoders if Path(f"/proc/{child}").exists()]
+    try:
+        deadline = time.monotonic() + 60
+        encoders: list[int] = []
+        while not encoders and time.monotonic() < deadline:
+            time.sleep(0.02)
+            encoders = [child for child in children_of_session(process.pid) if child != process.pid]
+        assert encoders
+        assert list(tmp_path.glob(".*.part*"))
+        process.send_signal(number)
+        _, told = process.communicate(timeout=60)
+        assert process.returncode == 128 + number
+        assert told.strip() == "seamscope: interrupted"
+        assert list(tmp_path.iterdir()) == []
+        assert not [child for child in encoders if Path(f"/proc/{child}").exists()]
+    finally:
+        # A test that fails leaves no encoder running either.
+        for left in children_of_session(process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(left, signal.SIGKILL)
 
 
 def test_a_window_told_to_end_keeps_what_is_open_and_leaves_nothing_else(small_clip: Path, tmp_path: Path) -> None:
