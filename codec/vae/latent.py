@@ -68,7 +68,7 @@ class LatentCodec(nn.Module):
         self.hyper_analysis = HyperAnalysis()
         self.hyper_synthesis = HyperSynthesis()
         self.scales = ScalePath()
-        self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=4)
+        self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=1)
         self.gaussian = GaussianConditional(scale_table(), tail_mass=2**-12)
         self.register_buffer("spread", torch.ones(Y_CHANNELS))
         groups = range(len(GROUPS))

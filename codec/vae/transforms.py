@@ -24,6 +24,8 @@ Y_RATIO = 2
 Z_RATIO = 4
 """Samples of y for one of z, along each side."""
 _WIDTH = 192
+_LOUD = 30.0
+"""Brings z to a deviation of about one where training starts."""
 
 
 class Residual(nn.Module):
@@ -88,6 +90,11 @@ class HyperAnalysis(nn.Module):
             nn.SiLU(),
             nn.Conv2d(FEATURES // 2, Z_CHANNELS, 4, stride=2, padding=1),
         )
+        last = self.layers[-1]
+        assert isinstance(last, nn.Conv2d)
+        with torch.no_grad():
+            # Rounded, z has to say something from the first step on: a hyperprior of zeros would stay one.
+            last.weight.mul_(_LOUD)
 
     def forward(self, y: Tensor) -> Tensor:
         # Magnitudes of what is coded steer the scales, their signs hardly: compressed, so that one loud channel does
