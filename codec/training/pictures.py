@@ -6,9 +6,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+CURVES = ("loss", "bpp", "psnr_db", "lpips_vgg")
 
-def draw_curves(log: Path, out: Path) -> None:
-    """Plot loss, bpp, PSNR and LPIPS over steps from `log` (CSV of codec.training.run) into a PNG."""
+
+def draw_curves(log: Path, out: Path, names: tuple[str, ...] = CURVES) -> None:
+    """Plot four columns of a run's log (CSV), bpp among them, over steps into a PNG."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -17,7 +19,7 @@ def draw_curves(log: Path, out: Path) -> None:
     with log.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
-    for axis, name in zip(axes.flat, ("loss", "bpp", "psnr_db", "lpips_vgg"), strict=True):
+    for axis, name in zip(axes.flat, names, strict=True):
         for stage in dict.fromkeys(row["stage"] for row in rows):
             points = [(int(r["step"]), float(r[name])) for r in rows if r["stage"] == stage and r[name]]
             if points:
@@ -25,8 +27,9 @@ def draw_curves(log: Path, out: Path) -> None:
         axis.set_title(name)
         axis.set_xlabel("step")
         axis.grid(alpha=0.3)
-    axes[0, 1].set_yscale("log")
-    axes[1, 1].legend(fontsize=7)
+        if name == "bpp":
+            axis.set_yscale("log")
+            axis.legend(fontsize=7)
     figure.savefig(out, dpi=100)
     pyplot.close(figure)
 

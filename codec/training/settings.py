@@ -84,8 +84,8 @@ def load(path: Path) -> RunSettings:
     """Read a run's TOML. Raises SettingError naming the file and the offending key."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        stages = tuple(_build(Stage, table, path) for table in raw.pop("stage"))
-        run = _build(RunSettings, {**raw, "stages": stages}, path)
+        stages = tuple(from_table(Stage, table, path) for table in raw.pop("stage"))
+        run = from_table(RunSettings, {**raw, "stages": stages}, path)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise SettingError(f"{path}: not a usable training configuration ({error}).") from error
     if run.size not in SIZES:
@@ -98,7 +98,8 @@ def load(path: Path) -> RunSettings:
     return run
 
 
-def _build(kind: type[Any], table: dict[str, Any], path: Path) -> Any:
+def from_table(kind: type[Any], table: dict[str, Any], path: Path) -> Any:
+    """A dataclass of a TOML table, lists as tuples. Raises SettingError for a key it does not have."""
     known = {field.name for field in fields(kind)}
     for key in table:
         if key not in known:

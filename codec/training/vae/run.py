@@ -19,9 +19,10 @@ from torch import Tensor
 
 from codec.errors import MediaError, SettingError
 from codec.gop import GOP_LENGTH
+from codec.training.pictures import draw_curves
 from codec.training.vae.judges import flicker, fooled, hinge
 from codec.training.vae.log import LOG_FIELDS, Log
-from codec.training.vae.pictures import draw_curves, draw_panel
+from codec.training.vae.pictures import draw_panel
 from codec.training.vae.settings import RunSettings, Stage
 from codec.training.vae.state import Parts, averaged, part_of, prepare, save, update_average
 from codec.training.vae.store import Crops
@@ -30,6 +31,7 @@ from codec.vae.rates import QUALITY_MAX, lambda_of
 _ENDS = 0.08
 """Share of crops at either end of the range of λ, which would otherwise be seen least."""
 _REFRESH_STEPS = 200
+_CURVES = ("loss", "bpp", "lpips", "latent")
 
 
 def train(parts: Parts, minutes: float | None) -> Iterator[str]:
@@ -68,7 +70,7 @@ def train(parts: Parts, minutes: float | None) -> Iterator[str]:
             for row in validate(parts):
                 log.write({"step": parts.step, "seconds": round(parts.seconds)} | row)
                 yield f"  held out, {row['stage']}: bpp {row['bpp']:.4f} LPIPS {row['lpips']:.4f}"
-            draw_curves(parts.out / "log.csv", parts.out / "curves.png")
+            draw_curves(parts.out / "log.csv", parts.out / "curves.png", _CURVES)
         if last or now - saved > settings.save_every_s:
             saved = now
             save(parts)

@@ -1,11 +1,11 @@
 """One run, one file: every number a training run of the `vae` codec depends on, read from TOML."""
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from codec.errors import SettingError
+from codec.training.settings import from_table
 from codec.vae.rates import QUALITY_MAX
 
 PARTS = ("pair", "temporal", "codec")
@@ -99,8 +99,8 @@ def load(path: Path) -> RunSettings:
     """Read a run's TOML. Raises SettingError naming the file and the key at fault."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        stages = tuple(_build(Stage, table, path) for table in raw.pop("stage"))
-        run: RunSettings = _build(RunSettings, {**raw, "stages": stages}, path)
+        stages = tuple(from_table(Stage, table, path) for table in raw.pop("stage"))
+        run: RunSettings = from_table(RunSettings, {**raw, "stages": stages}, path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise SettingError(f"{path}: not a usable training configuration ({error}).") from error
     if run.crop % 64 or run.crop < 64:
@@ -115,11 +115,3 @@ def load(path: Path) -> RunSettings:
         if stage.steps < 1 or stage.batch < 1:
             raise SettingError(f"{path}: stage {stage.name}: steps and batch must be at least 1.")
     return run
-
-
-def _build(kind: type[Any], table: dict[str, Any], path: Path) -> Any:
-    known = {field.name for field in fields(kind)}
-    for key in table:
-        if key not in known:
-            raise SettingError(f"{path}: unknown key {key!r}.")
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
