@@ -185,15 +185,16 @@ class Sheet(QScrollArea):
         """What it says."""
         return self._label.text()
 
-    def open(self, *texts: str) -> None:
-        """Say something, in the middle of the window: the first of these texts (the widest first) that is no wider,
-        else the last."""
+    def open(self, text: str, *narrower: str) -> None:
+        """Say something, in the middle of the window: the first of these texts that is no wider, else the last."""
         parent = self._over
-        for text in texts:
-            self._label.setText(text)
-            wanted = self._wanted()
+        self._label.setText(text)
+        wanted = self._wanted()
+        for other in narrower:
             if wanted.width() <= parent.width():
                 break
+            self._label.setText(other)
+            wanted = self._wanted()
         self.resize(wanted.boundedTo(QSize(parent.width(), parent.height() - _SHEET_TOP)))
         self.move((parent.width() - self.width()) // 2, _SHEET_TOP)
         self.show()
