@@ -62,6 +62,7 @@ class Engine:
         """Where the networks run; empty until they are loaded."""
         self._workspace = Workspace()
         self._folder = self._workspace.path
+        runner.put_temporary_in(self._workspace.temporary)
         self._numbers = itertools.count(1)
         self._discarded: set[int] = set()
         self._jobs: dict[tuple[int, Structure], Job] = {}

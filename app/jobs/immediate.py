@@ -3,6 +3,7 @@
 import itertools
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from app.jobs.failures import sentence_for
@@ -62,6 +63,9 @@ class ImmediateRunner:
     def cancel(self, job: Job) -> None:
         """The job ends at its next check; one that waits never starts."""
         job.cancelled.set()
+
+    def put_temporary_in(self, folder: Path) -> None:
+        """Nothing: there are no worker processes."""
 
     def shutdown(self) -> None:
         """Forget what waits; later work is not run."""

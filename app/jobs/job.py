@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -77,6 +78,10 @@ class Runner(Protocol):
 
     def cancel(self, job: Job) -> None:
         """Ask a job to stop; its outcome still arrives. Harmless when it has ended."""
+        ...
+
+    def put_temporary_in(self, folder: Path) -> None:
+        """Where worker processes started from here on keep what they need for a while; whoever owns it removes it."""
         ...
 
     def shutdown(self) -> None:

@@ -64,6 +64,8 @@ class ProcessLane:
         self._listener: threading.Thread | None = None
         self._killer: threading.Timer | None = None
         self._closed = False
+        self.temporary = ""
+        """Folder of the process's temporary files; empty for the system's own."""
 
     def submit(self, number: int, work: Callable[..., Any], arguments: tuple[Any, ...], background: bool) -> None:
         """Queue a job; a background job that runs makes room for one that is not."""
@@ -138,7 +140,10 @@ class ProcessLane:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=worker.main, args=(theirs, self._threads, GRACE_S), name=f"seamscope-{self._name}", daemon=True
+            target=worker.main,
+            args=(theirs, self._threads, GRACE_S, self.temporary),
+            name=f"seamscope-{self._name}",
+            daemon=True,
         )
         with opencv.LOADING:
             process.start()

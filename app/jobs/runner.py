@@ -11,6 +11,7 @@ import itertools
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -106,6 +107,11 @@ class JobRunner(QObject):
     def _give_up(self, job: Job) -> None:
         if not job.finished and not self._closed and self._threads[job.lane].leave_behind(job.number):
             self.post(job, "cancelled", None)
+
+    def put_temporary_in(self, folder: Path) -> None:
+        """Where worker processes started from here on keep what they need for a while; whoever owns it removes it."""
+        for lane in self._processes.values():
+            lane.temporary = str(folder)
 
     def shutdown(self) -> None:
         """Stop everything and wait for it: no callback comes any more; no process and no thread is left but one that is

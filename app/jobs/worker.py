@@ -7,6 +7,7 @@ of the pipe closes, however that came about.
 import os
 import queue
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -36,8 +37,8 @@ class _WorkerContext:
         self._send((self._number, "event", value))
 
 
-def main(connection: Connection, threads: int, grace_s: float) -> None:
-    """Entry of the process; `threads` bounds the CPU threads of its networks.
+def main(connection: Connection, threads: int, grace_s: float, temporary: str = "") -> None:
+    """Entry of the process; `threads` bounds the CPU threads of its networks, temporary files go to `temporary`.
 
     Told to quit (or left alone), it ends after the step at hand, at the latest after `grace_s` seconds.
     """
@@ -45,6 +46,7 @@ def main(connection: Connection, threads: int, grace_s: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = str(threads)
+    tempfile.tempdir = temporary or None
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     jobs: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()

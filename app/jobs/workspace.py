@@ -30,18 +30,24 @@ class Workspace:
             parent.mkdir(parents=True, exist_ok=True)
             _remove_left_behind(parent)
             self._owned = OwnedFolder(parent, _PREFIX)
-            # Apart from the owner's lock: here lie takes and nothing else.
-            self.path = self._owned.path / "takes"
-            self.path.mkdir()
+            self._root = self._owned.path
         except OSError:
-            self.path = Path(tempfile.mkdtemp(prefix="seamscope-"))
+            self._root = Path(tempfile.mkdtemp(prefix="seamscope-"))
+        self.path = self._made("takes")
+        """Apart from the owner's lock: here lie takes and nothing else."""
+        self.temporary = self._made("temporary")
+        """What a worker process needs for a while: killed in the middle, it cannot tidy up behind itself."""
 
     def close(self) -> None:
         """Remove it with all it holds."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        shutil.rmtree(self._root, ignore_errors=True)
         if self._owned is not None:
-            shutil.rmtree(self._owned.path, ignore_errors=True)
             self._owned.release()
+
+    def _made(self, name: str) -> Path:
+        folder = self._root / name
+        folder.mkdir()
+        return folder
 
 
 def _remove_left_behind(parent: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
 
 from app.state.curves import CurveKind, Values, as_steps, decimate
@@ -198,10 +198,12 @@ class Chart(QWidget):
             frame = round(self._hover.getXPos())
         title = f"{'Δ ' if self._difference else ''}{self.kind.title}"
         values = [self._value(line, frame) + line.remark for line in self.lines]
-        rest, names = self._what_fits(title, frame, values)
+        rest, names, values = self._what_fits(title, frame, values)
         parts = [f"<b>{title}</b> <span style='color:{chosen.muted}'>{rest}</span>"]
-        for line, name, value in zip(self.lines, names, values, strict=True):
+        for line, name, value in zip(self.lines, names, values, strict=False):
             parts.append(f"<span style='color:{line.colour}'>{in_html(name)} <b>{value}</b></span>")
+        if len(values) < len(self.lines):
+            parts.append("…")
         self.head.setText("&nbsp;&nbsp;".join(parts))
 
     def _value(self, line: Line, frame: int) -> str:
@@ -209,8 +211,9 @@ class Chart(QWidget):
         sign = "+" if self._difference else ""
         return "–" if np.isnan(value) else f"{value:{sign}.{self.kind.digits}f}"
 
-    def _what_fits(self, title: str, frame: int, values: list[str]) -> tuple[str, list[str]]:
-        """What stands after the title, and names as long as there is room: values are never cut off for words."""
+    def _what_fits(self, title: str, frame: int, values: list[str]) -> tuple[str, list[str], list[str]]:
+        """What stands after the title, names as long as there is room, and values: never cut off for words, and left
+        out whole, the last ones first, where even they find no room."""
         metrics, where = self.head.fontMetrics(), f"frame {frame}"
         rests = (" · ".join(part for part in (self._direction(), where) if part), where, "")
         for rest, longest in itertools.product(rests, _NAME_LENGTHS):
@@ -218,8 +221,18 @@ class Chart(QWidget):
             words = f"{title} {rest}" + "".join(f"   {n} {v}" for n, v in zip(names, values, strict=True))
             # A tenth more: some of it is bold.
             if 1.1 * metrics.horizontalAdvance(words) <= self.width():
-                return rest, names
-        return "", ["" for _ in self.lines]
+                return rest, names, values
+        # All that is left is bold.
+        font = self.head.font()
+        font.setBold(True)
+        bold = QFontMetrics(font)
+        for count in range(len(values), 0, -1):
+            words = "   ".join((f"{title} ", *values[:count], *(["…"] if count < len(values) else [])))
+            if bold.horizontalAdvance(words) <= self.width():
+                break
+        else:
+            count = 0
+        return "", ["" for _ in self.lines], values[:count]
 
     def _direction(self) -> str:
         unit = self.kind.unit

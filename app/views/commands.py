@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from app.exports import frames as frame_export
 from app.state.session import Session
 from app.views.file_dialogs import ask_target
-from app.views.menus import key_sheet
+from app.views.menus import MOST_COLUMNS, key_sheet
 from app.views.open_dialog import OpenDialog
 from app.views.placing import set_full_screen, to_remember
 from app.views.second_window import SecondWindow
@@ -170,7 +170,7 @@ class Commands:
         if keys.isVisible():
             keys.hide()
             return
-        keys.open(key_sheet())
+        keys.open(*map(key_sheet, range(MOST_COLUMNS, 0, -1)))
 
     def copy_command(self) -> None:
         """All takes' commands to the clipboard, a line each."""

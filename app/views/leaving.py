@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from app.views.main_window import MainWindow
     from app.views.takes_desk import Desk
 
+QUIT = "quit"
+"""What comes next, in words, when the program is to end."""
 _TITLE = "Seamscope"
 
 
@@ -34,7 +36,7 @@ class Leaving:
         if self._let_go:
             return True
         projects = self._desk.projects
-        if not projects.unsaved and not projects.unfinished:
+        if not projects.unsaved and not projects.unfinished and not self._exports(text):
             return True
         self._ask(text, go_on)
         return False
@@ -52,11 +54,22 @@ class Leaving:
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(self._question(text))
         kinds = MessageBox.StandardButton
-        box.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
-        box.setDefaultButton(kinds.Save)
+        can_save = self._can_save
+        box.setStandardButtons((kinds.Save if can_save else kinds.NoButton) | kinds.Discard | kinds.Cancel)
+        box.setDefaultButton(kinds.Save if can_save else kinds.Cancel)
         box.setEscapeButton(kinds.Cancel)
         box.finished.connect(lambda answer: self._answered(box, MessageBox.StandardButton(answer), text, go_on))
         box.open()
+
+    @property
+    def _can_save(self) -> bool:
+        projects = self._desk.projects
+        return projects.unsaved or bool(projects.unfinished)
+
+    def _exports(self, text: str) -> int:
+        """Exports that would not be written. What is being written goes on beside another clip; what waits for encodes
+        does not, and is counted among them."""
+        return len(self._desk.exports.queue.exports) if text == QUIT else 0
 
     def _question(self, text: str) -> str:
         projects, clip = self._desk.projects, self._window.session.clip
@@ -68,7 +81,13 @@ class Leaving:
         running = len(projects.unfinished)
         if running:
             lines.append(f"{running} {'encode is' if running == 1 else 'encodes are'} under way and will be stopped.")
-        return f"{' '.join(lines)} Save before you {text}?"
+        exports = self._exports(text)
+        if exports:
+            lines.append(
+                f"{exports} {'export is' if exports == 1 else 'exports are'} not written yet and will be lost."
+            )
+        asked = f"Save before you {text}?" if self._can_save else f"{text[0].upper()}{text[1:]} all the same?"
+        return " ".join((*lines, asked))
 
     def _answered(
         self, box: MessageBox, answer: MessageBox.StandardButton, text: str, go_on: Callable[[], object]

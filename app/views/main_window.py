@@ -306,7 +306,9 @@ class MainWindow(QMainWindow):
         cache = self.presenter.cache
         parts = [
             f"cache {cache.held_bytes / 2**20:.0f} of {cache.limit_bytes / 2**20:.0f} MiB",
-            f"device {self.engine.device}" if self.engine.device else "loading the networks",
+            f"device {self.engine.device}"
+            if self.engine.device
+            else "getting the codec ready (at the first start for a minute or more)",
         ]
         if self.session.clip is not None:
             parts.insert(0, self.commands.view_keys.zoom_text)

@@ -7,7 +7,7 @@ from app.actions.registry import ACTIONS, Context, open_recent
 from app.views.widgets import plain_caption, plain_tip
 from codec.texts import in_html
 
-_COLUMNS = 3
+MOST_COLUMNS = 3
 """Of the key sheet."""
 _SPECIAL_ROWS = {
     "take_1": ("1 … 9", "That take alone, again for all; in a split the take compared"),
@@ -78,7 +78,7 @@ class Menus:
         self._recent.setEnabled(bool(recent))
 
 
-def key_sheet() -> str:
+def key_sheet(columns_wanted: int = MOST_COLUMNS) -> str:
     """All keys as HTML in columns of about the same height, in the order of the menus."""
     blocks: dict[str, list[str]] = {}
     for spec in ACTIONS:
@@ -88,11 +88,11 @@ def key_sheet() -> str:
         keys, text = _SPECIAL_ROWS.get(spec.id, (keys or "menu", spec.text))
         blocks.setdefault(spec.menu, []).append(_row(keys, text))
     blocks["Mouse"] = [_row(key, text) for key, text in _MOUSE]
-    height = -(-sum(len(rows) + 1 for rows in blocks.values()) // _COLUMNS)
+    height = -(-sum(len(rows) + 1 for rows in blocks.values()) // columns_wanted)
     columns, used = [""], 0
     for menu, rows in blocks.items():
         # A menu stays whole; one that would reach far below the others begins a column.
-        if used and used + len(rows) / 2 > height and len(columns) < _COLUMNS:
+        if used and used + len(rows) / 2 > height and len(columns) < columns_wanted:
             columns, used = [*columns, ""], 0
         columns[-1] += f"<tr><td colspan=2><b>{in_html(menu)}</b></td></tr>{''.join(rows)}"
         used += len(rows) + 1

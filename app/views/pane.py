@@ -31,7 +31,7 @@ _LARGE_LABEL = f"background:{{}};color:#101010;padding:8px {_LARGE_MARGIN}px;fon
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a label says of a take: in full, and in fewer words for narrow panes. Name and bitrate go last."""
+    """What a label says of a take: in full, and in fewer words for narrow panes. Bitrate and name go last."""
 
     take: Take
     lpips: str
@@ -56,7 +56,9 @@ class Said:
             kbps = take.rate.text.split(" · ")[0]
             shift = take.shift
             texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips)]
-            texts.append((short, shift, kbps))
+            least = short if self.take.given_name else short.removeprefix("Neural ")
+            # A bitrate that is cut off would be another bitrate.
+            texts += [(short, shift, kbps), (least, shift, kbps), (least, shift)]
         return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))
 
     def large(self) -> list[str]:

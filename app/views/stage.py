@@ -12,6 +12,7 @@ from app.state.takes import Take
 from app.views.aids import Aids
 from app.views.pane_grid import PaneGrid
 from app.views.start_page import StartPage
+from app.views.widgets import scrolled
 
 
 class Stage(QStackedWidget):
@@ -38,7 +39,7 @@ class Stage(QStackedWidget):
         self._reframe.setInterval(0)
         self._reframe.timeout.connect(self._follow_panes)
         self.follow(self.grid)
-        self.addWidget(self.start)
+        self.addWidget(scrolled(self.start))
         self.addWidget(self.grid)
         view = session.view
         session.takes.changed.connect(self._takes_changed)

@@ -21,7 +21,7 @@ from app.state.takes import Recipe, Take
 from app.views import theme
 from app.views.export_desk import ExportDesk
 from app.views.file_dialogs import ask_target
-from app.views.leaving import Leaving
+from app.views.leaving import QUIT, Leaving
 from app.views.open_dialog import OpenDialog
 from app.views.palette import CommandPalette
 from app.views.settings_dialog import SettingsDialog
@@ -259,7 +259,7 @@ class Desk(QObject):
 
     def allows_close(self) -> bool:
         """False while something would be lost: the user is asked then, and the window closes when that was answered."""
-        return self.leaving.agreed("quit", self._window.close)
+        return self.leaving.agreed(QUIT, self._window.close)
 
     def keep(self) -> None:
         """Write the autosave once more, and wait for it, though not for a disk that no longer answers."""

@@ -103,8 +103,12 @@ def light_ink(kind: Kind) -> str:
 
 
 def style(theme: Theme) -> str:
-    """The style sheet of the application."""
-    fields = "QComboBox, QDoubleSpinBox, QSpinBox, QLineEdit, QPlainTextEdit, QListWidget, QTableWidget"
+    """The style sheet of the application.
+
+    A number's box keeps its own border: with another one Qt draws no arrows on its buttons. The buttons of a file
+    dialog are of a fixed size that leaves nothing of their pictures beside a padding.
+    """
+    fields = "QComboBox, QLineEdit, QPlainTextEdit, QListWidget, QTableWidget"
     return f"""
 QWidget {{ background: {theme.surface}; color: {theme.text}; font-size: 13px; }}
 QMainWindow, QSplitter {{ background: {theme.ground}; }}
@@ -114,6 +118,8 @@ QPushButton, QToolButton {{ background: {theme.control}; border: 1px solid {them
 QPushButton:hover, QToolButton:hover {{ background: {theme.hover}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {theme.disabled}; }}
 QToolButton#small {{ padding: 1px 6px; }}
+QFileDialog QToolButton {{ padding: 0; }}
+QAbstractSpinBox {{ background: {theme.field}; min-height: 24px; }}
 QToolButton:checked {{ background: {theme.selection}; }}
 QToolButton::menu-indicator {{ image: none; }}
 QCheckBox::indicator, QRadioButton::indicator {{ width: 12px; height: 12px; background: {theme.field};

@@ -185,14 +185,24 @@ class Sheet(QScrollArea):
         """What it says."""
         return self._label.text()
 
-    def open(self, text: str) -> None:
-        """Say something, in the middle of the window."""
+    def open(self, text: str, *narrower: str) -> None:
+        """Say something, in the middle of the window: the first of these texts that is no wider, else the last."""
+        parent = self._over
         self._label.setText(text)
-        parent, edge = self._over, 2 * self.frameWidth() + 2
-        wanted = self._label.sizeHint() + QSize(edge, edge)
-        if wanted.height() > parent.height() - _SHEET_TOP:
-            wanted += QSize(self.verticalScrollBar().sizeHint().width(), 0)
+        wanted = self._wanted()
+        for other in narrower:
+            if wanted.width() <= parent.width():
+                break
+            self._label.setText(other)
+            wanted = self._wanted()
         self.resize(wanted.boundedTo(QSize(parent.width(), parent.height() - _SHEET_TOP)))
         self.move((parent.width() - self.width()) // 2, _SHEET_TOP)
         self.show()
         self.raise_()
+
+    def _wanted(self) -> QSize:
+        edge = 2 * self.frameWidth() + 2
+        wanted = self._label.sizeHint() + QSize(edge, edge)
+        if wanted.height() > self._over.height() - _SHEET_TOP:
+            wanted += QSize(self.verticalScrollBar().sizeHint().width(), 0)
+        return wanted

@@ -105,6 +105,31 @@ def test_exports_asked_for_together_are_all_written_or_cancelled_one_by_one(
     assert not exports.progress.isVisible() and exports.queue.exports == []
 
 
+def test_quitting_before_an_export_is_written_asks(
+    qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, tmp_path: Path
+) -> None:
+    shows(small_clip)
+    desk, kinds = window.commands.desk, QMessageBox.StandardButton
+    desk.exports.export_video(desk.exports.video_request(), tmp_path / "a.mp4")
+    window._trigger("quit")
+    box = desk.leaving.box
+    assert box is not None
+    assert box.text() == "1 export is not written yet and will be lost. Quit all the same?"
+    # There is nothing to save, and Enter stays.
+    assert box.button(kinds.Save) is None and box.defaultButton() is box.button(kinds.Cancel)
+    box.button(kinds.Cancel).click()
+    # Not for all work: the networks are being loaded.
+    qtbot.waitUntil(lambda: desk.exports.queue.exports == [], timeout=WAIT_MS)
+    assert (tmp_path / "a.mp4").exists() and window.isVisible()
+    assert desk.allows_close()
+    desk.exports.export_video(desk.exports.video_request(), tmp_path / "b.mp4")
+    window._trigger("quit")
+    box = desk.leaving.box
+    assert box is not None
+    box.button(kinds.Discard).click()
+    assert not window.isVisible() and not list(tmp_path.glob("*b.mp4"))
+
+
 def test_charts_and_the_page_are_written_as_shown(
     qtbot: QtBot, working: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

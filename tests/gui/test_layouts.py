@@ -13,12 +13,12 @@ from app.render.difference import difference_rgb
 from app.render.framing import Framing
 from app.state.layouts import Layout
 from app.state.session import Session
-from app.state.takes import Take
+from app.state.takes import Encoded, Kind, Rate, Take
 from app.state.view import View
 from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
 from app.views.names import brief
-from app.views.pane import Pane
+from app.views.pane import Pane, Said
 from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
 
@@ -358,13 +358,19 @@ def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWin
     assert source.text() == "Source · 96x64, 25 fps"
     assert take.text().startswith("HEVC (x265) CRF 10 · ")
     kbps = two_takes[1].rate.text.split(" · ")[0]
-    assert take._shorter[-1] == f"HEVC CRF 10 · {kbps}"
+    # A bitrate is there whole or not at all.
+    assert take._shorter[-2:] == (f"HEVC CRF 10 · {kbps}", "HEVC CRF 10")
     assert source._shorter == ("Source",)
     for shorter in take._shorter:
         assert "CRF 10" in shorter
+    for shorter in take._shorter[:-1]:
         assert kbps in shorter
     assert brief("HEVC (x265) matched to λ 0.16") == "HEVC"
     assert brief("Neural λ 0.16") == "Neural λ 0.16"
+    neural = Take(7, Kind.NEURAL, "λ 0.16", nudge=1, encoded=Encoded(rate=Rate(11059, 53.1, 0.0227)))
+    assert Said(neural, "", "blended", "").small()[-3:] == [
+        "Neural λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame",
+    ]  # fmt: skip
 
 
 def test_the_window_fits_a_laptops_screen_whatever_is_open(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:

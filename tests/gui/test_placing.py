@@ -20,6 +20,7 @@ from tests.gui.conftest import WAIT_MS
 LOOK = """
 import json
 import time
+from dataclasses import replace
 from PySide6.QtWidgets import QApplication
 from app.state.session import Session
 from app.state.settings import settings_file
@@ -27,12 +28,19 @@ from app.views.main_window import MainWindow
 from app.views.theme import style, use
 application = QApplication([])
 application.setStyleSheet(style(use("dark")))
-window = MainWindow(Session(settings_file()))
+session = Session(settings_file())
+session.settings = replace(session.settings, recent=tuple(f"/clips/{n}.mp4" for n in range(6)))
+window = MainWindow(session)
 window.engine.warm_up = lambda: None
 window.show()
 while window.charts is None:
     application.processEvents()
     time.sleep(0.01)
+for _ in range(20):
+    application.processEvents()
+start = window.stage.start
+buttons = [start.ask, start.sample, *start.recent]
+whole = [button.height() >= button.sizeHint().height() for button in buttons]
 window.info.show()
 window.inspector_panel.show()
 for toggle in window.charts.toggles.values():
@@ -49,6 +57,7 @@ print(json.dumps({
     "room": room.getRect(), "window": window.frameGeometry().getRect(), "least": [least.width(), least.height()],
     "keys": window.keys.geometry().getRect(), "seen": len(seen), "more": len(bar.more.menu().actions()),
     "menus": max(window.menuBar().actionGeometry(a).right() for a in window.menuBar().actions()),
+    "whole": whole, "sideways": window.keys.horizontalScrollBar().maximum(),
     "begins": min(button.geometry().left() for button in seen.values()) + bar.x(),
     "ends": max(button.geometry().right() for button in seen.values()), "bar": bar.width(),
 }))
@@ -77,6 +86,9 @@ def test_the_window_fits_the_screen(tmp_path: Path, width: int, height: int, fac
     assert window.width() <= room.width() - 2 and window.height() <= room.height() - 24
     assert told["least"][0] <= window.width() and told["least"][1] <= window.height()
     assert QRect(0, 0, window.width(), window.height()).contains(QRect(*told["keys"]))
+    # Keys and what can be opened can be read without the window being made larger.
+    assert told["sideways"] == 0
+    assert told["whole"] == [True] * 8
     # Every button is there or in the menu beside them.
     assert told["seen"] + told["more"] == 12 and told["seen"] >= 5 and told["ends"] < told["bar"]
     # The menus are all there, left of them.

@@ -249,3 +249,19 @@ def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
     assert all(name in heads[1200] for name in names)
     assert "higher is better" not in heads[260]
     assert len(heads[150]) < len(heads[260]) < len(heads[420]) < len(heads[1200])
+
+
+def test_a_value_that_finds_no_room_in_a_head_is_left_out_whole(qtbot: QtBot) -> None:
+    chart = Chart(CURVES["lpips"])
+    qtbot.addWidget(chart)
+    lines = (Line(n, f"take {n}", "#ffffff", STYLES[0], np.array([0.4351]), extent="8/40") for n in range(5))
+    chart.set_lines(tuple(lines), difference=False)
+    shown = []
+    for width in (900, 320, 200, 100):
+        chart.resize(width, 120)
+        chart._refresh_head()
+        text = chart.head.text()
+        shown.append(text.count("0.4351 (8/40)"))
+        assert text.count("0.") == shown[-1] and text.endswith("…") is (shown[-1] < 5)
+        assert chart.head.sizeHint().width() <= width
+    assert shown[0] == 5 and 0 < shown[2] < shown[1] < 5 and shown[3] == 0

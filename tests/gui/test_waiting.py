@@ -58,3 +58,12 @@ def test_a_rival_whose_encode_is_given_up_says_so_and_an_export_of_gone_takes_is
     window.engine.remove(again)
     assert not (tmp_path / "page.html").exists() and not desk.exports.progress.isVisible()
     assert "page.html was not written: the takes it waited for are gone." in window.banner.text()
+
+
+def test_the_status_bar_says_that_the_codec_takes_its_time_at_the_first_start(window: MainWindow) -> None:
+    window.engine.device = ""
+    window._refresh_all()
+    assert "getting the codec ready (at the first start for a minute or more)" in window.status_text.text()
+    window.engine.device = "cpu"
+    window._refresh_all()
+    assert window.status_text.text().endswith("device cpu")

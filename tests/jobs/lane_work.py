@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -44,3 +45,9 @@ def echo(context: Any, value: Any) -> Any:
 def die(context: Any) -> None:
     del context
     os._exit(9)
+
+
+def die_with_a_temporary_folder(context: Any) -> None:
+    with tempfile.TemporaryDirectory(prefix="seamscope-test-") as folder:
+        context.emit(folder)
+        os._exit(9)

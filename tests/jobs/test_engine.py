@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
+from app.jobs.job import Lane, Outcome
 from app.jobs.runner import JobRunner
 from app.jobs.workspace import cache_folder
 from app.state.session import Session
@@ -23,6 +24,7 @@ from codec.rivals.encode import packet_sizes
 from codec.stream.decoder import decode_stream
 from codec.stream.format import read_info
 from tests.conftest import make_clip
+from tests.jobs import lane_work
 
 WAIT_MS = 60_000
 
@@ -53,6 +55,26 @@ def busy(session: Session, qtbot: QtBot) -> Iterator[Engine]:
     made = Engine(session, JobRunner())
     yield made
     made.shutdown()
+    assert list(cache_folder().iterdir()) == []
+
+
+def test_what_a_worker_kept_for_a_while_goes_with_the_session_though_the_worker_was_killed(
+    session: Session, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "system"))
+    made = Engine(session, JobRunner())
+    folders: list[str] = []
+    ends: list[Outcome] = []
+    made.runner.submit(
+        Lane.CODEC,
+        lane_work.die_with_a_temporary_folder,
+        on_event=folders.append,
+        on_done=lambda outcome, _: ends.append(outcome),
+    )
+    qtbot.waitUntil(lambda: bool(ends), timeout=30_000)
+    assert ends == [Outcome.FAILED] and Path(folders[0]).is_dir()
+    made.shutdown()
+    assert not Path(folders[0]).exists()
     assert list(cache_folder().iterdir()) == []
 
 
