@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,12 +39,16 @@ def seamscope(*arguments: object, **environment: str) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[int], None]]:
-    """A disk that takes so many bytes of a file and no more."""
+@contextlib.contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """A disk that takes so many bytes of a file and no more. Not a fixture: it must end before the test does, since the
+    test's result may be written to a file that is longer."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def noise(width: int, height: int, number: int) -> Picture:
@@ -57,9 +61,7 @@ def counted(count: int, rate: Fraction = Fraction(25)) -> Timing:
     return Timing(tuple(range(count)), 1 / rate, rate, float(count / rate))
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(
-    small_clip: Path, tmp_path: Path, full_disk: Callable[[int], None]
-) -> None:
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(small_clip: Path, tmp_path: Path) -> None:
     target, big = tmp_path / "out", tmp_path / "big"
     target.mkdir()
     big.write_bytes(bytes(100_000))
@@ -76,7 +78,6 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         with open_clip(small_clip) as clip:
             encode(clip, clip.timing, RivalSettings(RivalCodec.HEVC, ConstantQuality(0)), target / "r.mkv")
 
-    full_disk(9000)
     for work in (
         video,
         rival,
@@ -85,7 +86,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
         lambda: write_text(target / "w.txt", "x" * 20_000),
         lambda: copy_whole(big, target / "c.gop"),
     ):
-        with pytest.raises(Exception) as failed:
+        with full_disk(9000), pytest.raises(Exception) as failed:
             work()
         sentence = sentence_for(failed.value)
         assert "unforeseen" not in sentence and "\n" not in sentence
@@ -94,19 +95,19 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_disk_that_also_refuses_to_clean_up_does_not_hide_the_first_error(
-    small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_disk: Callable[[int], None]
+    small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Path, missing_ok: bool = False) -> None:
         raise OSError(30, "Read-only file system", str(self))
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    full_disk(3000)
-    with pytest.raises(MediaError, match=r"v\.mkv: the file cannot be written \(File too large\)"):  # noqa: SIM117
-        with LosslessWriter(tmp_path / "v.mkv", 320, 240, Colour(), counted(9)) as writer:
-            for number in range(9):
-                writer.write(noise(320, 240, number))
-    with open_clip(small_clip) as clip, pytest.raises(Exception, match="ffmpeg stopped"):
-        encode(clip, clip.timing, RivalSettings(RivalCodec.HEVC, ConstantQuality(0)), tmp_path / "r.mkv")
+    with full_disk(3000):
+        with pytest.raises(MediaError, match=r"v\.mkv: the file cannot be written \(File too large\)"):  # noqa: SIM117
+            with LosslessWriter(tmp_path / "v.mkv", 320, 240, Colour(), counted(9)) as writer:
+                for number in range(9):
+                    writer.write(noise(320, 240, number))
+        with open_clip(small_clip) as clip, pytest.raises(Exception, match="ffmpeg stopped"):
+            encode(clip, clip.timing, RivalSettings(RivalCodec.HEVC, ConstantQuality(0)), tmp_path / "r.mkv")
 
 
 def test_folders_for_files_files_for_folders_and_places_that_refuse(
@@ -290,12 +291,17 @@ def test_a_signal_ends_the_encoder_and_removes_its_files(clips: Path, tmp_path: 
             time.sleep(0.02)
             encoders = [child for child in children_of_session(process.pid) if child != process.pid]
         assert encoders
+        # In the middle of its work, not of its start.
+        time.sleep(1)
         assert list(tmp_path.glob(".*.part*"))
         process.send_signal(number)
         _, told = process.communicate(timeout=60)
         assert process.returncode == 128 + number
         assert told.strip() == "seamscope: interrupted"
         assert list(tmp_path.iterdir()) == []
+        # Whoever inherits a dead process may take a moment to let it go.
+        while [child for child in encoders if Path(f"/proc/{child}").exists()] and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert not [child for child in encoders if Path(f"/proc/{child}").exists()]
     finally:
         # A test that fails leaves no encoder running either.
