@@ -259,6 +259,7 @@ def children_of_session(leader: int) -> list[int]:
 
 
 _WORK = """
+import signal
 import sys
 from pathlib import Path
 from codec import cli
@@ -272,6 +273,9 @@ def work(arguments, context):
         encode(clip, clip.timing, settings, Path(sys.argv[2]), context)
     return "done"
 
+# Whoever runs the tests in the background may have had them ignored.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
 cli._info = work
 sys.exit(cli.main(["info", sys.argv[1]]))
 """
@@ -308,6 +312,7 @@ def test_a_signal_ends_the_encoder_and_removes_its_files(clips: Path, tmp_path: 
         for left in children_of_session(process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(left, signal.SIGKILL)
+        process.wait()
 
 
 def test_a_window_told_to_end_keeps_what_is_open_and_leaves_nothing_else(small_clip: Path, tmp_path: Path) -> None:
