@@ -6,11 +6,12 @@ Floats are kept in half precision, the scale path and the coder's tables as the 
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import Tensor
 
 from codec.errors import ModelError
+from codec.model.tensors import read_tensors
 from codec.resources import weights_folder
 from codec.vae.backbones.picture import PicturePair
 from codec.vae.model import VaeCodec
@@ -21,16 +22,15 @@ PRETRAINED = "taef2_fp16.safetensors"
 _FULL = "backbone.full."
 _TABLES = ("_quantized_cdf", "_cdf_length", "_offset")
 _MODELS = ("latent.bottleneck", "latent.gaussian")
-_MAX_BYTES = 512 * 2**20
 
 
 def load_pretrained(pair: PicturePair, file: Path | None = None) -> None:
     """Fill a full pair with the shipped tensors, or those of `file`. Raises ModelError for any other file."""
     file = file or weights_folder() / PRETRAINED
     try:
-        tensors = {name: value.float() for name, value in load_file(file).items()}
-        pair.load_state_dict(tensors)
-    except (OSError, SafetensorError, RuntimeError) as error:
+        tensors, _ = read_tensors(file)
+        pair.load_state_dict({name: value.float() for name, value in tensors.items()})
+    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
         raise ModelError(f"{file}: not the pretrained picture autoencoder ({error}).") from error
 
 
@@ -60,12 +60,9 @@ def load_weights(path: Path) -> VaeCodec:
     codec = VaeCodec()
     load_pretrained(codec.backbone.full)
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError("the file is too large")
-        with safe_open(path, framework="pt") as file:
-            if (file.metadata() or {}).get("format") != FORMAT:
-                raise ValueError(f"the format is not {FORMAT}")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        tensors, metadata = read_tensors(path)
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"the format is not {FORMAT}")
         _load(codec, tensors)
         codec.latent.scales.check()
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
@@ -85,8 +82,5 @@ def _load(codec: VaeCodec, tensors: dict[str, Tensor]) -> None:
             weight, bias = layer.units()
             tensors[f"{name}.weight"] = tensors[f"{name}.weight"].float() / weight
             tensors[f"{name}.bias"] = tensors[f"{name}.bias"].float() / bias
-    bad = [name for name, value in tensors.items() if value.is_floating_point() and not bool(value.isfinite().all())]
-    if bad:
-        raise ValueError(f"{bad[0]} holds numbers that are not finite")
     full = {_FULL + name: value for name, value in codec.backbone.full.state_dict().items()}
     codec.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in tensors.items()} | full)
