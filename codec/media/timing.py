@@ -19,6 +19,8 @@ _USUAL = (
 # Matroska's usual clock: what has been through it lies that near to its true time, whatever clock it has got since.
 _COARSE_S = 0.001
 _TINY_S = 1e-9
+# A container that keeps a picture's duration in whole nanoseconds tells 60000/1001 as 19001/317.
+_SAME_RATE = 1e-6
 
 
 def timing_of(index: FrameIndex, stream: av.VideoStream) -> Timing:
@@ -60,13 +62,18 @@ def constant_rate(pts: tuple[int, ...], base: Fraction, told: list[Fraction]) ->
     def fits(rate: Fraction) -> bool:
         return spread(rate) <= tick + min(_COARSE_S, float(1 / rate) / 4) + _TINY_S
 
-    told = [rate for rate in told if rate > 0]
+    told = [_usual(rate) for rate in told if rate > 0]
     exact = [rate for rate in told if spread(rate) <= _TINY_S]
     # What all of a container's numbers agree on is not a mean through a coarse clock.
     agreed = [rate for rate in told[:1] if len(told) > 1 and len(set(told)) == 1 and fits(rate)]
     usual = [rate for rate in told[:1] if rate in _USUAL and fits(rate)]
     near = [rate for rate in sorted(_USUAL, key=spread) if fits(rate)]
     return next(iter(exact + agreed + usual + near + [rate for rate in told if fits(rate)]), None)
+
+
+def _usual(rate: Fraction) -> Fraction:
+    """The usual rate that `rate` is but for rounding, else `rate`."""
+    return next((usual for usual in _USUAL if abs(float(rate / usual) - 1) < _SAME_RATE), rate)
 
 
 def counted_timing(count: int, rate: Fraction) -> Timing:
