@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codec import __version__
+from codec.api import DEVICES, PRECISIONS
 from codec.bench.command import add_bench, add_overlap
 from codec.errors import Cancelled, SeamscopeError, SettingError, sentence_of
 from codec.gop import DEFAULT_THETA, Structure
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS, EncodeSettings
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, HybridSettings
 from codec.terminal import Ended, drop_output, ending_raises, say_anything
 from codec.texts import visible, visible_lines
 from codec.training.vae.command import add_train
@@ -142,13 +143,13 @@ def _clip(arguments: argparse.Namespace, context: TerminalContext) -> "Clip":
 
 
 def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.model import store
+    from codec.hybrid.model import store
     from codec.output import check_output
     from codec.stream.encoder import encode_clip
 
     check_output(arguments.output, (arguments.clip, *store.files().values()))
     structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
-    settings = EncodeSettings(
+    settings = HybridSettings(
         arguments.lmbda,
         structure,
         arguments.device,
@@ -164,7 +165,7 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _weights(_arguments: argparse.Namespace, _context: TerminalContext) -> str:
-    from codec.model import store
+    from codec.hybrid.model import store
 
     default = store.DEFAULT_WEIGHTS
     return "\n".join(
@@ -174,7 +175,7 @@ def _weights(_arguments: argparse.Namespace, _context: TerminalContext) -> str:
 
 
 def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.model import store
+    from codec.hybrid.model import store
     from codec.output import check_output
     from codec.stream.export import decode_to_file
 
@@ -195,7 +196,7 @@ def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.stream.format import read_info
+    from codec.container.stream import read_info
 
     info = read_info(arguments.stream, context)
     lines = [
@@ -222,7 +223,7 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
         if name not in known:
             raise SettingError(f"--against: there is no rival {name!r}; choose among {', '.join(known)}.")
     for lmbda in arguments.lambdas:
-        EncodeSettings(lmbda, device=arguments.device)
+        HybridSettings(lmbda, device=arguments.device)
     request = ReportRequest(
         tuple(arguments.lambdas),
         tuple(known[name] for name in names),

@@ -20,18 +20,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from codec.api import DecodeSettings
+from codec.container.stream import parse_stream
+from codec.hybrid.decoder import GopDecoder
+from codec.hybrid.latents import GopSymbols
+from codec.hybrid.model import store
+from codec.hybrid.model.config import SIZES, LatentKind
+from codec.hybrid.model.initial import start_as_transform
+from codec.hybrid.model.network import CodecNetwork
+from codec.hybrid.model.scales import MAGNITUDE_LIMIT, Z_LIMIT
+from codec.hybrid.model.weights import save_weights
+from codec.hybrid.settings import HybridSettings
 from codec.media.picture import Colour, Matrix, Picture, Timing
-from codec.model import store
-from codec.model.config import SIZES, LatentKind
-from codec.model.initial import start_as_transform
-from codec.model.network import CodecNetwork
-from codec.model.scales import MAGNITUDE_LIMIT, Z_LIMIT
-from codec.model.weights import save_weights
-from codec.stream.decoder import GopDecoder, decode_stream
+from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.format import parse_stream
-from codec.stream.latents import GopSymbols
-from codec.stream.settings import EncodeSettings
 
 LAMBDA = 0.08
 
@@ -71,7 +73,7 @@ def untrained(folder: Path, size: str) -> str:
 def symbols(path: Path, device: torch.device) -> list[GopSymbols]:
     """The symbols of every GoP as read on `device`."""
     stream = parse_stream(path)
-    decoder = GopDecoder(stream, device)
+    decoder = GopDecoder(stream, DecodeSettings(str(device)))
     found = []
     for index in range(stream.header.gop_count):
         ((_, coded),) = decoder.link([index])
@@ -106,7 +108,7 @@ def measure(name: str, clip: Noise, device: str, folder: Path) -> tuple[float, f
     rate = Fraction(60)
     timing = Timing(tuple(range(clip.frame_count)), 1 / rate, rate, float(clip.frame_count / rate))
     path = folder / f"{name}.gop"
-    settings = EncodeSettings(LAMBDA, device=device, reconstruct=False, weights=name)
+    settings = HybridSettings(LAMBDA, device=device, reconstruct=False, weights=name)
     encodes, decodes, bpp = [], [], 0.0
     for _ in range(3):
         began = time.perf_counter()

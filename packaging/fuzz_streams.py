@@ -19,13 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
+from codec.api import DecodedGop
+from codec.container.header import parse_header
+from codec.container.stream import Stream, parse_stream, write_record
 from codec.errors import SeamscopeError
 from codec.ffmpeg import ffmpeg_program
+from codec.hybrid.settings import HybridSettings
 from codec.media import open_clip
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.format import Stream, parse_header, parse_stream, write_record
-from codec.stream.settings import DecodedGop, EncodeSettings
 
 LIMIT_S = 20.0
 LIMIT_GIB = 4.0
@@ -46,7 +48,7 @@ def make_streams(folder: Path) -> list[Path]:
     with open_clip(clip_path) as clip:
         for lmbda in (0.1, 1.0):
             streams.append(folder / f"{lmbda}.gop")
-            settings = EncodeSettings(lmbda, reconstruct=False, key_interval=2)
+            settings = HybridSettings(lmbda, reconstruct=False, key_interval=2)
             encode_clip(clip, clip.timing, clip.info.sample_aspect, streams[-1], settings)
     return streams
 

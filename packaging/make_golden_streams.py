@@ -17,19 +17,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from codec.api import DecodeSettings
+from codec.container.stream import parse_stream
 from codec.gop import Structure
+from codec.hybrid.decoder import GopDecoder
+from codec.hybrid.model import store
+from codec.hybrid.model.config import SIZES
+from codec.hybrid.model.initial import start_as_transform
+from codec.hybrid.model.network import CodecNetwork
+from codec.hybrid.model.weights import save_weights
+from codec.hybrid.networks import read_trees, read_trees_between
+from codec.hybrid.settings import HybridSettings
+from codec.hybrid.trees.coding import Planar
 from codec.media.picture import Colour, Matrix, Picture, Timing
-from codec.model import store
-from codec.model.config import SIZES
-from codec.model.initial import start_as_transform
-from codec.model.network import CodecNetwork
-from codec.model.weights import save_weights
-from codec.stream.decoder import GopDecoder, decode_stream
+from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.format import parse_stream
-from codec.stream.networks import read_trees, read_trees_between
-from codec.stream.settings import EncodeSettings
-from codec.trees.coding import Planar
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 PICTURES = "pictures.npz"
@@ -38,9 +40,9 @@ KEPT_WHOLE = 5
 BLOCK = 8
 WIDTH, HEIGHT, FRAMES = 90, 58, 29
 STREAMS = {
-    "chained": EncodeSettings(0.3, weights="codec_golden", precision="full", key_interval=3),
-    "keys-low-rate": EncodeSettings(0.002, weights="codec_golden", precision="full", key_interval=1),
-    "disjoint-high-rate": EncodeSettings(1.28, Structure.DISJOINT, weights="codec_golden", precision="full"),
+    "chained": HybridSettings(0.3, weights="codec_golden", precision="full", key_interval=3),
+    "keys-low-rate": HybridSettings(0.002, weights="codec_golden", precision="full", key_interval=1),
+    "disjoint-high-rate": HybridSettings(1.28, Structure.DISJOINT, weights="codec_golden", precision="full"),
 }
 
 
@@ -67,7 +69,7 @@ def symbols_digest(path: Path) -> list[str]:
     """SHA-256 of each GoP's symbols, int16 little-endian: vectors, sides, z, residuals, textures, key pictures, and
     what trees make of grey: on predictions, which are of floats, other machines may differ by a sample."""
     stream = parse_stream(path)
-    decoder = GopDecoder(stream, torch.device("cpu"))
+    decoder = GopDecoder(stream, DecodeSettings("cpu"))
     model = store.named_model("codec_golden", torch.device("cpu"), "full")
     grey = Planar(*(np.full((-(-HEIGHT // n), -(-WIDTH // n)), 128, np.uint8) for n in (1, 2, 2)))
     digests = []
@@ -75,7 +77,7 @@ def symbols_digest(path: Path) -> list[str]:
         ((_, coded),) = decoder.link([index])
         assert coded is not None
         symbols = coded.symbols
-        level, anchors = stream.header.level_code, coded.shape.anchors
+        level, anchors = stream.header.lambda_code, coded.shape.anchors
         trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
         for data in symbols.trees[anchors:]:
             trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)

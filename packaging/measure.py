@@ -22,19 +22,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from codec.container.header import lambda_code
 from codec.ffmpeg import ffmpeg_program
+from codec.hybrid import networks
+from codec.hybrid.latents import CodedLatent
+from codec.hybrid.model import store
+from codec.hybrid.model.scales import LEVEL_FRACTION
+from codec.hybrid.model.weights import CodecModel
+from codec.hybrid.motion import coding
+from codec.hybrid.networks import AnchorState, CodedAnchors, Rgb
+from codec.hybrid.settings import HybridSettings
+from codec.hybrid.shape import GopShape
 from codec.media import Picture, open_clip
-from codec.model import store
-from codec.model.scales import LEVEL_FRACTION
-from codec.model.weights import CodecModel
-from codec.motion import coding
-from codec.stream import networks
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.latents import CodedLatent
-from codec.stream.networks import AnchorState, CodedAnchors, Rgb
-from codec.stream.settings import EncodeSettings, level_code
-from codec.stream.shape import GopShape
 
 SIZES = {"640x360": 73, "1280x720": 60}
 
@@ -53,7 +54,7 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
     path = make_clip(folder, "640x360", SIZES["640x360"])
     stream = folder / "m.gop"
     rows = []
-    settings = EncodeSettings(0.16, precision=precision)
+    settings = HybridSettings(0.16, precision=precision)
     with open_clip(path) as clip:
         arguments = (clip, clip.timing, Fraction(1), stream)
         encode_clip(*arguments, settings)
@@ -86,7 +87,7 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
 def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, float]:
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
     trees included: an encoder decodes its anchors too. Motion is found before."""
-    code, colour = level_code(0.16), pictures[0].colour
+    code, colour = lambda_code(0.16), pictures[0].colour
     sources = [[networks.planes_of(picture)] for picture in (pictures[8], pictures[16])]
     shapes = [
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)

@@ -21,6 +21,7 @@ from app.exports.charts import ChartData, export_charts
 from app.jobs.copying import copy_whole
 from app.jobs.failures import sentence_for
 from codec import cli
+from codec.container.stream import read_info
 from codec.context import QUIET
 from codec.errors import MediaError
 from codec.media import open_clip
@@ -28,7 +29,6 @@ from codec.media.picture import Colour, Picture, Timing
 from codec.media.writer import LosslessWriter, write_png
 from codec.output import write_text
 from codec.rivals import ConstantQuality, RivalCodec, RivalSettings, encode
-from codec.stream.format import read_info
 from tests.conftest import make_clip
 
 GOLDEN = Path(__file__).parent / "golden" / "chained.gop"
@@ -152,7 +152,7 @@ def test_memory_and_numbers_that_run_out_are_a_sentence(
                 raise error
             error()  # type: ignore[operator]
 
-        monkeypatch.setattr("codec.stream.format.read_info", work)
+        monkeypatch.setattr("codec.container.stream.read_info", work)
         assert cli.main(["info", str(GOLDEN)]) == 1
         told = capsys.readouterr().err
         assert words in told and told.count("\n") == 1

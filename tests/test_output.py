@@ -172,18 +172,18 @@ def test_no_command_replaces_what_it_reads(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_streams_and_rivals_are_not_written_over_the_clip(tmp_path: Path, small_clip: Path) -> None:
+    from codec.hybrid.settings import HybridSettings
     from codec.media import open_clip
     from codec.rivals import ConstantQuality, RivalCodec, RivalSettings
     from codec.rivals import encode as encode_rival
     from codec.stream.encoder import encode_clip
-    from codec.stream.settings import EncodeSettings
 
     clip = tmp_path / "v.mkv"
     shutil.copy(small_clip, clip)
     before = clip.read_bytes()
     with open_clip(clip) as source:
         with pytest.raises(OutputError):
-            encode_clip(source, source.timing, source.info.sample_aspect, clip, EncodeSettings(0.3))
+            encode_clip(source, source.timing, source.info.sample_aspect, clip, HybridSettings(0.3))
         with pytest.raises(OutputError):
             encode_rival(source, source.timing, RivalSettings(RivalCodec.HEVC, ConstantQuality(40.0)), clip)
     assert clip.read_bytes() == before and list(tmp_path.iterdir()) == [clip]

@@ -22,16 +22,17 @@ from app.jobs.workspace import Workspace
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec import gop
+from codec.api import exact_text
+from codec.container.stream import StreamInfo
 from codec.errors import MediaError, SettingError
 from codec.gop import Structure
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, HybridSettings
 from codec.media.clip import Clip
 from codec.media.picture import Colour
 from codec.media.place import shell_word
 from codec.media.spool import SpoolSpec
+from codec.pipeline.spooled import SpooledSpec, SpooledTake, spool_slots
 from codec.rivals import RivalCodec, RivalSource
-from codec.stream.format import StreamInfo
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, EncodeSettings, exact_text
-from codec.stream.spooled import SpooledSpec, SpooledTake, spool_slots
 
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
 
@@ -147,7 +148,7 @@ class Engine:
             return None
         number = self.new_number()
         try:
-            settings = EncodeSettings(
+            settings = HybridSettings(
                 lmbda,
                 device=self.session.settings.device,
                 key_interval=key_interval,
@@ -210,7 +211,7 @@ class Engine:
         clip = self.session.clip
         assert clip is not None and take.lmbda is not None and isinstance(take.source, SpooledTake)
         wanted = self.session.settings
-        settings = EncodeSettings(
+        settings = HybridSettings(
             take.lmbda,
             structure,
             wanted.device,
@@ -398,7 +399,7 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, settings: EncodeSettings) -> str:
+def _command(clip: Clip, settings: HybridSettings) -> str:
     """What a user types to make the same stream."""
     words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
     if settings.key_interval != DEFAULT_KEY_INTERVAL:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from app.state.imports import FileFacts, nearest_frames
+from codec.container.stream import read_info
 from codec.context import QUIET, WorkContext
 from codec.errors import MediaError
 from codec.gop import Slot
@@ -19,7 +20,6 @@ from codec.media.probe import Coded
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.rivals import RivalSource
 from codec.rivals.encode import packet_sizes
-from codec.stream.format import read_info
 
 STREAM_SUFFIX = ".gop"
 _SCALING = Interpolation.LANCZOS | Interpolation.ACCURATE_RND
@@ -192,8 +192,8 @@ def open_rival(
 def decode_into_spool(context: _Emitting, path: Path, device: str, precision: str, spool: SpoolSpec) -> None:
     """Decode a stream's undamaged GoPs into a spool, telling so as they come. Raises StreamError, ModelError."""
     from app.jobs.tasks import GopReady
+    from codec.pipeline.spooled import slot_number
     from codec.stream.decoder import decode_stream
-    from codec.stream.spooled import slot_number
 
     info = read_info(path, context)
     if (info.width, info.height) != (spool.width, spool.height):

@@ -26,7 +26,7 @@ from app.state.takes import Encoded, Kind, Origin, Status, Take, plain_name
 from codec.errors import MediaError
 from codec.gop import Structure
 from codec.media.clip import Clip
-from codec.stream.spooled import SpooledSpec, SpooledTake
+from codec.pipeline.spooled import SpooledSpec, SpooledTake
 
 
 class Imports:

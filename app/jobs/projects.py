@@ -16,8 +16,8 @@ from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
 from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
 from app.state.takes import Kind, Status, Take
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.media.clip import Clip
-from codec.stream.settings import DEFAULT_KEY_INTERVAL
 
 _NO_FILE = FileRecord("", "", "")
 

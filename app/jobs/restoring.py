@@ -13,7 +13,7 @@ from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from codec.errors import MediaError
 from codec.gop import Structure
-from codec.stream.spooled import SpooledSpec, SpooledTake
+from codec.pipeline.spooled import SpooledSpec, SpooledTake
 
 
 class Restoring:

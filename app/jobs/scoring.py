@@ -14,7 +14,7 @@ from app.state.takes import Kind, Status, Take
 from codec import gop
 from codec.gop import SeamMode, Structure
 from codec.media.clip import Clip
-from codec.stream.spooled import SpooledTake
+from codec.pipeline.spooled import SpooledTake
 
 BATCH_FRAMES = 8
 """Frames of one job: few, so that a change of seam mode or position is followed within a second."""

@@ -9,8 +9,8 @@ from app.state.takes import Kind, Take
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip, open_clip
 from codec.media.picture import Colour
+from codec.pipeline.spooled import SpooledSpec, SpooledTake
 from codec.rivals import RivalSource
-from codec.stream.spooled import SpooledSpec, SpooledTake
 
 
 @dataclass(frozen=True, slots=True)

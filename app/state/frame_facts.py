@@ -7,7 +7,7 @@ from app.state.curves import values_of
 from app.state.session import Session
 from app.state.takes import Take
 from codec import gop
-from codec.stream.spooled import SpooledTake
+from codec.pipeline.spooled import SpooledTake
 
 
 @runtime_checkable

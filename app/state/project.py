@@ -19,9 +19,9 @@ from app.state.session import NOTES_LIMIT
 from app.state.takes import KBPS_RANGE, NAME_LIMIT, NUDGE_LIMIT, TAKE_LIMIT, Kind
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, MAX_KEY_INTERVAL
 from codec.media import place
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, MAX_KEY_INTERVAL
 
 VERSION = 1
 SUFFIX = ".seamscope"

@@ -15,7 +15,7 @@ from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
 from codec.media.clip import Clip
 from codec.media.picture import Transfer
-from codec.stream.spooled import SpooledTake
+from codec.pipeline.spooled import SpooledTake
 
 NOTES_LIMIT = 100_000
 """Longest notes in characters."""

@@ -6,8 +6,9 @@ import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
+from codec.api import DEVICES, PRECISIONS
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, MAX_KEY_INTERVAL
 from codec.output import write_text
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL, PRECISIONS
 
 RECENT_LIMIT = 10
 DEFAULT_CACHE_BYTES = 2**31

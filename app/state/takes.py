@@ -8,12 +8,13 @@ from typing import Protocol
 
 from psygnal import Signal
 
+from codec.api import GopCoding
 from codec.errors import MediaError
 from codec.gop import SeamMode, Structure
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.media.picture import FrameSource, Picture
+from codec.pipeline.spooled import SpooledTake
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, GopCoding
-from codec.stream.spooled import SpooledTake
 from codec.texts import visible
 
 NUDGE_LIMIT = 10_000

@@ -24,8 +24,9 @@ from app.state.takes import Recipe
 from app.views.lambda_box import LambdaBox, rounded
 from app.views.takes_panel import TakesPanel
 from app.views.widgets import Label, plain_tip
+from codec.api import DEVICES
+from codec.hybrid.settings import LAMBDA_RANGE, MAX_KEY_INTERVAL
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEVICES, LAMBDA_RANGE, MAX_KEY_INTERVAL
 
 _SLIDER_STEPS = 1000
 _SAME_RATE = "same bitrate as Neural"

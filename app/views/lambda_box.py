@@ -5,7 +5,7 @@ import math
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from codec.stream.settings import LAMBDA_RANGE
+from codec.hybrid.settings import LAMBDA_RANGE
 
 _DECIMALS = 20
 """So many that rounding to them changes no λ in range."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.state.settings import CACHE_LIMIT_BYTES, THEMES, Settings
 from app.views.widgets import Label, plain_tip
-from codec.stream.settings import DEVICES, PRECISIONS
+from codec.api import DEVICES, PRECISIONS
 
 _MIB = 2**20
 MIN_CACHE_MIB = 64

@@ -4,10 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from codec.api import DEVICES, PRECISIONS
 from codec.context import WorkContext
 from codec.errors import SeamscopeError, SettingError
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE
 from codec.metrics.kinds import METRICS
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, DEVICES, LAMBDA_RANGE, PRECISIONS
 
 _RIVALS = ("hevc", "vvc", "av1")
 

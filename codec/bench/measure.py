@@ -143,7 +143,7 @@ def _scorers(frames: _Frames, wanted: Sequence[str], settings: MeasureSettings) 
 def _frame_scorer(frames: _Frames, wanted: Sequence[str], device: str) -> _Scorer:
     from codec.metrics.frames import FrameScorer
     from codec.metrics.lpips import Lpips
-    from codec.model.device import pick
+    from codec.nn.device import pick
 
     # Nothing but the frame before is needed again.
     scorer = FrameScorer(frames.reference, Lpips(str(pick(device))), limit_bytes=0, rgb=frames.rgb)
@@ -170,7 +170,7 @@ def _vgg_scorer(frames: _Frames, wanted: Sequence[str], trunk_file: Path, settin
     from codec.metrics.lpips_vgg import LpipsVgg
     from codec.metrics.taps import tap_distances
     from codec.metrics.vgg import VggTrunk
-    from codec.model.device import pick
+    from codec.nn.device import pick
 
     device = pick(settings.device)
     trunk = VggTrunk(trunk_file)

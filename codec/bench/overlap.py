@@ -13,15 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from codec.bench.spool import SpooledFrames, spooled
+from codec.container.stream import StreamInfo
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
 from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, HybridSettings
 from codec.media.clip import Clip, open_clip
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
 from codec.output import write_text
-from codec.stream.format import StreamInfo
-from codec.stream.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, EncodeSettings
 from codec.texts import csv_text
 
 ALL_CLIPS = "mean"
@@ -47,7 +47,7 @@ class OverlapRequest:
     precision: str = "auto"
     threads: int = 0
     key_interval: int = DEFAULT_KEY_INTERVAL
-    """As of `EncodeSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
+    """As of `HybridSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
     same_rate: bool = False
     """Overlapping GoPs take as many bits as disjoint ones (at most, within some per cent) instead of the same λ."""
 
@@ -59,9 +59,9 @@ class OverlapRequest:
         if self.frames is not None and self.frames <= GOP_LENGTH + 1:
             raise SettingError(f"Seams need more than {GOP_LENGTH + 1} frames, not {self.frames}.")
 
-    def encoding(self, lmbda: float, structure: Structure) -> EncodeSettings:
+    def encoding(self, lmbda: float, structure: Structure) -> HybridSettings:
         """How a stream is made."""
-        return EncodeSettings(
+        return HybridSettings(
             lmbda,
             structure,
             self.device,
@@ -147,7 +147,7 @@ class _ClipScorer:
     def __init__(self, reference: SpooledFrames, device: str) -> None:
         from codec.metrics.frames import FrameScorer
         from codec.metrics.lpips import shared
-        from codec.model.device import pick
+        from codec.nn.device import pick
 
         self.reference = reference
         self._frames = FrameScorer(reference, shared(str(pick(device))))
@@ -174,9 +174,9 @@ def _at(
     clip: Clip, scorer: _ClipScorer, lmbda: float, request: OverlapRequest, folder: Path, context: WorkContext
 ) -> list[_Measured]:
     """The three ways of one clip at one λ."""
+    from codec.pipeline.join import frames
     from codec.stream.decoder import decode_stream
     from codec.stream.encoder import encode_clip
-    from codec.stream.join import frames
 
     def encoded(structure: Structure, at: float) -> StreamInfo:
         file = folder / f"{structure.value}.gop"

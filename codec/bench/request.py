@@ -7,12 +7,12 @@ from pathlib import Path
 
 from codec.bench.measure import MeasureSettings
 from codec.errors import MediaError, SettingError
+from codec.hybrid.settings import LAMBDA_RANGE, HybridSettings
 from codec.media.clip import open_clip
 from codec.media.picture import Colour
 from codec.media.sequence import is_sequence
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import LAMBDA_RANGE, EncodeSettings
 
 DEFAULT_POINTS = 6
 DEFAULT_WINDOW = (0.004, 0.03)
@@ -61,7 +61,7 @@ class BenchRequest:
         if len(set(self.lambdas)) != len(self.lambdas):
             raise SettingError("A λ is named twice.")
         for lmbda in self.lambdas:
-            EncodeSettings(lmbda, device=self.device, precision=self.precision, threads=self.threads)
+            HybridSettings(lmbda, device=self.device, precision=self.precision, threads=self.threads)
         if self.frames is not None and self.frames < 1:
             raise SettingError(f"A clip has at least one frame, not {self.frames}.")
         if self.jobs < 1:

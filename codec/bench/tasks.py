@@ -50,11 +50,11 @@ def _clip(task: Json, frames: int | None = None) -> Clip:
 
 def _encode_neural(task: Json, context: WorkContext) -> Json:
     """λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a batch of clips."""
+    from codec.hybrid.settings import HybridSettings
     from codec.stream.encoder import encode_clip
-    from codec.stream.settings import EncodeSettings
 
     output = Path(task["output"])
-    settings = EncodeSettings(
+    settings = HybridSettings(
         task["lmbda"],
         device=task["device"],
         reconstruct=False,
@@ -125,9 +125,9 @@ def _measure(task: Json, context: WorkContext) -> Json:
 def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
     take = Path(task["take"])
     if task["codec"] == NEURAL:
+        from codec.container.stream import read_info
+        from codec.pipeline.join import frames
         from codec.stream.decoder import decode_stream
-        from codec.stream.format import read_info
-        from codec.stream.join import frames
 
         info = read_info(take)
         options = {"threads": task["threads"], "precision": task["precision"]}

@@ -19,7 +19,7 @@ _TASKS = ("bench/tasks.py", "bench/worker.py")
 """What runs every task. They import all there is, each task its own part: that is named below."""
 _SHARED = ("codec.media.clip", "codec.bench.spool", "codec.bench.memory")
 ENTRIES = {
-    "neural": ("codec.stream.encoder", "codec.stream.decoder", "codec.stream.join", "codec.stream.settings"),
+    "neural": ("codec.stream.encoder", "codec.stream.decoder", "codec.pipeline.join", "codec.hybrid.settings"),
     "rival": ("codec.rivals",),
     "measure": ("codec.bench.measure",),
 }
@@ -48,9 +48,9 @@ def describe(weights: str, device: str, precision: str) -> Json:
     import numpy
     import torch
 
-    from codec.model import store
-    from codec.model.device import network_type, pick
-    from codec.model.weights import read_model_id
+    from codec.hybrid.model import store
+    from codec.hybrid.model.weights import read_model_id
+    from codec.nn.device import network_type, pick
 
     chosen = pick(device)
     files = store.files()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from codec.errors import ModelError
 from codec.metrics.vgg import CHANNELS, VggTrunk, bands
-from codec.model.tensors import read_tensors
+from codec.nn.tensors import read_tensors
 from codec.resources import weights_folder
 
 TAP_CHANNELS = (3, *CHANNELS)

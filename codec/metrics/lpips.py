@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from codec.errors import ModelError, SettingError
-from codec.model.tensors import read_tensors
+from codec.nn.tensors import read_tensors
 from codec.resources import weights_folder
 
 MIN_SIDE = 31

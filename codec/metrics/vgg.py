@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.errors import ModelError
-from codec.model.tensors import read_tensors
+from codec.nn.tensors import read_tensors
 
 GROUPS = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
 """Convolutions (torchvision's numbers) of each group; pictures are halved before every group but the first."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codec import __version__, gop
+from codec.api import exact_text
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.gop import Structure
+from codec.hybrid.settings import HybridSettings
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
 from codec.media.place import output_folder, shell_word
@@ -18,7 +20,6 @@ from codec.output import check_folder, read_by, write_text
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
-from codec.stream.settings import EncodeSettings, exact_text
 from codec.stream.source import StreamSource
 from codec.texts import csv_text
 
@@ -154,7 +155,7 @@ def _encode_all(
 
 def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
     file = folder / f"neural_{exact_text(lmbda)}.gop"
-    settings = EncodeSettings(
+    settings = HybridSettings(
         lmbda, device=request.device, precision=request.precision, reconstruct=False, threads=request.threads
     )
     info = encode_clip(clip, clip.timing, clip.info.sample_aspect, file, settings, context)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codec import gop
+from codec.container.stream import StreamInfo, read_info
 from codec.context import QUIET, WorkContext
 from codec.errors import StreamError
 from codec.gop import DEFAULT_THETA
 from codec.media.picture import Picture
 from codec.media.writer import LosslessWriter
+from codec.pipeline.join import blend, frames
 from codec.stream.decoder import decode_stream
-from codec.stream.format import StreamInfo, read_info
-from codec.stream.join import blend, frames
 
 
 def decode_to_file(

@@ -4,15 +4,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
-from codec import gop
+from codec import gop, registry
+from codec.api import DecodeSettings
+from codec.container.stream import parse_stream
+from codec.context import QUIET
 from codec.errors import StreamError
 from codec.gop import DEFAULT_THETA
 from codec.media.picture import Picture
-from codec.model import device as devices
-from codec.stream.decoder import GopDecoder
-from codec.stream.format import parse_stream
-from codec.stream.join import blend
-from codec.stream.parallel import GopThreads
+from codec.pipeline.join import blend
+from codec.pipeline.threads import GopThreads
 
 _KEPT_GOPS = 4
 
@@ -25,7 +25,8 @@ class StreamSource:
 
     def __init__(self, path: Path, device: str = "auto", theta: float = DEFAULT_THETA, precision: str = "auto") -> None:
         self._stream = parse_stream(path)
-        self._decoder = GopDecoder(self._stream, devices.pick(device), precision=precision)
+        settings = DecodeSettings(device, precision, threads=1)
+        self._decoder = registry.codec_of_stream(self._stream).decoder(self._stream, settings, QUIET)
         self._theta = theta
         self._gops: OrderedDict[int, list[Picture]] = OrderedDict()
 
@@ -68,9 +69,7 @@ class StreamSource:
         path = self._stream.path
         if index not in self._stream.records:
             raise StreamError(f"{path}: GoP {index} is missing or damaged.")
-        for i in range(self._decoder.next_to_link(index), index):
-            self._decoder.link([i])
-        ((_, decoded),) = self._decoder.finish(self._decoder.link([index]))
-        if decoded is None:
+        pictures = self._decoder.gop(index)
+        if pictures is None:
             raise StreamError(f"{path}: GoP {index} passes its checksum but does not decode.")
-        return decoded.pictures
+        return pictures

@@ -11,11 +11,11 @@ import numpy as np
 
 from codec.context import QUIET, WorkContext
 from codec.gop import GOP_LENGTH
+from codec.hybrid.settings import HybridSettings
 from codec.media.picture import Colour, Picture, Timing
-from codec.model import device as devices
+from codec.nn import device as devices
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
-from codec.stream.settings import EncodeSettings
 
 _SIDE = 64
 _FRAMES = 2 * GOP_LENGTH - 1
@@ -46,7 +46,7 @@ def warm_up(device: str = "auto", precision: str = "auto", context: WorkContext 
     Raises what `encode_clip` and `decode_stream` raise.
     """
     timing = Timing(tuple(range(_FRAMES)), Fraction(1, 25), Fraction(25), _FRAMES / 25)
-    settings = EncodeSettings(0.16, device=device, precision=precision)
+    settings = HybridSettings(0.16, device=device, precision=precision)
     with tempfile.TemporaryDirectory(prefix="seamscope-warm-") as folder:
         stream = Path(folder) / "warm.gop"
         encode_clip(_Drifting(), timing, Fraction(1), stream, settings, context)

@@ -34,6 +34,9 @@ from codec.vae.transforms import FEATURES, Y_CHANNELS, Z_CHANNELS, Z_RATIO, Hype
 _LOG2E = 1.4426950408889634
 _SMALLEST_SPREAD = 0.05
 _MOST_BITS = 40.0
+_MOST_SYMBOL_BYTES = 8
+_END_BYTES = 64
+_ESCAPED = 16
 _STILL_SHARE = 1.5
 """Logit of the share of the latent frame before that means begin with."""
 
@@ -108,9 +111,13 @@ class LatentCodec(nn.Module):
 
     @torch.no_grad()
     def decompress(self, strings: list[bytes], shape: tuple[int, int, int], quality: Tensor) -> Tensor:
-        """y (B, t, 384, h, w) of the strings; `shape`: t, h, w."""
+        """y (B, t, 384, h, w) of the strings; `shape`: t, h, w. Raises ValueError for strings longer than such a GoP's
+        can be."""
         frames, height, width = shape
-        coder = _Reader(self, strings)
+        symbols = frames * height * width * (Y_CHANNELS + Z_CHANNELS)
+        if max(map(len, strings)) > _MOST_SYMBOL_BYTES * symbols + _END_BYTES:
+            raise ValueError("a string is too long for its GoP")
+        coder = _Reader(self, [_readable(string, symbols) for string in strings])
         full = torch.Size((len(strings), frames, Y_CHANNELS, height, width))
         return self._walk(None, full, quality, coder)
 
@@ -307,6 +314,12 @@ class _Reader:
         for coder, own, rows, said in zip(self._coders, symbols, index.int(), spoken, strict=True):
             own[said] = _decode(coder, rows[said], self._y).to(own.device)
         return symbols
+
+
+def _readable(string: bytes, symbols: int) -> bytes:
+    """A string with as many zeros behind it as the coder, which looks at no end, could read beyond it whatever stands
+    there: two bytes a symbol, and sixteen for every byte of escapes, whose length is told by nibbles."""
+    return string + bytes(2 * symbols + _ESCAPED * len(string) + _END_BYTES)
 
 
 def _encode(coder: Any, symbols: Tensor, index: Tensor, tables: Tables) -> None:

@@ -34,6 +34,11 @@ class VaeCodec(nn.Module):
         self.latent = LatentCodec()
 
     @property
+    def device(self) -> torch.device:
+        """Where it runs."""
+        return self.analysis.linear.weight.device
+
+    @property
     def unit(self) -> int:
         """Sides of pictures are padded to multiples of this."""
         return self.backbone.spatial_ratio * Y_RATIO
@@ -52,23 +57,23 @@ class VaeCodec(nn.Module):
         return self.backbone.temporal.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
 
     @torch.no_grad()
-    def encode(self, pictures: Tensor, quality: int) -> list[CodedGop]:
+    def encode(self, pictures: Tensor, quality: int, *, full: bool = False) -> list[CodedGop]:
         """GoPs (B, T, 3, H, W) as strings."""
         count, height, width = pictures.shape[1], *pictures.shape[-2:]
-        y = self.to_y(self.backbone.encode(self._padded(pictures)))
+        y = self.to_y(self.backbone.encode(self._padded(pictures), full=full))
         strings, _ = self.latent.compress(y, torch.full((len(y),), quality, device=y.device))
         return [CodedGop(string, count, height, width, quality) for string in strings]
 
     @torch.no_grad()
-    def decode(self, gops: list[CodedGop]) -> Tensor:
-        """GoPs of one shape and quality -> pictures (B, T, 3, H, W), not yet clipped to [-1, 1]."""
+    def decode(self, gops: list[CodedGop], *, full: bool = False) -> Tensor:
+        """GoPs of one shape and quality -> pictures (B, T, 3, H, W), not yet clipped to [-1, 1]. Raises ValueError for
+        strings that cannot be ones of such a GoP."""
         first = gops[0]
         height, width = (-(-side // self.unit) for side in (first.height, first.width))
-        device = self.analysis.linear.weight.device
-        quality = torch.full((len(gops),), first.quality, device=device)
+        quality = torch.full((len(gops),), first.quality, device=self.device)
         shape = latent_frames(first.pictures), height, width
         y = self.latent.decompress([gop.string for gop in gops], shape, quality)
-        return self.backbone.decode(self.from_y(y), first.pictures)[..., : first.height, : first.width]
+        return self.backbone.decode(self.from_y(y), first.pictures, full=full)[..., : first.height, : first.width]
 
     def _padded(self, pictures: Tensor) -> Tensor:
         """The edge repeated on the right and at the bottom."""

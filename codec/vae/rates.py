@@ -1,7 +1,6 @@
 """Continuous λ in one set of weights: per-channel steps between anchor values of λ, geometric in between.
 
-λ is that of Eq. 2 of the paper, λ(α·MSE + β·LPIPS) + R with R in bits a pixel; gain vectors after Cui et al.,
-"Asymmetric gained deep image compression with continuous rate adaptation" (CVPR 2021).
+Gain vectors after Cui et al., "Asymmetric gained deep image compression with continuous rate adaptation" (CVPR 2021).
 """
 
 import math
@@ -9,23 +8,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-LAMBDA_MIN = 0.025
-LAMBDA_MAX = 3.2
+from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX
+
 ANCHORS = 8
 """Values of λ with vectors of their own, an octave apart."""
-PAPER_LAMBDAS = (0.05, 0.1, 0.2)
-"""The three λ of the paper's experiments."""
-QUALITY_MAX = 255
-"""λ as the stream and the scale path carry it: an integer, geometric from LAMBDA_MIN (0) to LAMBDA_MAX (255)."""
 KINDS = 2
 """Latent frames of one picture (a GoP's first) and of four have steps of their own."""
-
-
-def quality_of(lmbda: float) -> int:
-    """The integer quality nearest to λ, 0 .. QUALITY_MAX. Raises ValueError outside the range of λ."""
-    if not LAMBDA_MIN <= lmbda <= LAMBDA_MAX:
-        raise ValueError(f"λ must lie between {LAMBDA_MIN} and {LAMBDA_MAX}, not {lmbda:.3g}.")
-    return round(QUALITY_MAX * math.log(lmbda / LAMBDA_MIN) / math.log(LAMBDA_MAX / LAMBDA_MIN))
 
 
 def lambda_of(quality: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from codec.errors import ModelError
-from codec.model.tensors import read_tensors
+from codec.nn.tensors import read_tensors
 from codec.resources import weights_folder
 from codec.vae.backbones.picture import PicturePair
 from codec.vae.model import VaeCodec

@@ -9,11 +9,11 @@ from codec.bench.measure import MeasureSettings, absent, measure, measure_takes
 from codec.bench.request import BenchRequest, default_lambdas, find_clips
 from codec.bench.spool import reopened, spooled
 from codec.errors import MediaError, SettingError
+from codec.hybrid.settings import LAMBDA_RANGE
 from codec.media import open_clip
 from codec.media.picture import Picture
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import LAMBDA_RANGE
 from tests.conftest import make_clip
 from tests.metrics.test_vgg_metrics import write_trunk
 

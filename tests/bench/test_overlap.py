@@ -6,7 +6,7 @@ import pytest
 from codec.bench.overlap import ALL_CLIPS, OverlapRequest, as_text, measure_overlap, write_csv
 from codec.errors import SettingError
 from codec.gop import SeamMode
-from codec.stream.settings import LAMBDA_RANGE
+from codec.hybrid.settings import LAMBDA_RANGE
 from tests.conftest import make_clip
 from tests.test_cli import seamscope
 

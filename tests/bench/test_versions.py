@@ -7,7 +7,7 @@ import torch
 
 from codec.bench.versions import ENTRIES, describe, sources_of
 from codec.errors import ModelError, RivalError
-from codec.model import store
+from codec.hybrid.model import store
 from codec.sources import PACKAGE
 
 

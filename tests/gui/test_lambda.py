@@ -19,7 +19,7 @@ from app.state.takes import Recipe, Status
 from app.views.controls import NeuralControls
 from app.views.main_window import MainWindow
 from codec.cli import build_parser
-from codec.stream.settings import LAMBDA_RANGE, EncodeSettings
+from codec.hybrid.settings import LAMBDA_RANGE, HybridSettings
 from tests.gui.conftest import WAIT_MS
 
 LOW, HIGH = LAMBDA_RANGE
@@ -54,14 +54,14 @@ def test_a_lambda_is_shown_with_three_digits_and_kept_whole(
     controls.number.clearFocus()
     controls.number.interpretText()
     assert controls.lmbda == lmbda and controls.recipe.lmbda == lmbda
-    EncodeSettings(controls.recipe.lmbda)
+    HybridSettings(controls.recipe.lmbda)
 
 
 def test_every_place_of_the_slider_is_a_lambda_that_can_be_encoded(controls: NeuralControls) -> None:
     found = []
     for step in range(controls.slider.maximum() + 1):
         controls.slider.setValue(step)
-        EncodeSettings(controls.lmbda)
+        HybridSettings(controls.lmbda)
         assert float(controls.number.text()) == controls.lmbda
         found.append(controls.lmbda)
     assert found == sorted(found) and (found[0], found[-1]) == LAMBDA_RANGE

@@ -15,14 +15,14 @@ from app.render.scopes import COLUMNS, bar_chroma, scope_of
 from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
 from app.views.main_window import MainWindow
 from codec import gop
+from codec.api import GopCoding
 from codec.context import QUIET
 from codec.gop import SeamMode, Slot, Structure
 from codec.media.colour import to_rgb
 from codec.media.picture import Colour, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
-from codec.stream.settings import GopCoding
-from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
+from codec.pipeline.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_inspect import hover
 from tests.gui.test_layouts import Takes, settle

@@ -20,9 +20,9 @@ from app.views.main_window import MainWindow
 from app.views.palette import CommandPalette, score
 from app.views.settings_dialog import SettingsDialog
 from app.views.takes_import import ImportDialog
+from codec.container.stream import read_info
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
-from codec.stream.format import read_info
 from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
 

@@ -15,6 +15,7 @@ from app.jobs.runner import JobRunner
 from app.jobs.workspace import cache_folder
 from app.state.session import Session
 from app.state.takes import Kind, Status
+from codec.container.stream import read_info
 from codec.gop import SeamMode, Structure
 from codec.media import open_clip
 from codec.metrics.frames import FrameScorer
@@ -22,7 +23,6 @@ from codec.metrics.lpips import shared
 from codec.rivals import RivalCodec
 from codec.rivals.encode import packet_sizes
 from codec.stream.decoder import decode_stream
-from codec.stream.format import read_info
 from tests.conftest import make_clip
 from tests.jobs import lane_work
 
@@ -298,8 +298,9 @@ def test_takes_are_encoded_in_the_precision_of_the_settings(
     """Checked by the stream that the encoder itself makes in that precision."""
     import torch
 
+    from codec.api import DecodedGop
+    from codec.hybrid.settings import HybridSettings
     from codec.stream.encoder import encode_clip
-    from codec.stream.settings import DecodedGop, EncodeSettings
 
     # Without it most processors have one precision only, and nothing could differ.
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
@@ -312,7 +313,7 @@ def test_takes_are_encoded_in_the_precision_of_the_settings(
     shown: dict[str, list[DecodedGop]] = {"auto": [], "full": []}
     with open_clip(small_clip) as clip:
         for precision, gops in shown.items():
-            settings = EncodeSettings(0.3, device="cpu", precision=precision)
+            settings = HybridSettings(0.3, device="cpu", precision=precision)
             encode_clip(clip, clip.timing, clip.info.sample_aspect, own, settings, on_gop=gops.append)
     assert own.read_bytes() == take.file.read_bytes()
     pictures = {precision: gops[0].pictures[3].y for precision, gops in shown.items()}

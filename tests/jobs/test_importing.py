@@ -15,10 +15,10 @@ from app.state.frame_facts import frame_facts
 from app.state.imports import Difference, ImportDecision, ImportQuestion, Pairing
 from app.state.session import Session
 from app.state.takes import Kind, Status
+from codec.container.stream import read_info
 from codec.ffmpeg import ffmpeg_program
 from codec.gop import SeamMode, Structure
 from codec.media import open_clip
-from codec.stream.format import read_info
 from codec.stream.source import StreamSource
 from tests.conftest import make_clip
 
@@ -59,15 +59,15 @@ def look_at(imports: Imports, path: Path) -> ImportQuestion:
 @pytest.fixture(scope="module")
 def stream_files(tmp_path_factory: pytest.TempPathFactory, small_clip: Path) -> dict[Structure, Path]:
     """Streams of the small clip in both structures."""
+    from codec.hybrid.settings import HybridSettings
     from codec.stream.encoder import encode_clip
-    from codec.stream.settings import EncodeSettings
 
     folder = tmp_path_factory.mktemp("streams")
     made = {}
     with open_clip(small_clip) as clip:
         for structure in Structure:
             made[structure] = folder / f"{structure.value}.gop"
-            settings = EncodeSettings(0.3, structure, "cpu")
+            settings = HybridSettings(0.3, structure, "cpu")
             encode_clip(clip, clip.timing, clip.info.sample_aspect, made[structure], settings)
     return made
 

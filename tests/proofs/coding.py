@@ -74,12 +74,12 @@ def make_source(path: Path, case: Case) -> Path:
 def through(case: Case, clip: Clip, folder: Path) -> tuple[FrameSource, Callable[[], None]]:
     """The clip coded and decoded, and what closes it."""
     if case.encoder == "neural":
+        from codec.hybrid.settings import HybridSettings
         from codec.stream.encoder import encode_clip
-        from codec.stream.settings import EncodeSettings
         from codec.stream.source import StreamSource
 
         file = folder / "take.gop"
-        settings = EncodeSettings(1.28, device="cpu", reconstruct=False)
+        settings = HybridSettings(1.28, device="cpu", reconstruct=False)
         encode_clip(clip, clip.timing, clip.info.sample_aspect, file, settings)
         return StreamSource(file, "cpu"), lambda: None
     codec = RivalCodec(case.encoder)

@@ -17,8 +17,8 @@ from app.state.project import (
 )
 from app.state.takes import Kind
 from codec.gop import SeamMode
+from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.rivals.settings import RivalCodec
-from codec.stream.settings import DEFAULT_KEY_INTERVAL
 
 PATH = Path("/p/x.seamscope")
 CLIP = FileRecord("clip.mp4", "/p/clip.mp4", "sha256:00")

@@ -9,7 +9,7 @@ from codec.gop import GOP_LENGTH, SeamMode, Slot, Structure
 from codec.media import open_clip
 from codec.media.picture import Colour, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
-from codec.stream.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
+from codec.pipeline.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
 
 FRAMES, WIDTH, HEIGHT = 12, 6, 4
 

@@ -1,5 +1,5 @@
 from app.state.takes import Encoded
-from codec.stream.settings import GopCoding
+from codec.api import GopCoding
 
 
 def encoded(*keys: int, count: int) -> Encoded:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from codec.container.header import Header, parse_header, write_header
 from codec.gop import Structure
 from codec.media import Colour, Matrix
 from codec.media.timing import counted_timing
-from codec.stream.format import Header, parse_header, write_header
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -14,7 +14,7 @@ from codec.stream.format import Header, parse_header, write_header
 def test_a_header_keeps_every_coding(matrix: Matrix, full: bool) -> None:
     colour = Colour(matrix, full)
     timing = counted_timing(9, Fraction(25))
-    header = Header(b"\1" * 8, 96, 64, Structure.OVERLAP, 0, colour, Fraction(1), timing)
+    header = Header(b"\1" * 8, 96, 64, Structure.OVERLAP, 0, colour, Fraction(1), timing, "hybrid")
     data = write_header(header)
     found, end, _ = parse_header(data + bytes(64), Path("x.gop"))
     assert found == header

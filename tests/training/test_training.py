@@ -10,18 +10,18 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from codec.hybrid.model import store
+from codec.hybrid.model.config import SIZES, LatentKind
+from codec.hybrid.model.initial import start_as_transform
+from codec.hybrid.model.network import CodecNetwork, Link
+from codec.hybrid.model.weights import load_weights
+from codec.hybrid.settings import HybridSettings
 from codec.media import open_clip
-from codec.model import store
-from codec.model.config import SIZES, LatentKind
-from codec.model.initial import start_as_transform
-from codec.model.network import CodecNetwork, Link
-from codec.model.weights import load_weights
 from codec.stream.encoder import encode_clip
-from codec.stream.settings import EncodeSettings
-from codec.training.chains import LONG, SHORT, Chains
-from codec.training.losses import squared_error, texture_error
-from codec.training.motion import ClipMotion
-from codec.training.trees import ClipTrees
+from codec.training.hybrid.chains import LONG, SHORT, Chains
+from codec.training.hybrid.losses import squared_error, texture_error
+from codec.training.hybrid.motion import ClipMotion
+from codec.training.hybrid.trees import ClipTrees
 from tests.conftest import make_clip
 
 CONFIG = """
@@ -71,7 +71,7 @@ VGG = ((0, 3, 64), (2, 64, 64), (5, 64, 128), (7, 128, 128), (10, 128, 256), (12
 def stream_bytes(clip: Path, weights: str, folder: Path) -> int:
     """Size of a clip's stream with installed weights."""
     with open_clip(clip) as source:
-        settings = EncodeSettings(0.08, weights=weights, reconstruct=False)
+        settings = HybridSettings(0.08, weights=weights, reconstruct=False)
         return encode_clip(source, source.timing, Fraction(1), folder / "sized.gop", settings).size_bytes
 
 
@@ -167,7 +167,7 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path, mon
     heads = {f"lin{i}": torch.full((1, c, 1, 1), 0.1) for i, c in enumerate((64, 128, 256, 512, 512))}
     save_file(heads, tmp_path / "heads.safetensors")
     (tmp_path / "run.toml").write_text(CONFIG)
-    base = [sys.executable, "-m", "codec.training", tmp_path / "run.toml", "--store", tmp_path / "store"]
+    base = [sys.executable, "-m", "codec.training.hybrid", tmp_path / "run.toml", "--store", tmp_path / "store"]
     base += ["--out", tmp_path / "out", "--vgg-trunk", tmp_path / "trunk.safetensors"]
     base += ["--vgg-heads", tmp_path / "heads.safetensors", "--device", "cpu", "--threads", "1"]
     first = [*base, "--corpus", tmp_path / "corpus.tar", "--minutes", "0.03"]
@@ -185,7 +185,7 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path, mon
     monkeypatch.setenv(store.FOLDER, str(tmp_path))
     measured = tmp_path / "codec_measured.safetensors"
     clip = clips / "train0_0.mp4"
-    run([sys.executable, "-m", "codec.training.contexts", "codec_tiny", clip, "--out", measured])
+    run([sys.executable, "-m", "codec.training.hybrid.contexts", "codec_tiny", clip, "--out", measured])
     assert stream_bytes(clip, "codec_measured", tmp_path) < stream_bytes(clip, "codec_tiny", tmp_path)
     assert load_weights(measured).model_id != plain.model_id
     for name in ("curves.png", "panel-0000070.png"):

@@ -4,8 +4,8 @@ import sys
 import torch
 from torch import Tensor
 
-from codec.training.losses import psnr_db
-from codec.training.trees import ClipTrees
+from codec.training.hybrid.losses import psnr_db
+from codec.training.hybrid.trees import ClipTrees
 
 
 def pictures() -> Tensor:
@@ -62,6 +62,6 @@ def test_trees_correct_a_wrong_prediction_and_leave_a_right_one() -> None:
 
 
 def test_training_needs_no_pyav() -> None:
-    asked = "import sys; sys.modules['av'] = None; import codec.training.run"
+    asked = "import sys; sys.modules['av'] = None; import codec.training.hybrid.run"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,8 @@ import torch
 
 from codec.errors import ModelError
 from codec.vae.latent import gaussian_bits
-from codec.vae.rates import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX, lambda_of, quality_of
+from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX, quality_of
+from codec.vae.rates import lambda_of
 from codec.vae.scales import scale_table
 from codec.vae.weights import load_weights, save_weights
 from tests.vae.conftest import smooth_latents

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
+from codec.api import DEVICES
 from codec.context import WorkContext
 from codec.errors import SettingError
-from codec.stream.settings import DEVICES
 
 
 def add_train(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def _train(arguments: argparse.Namespace, context: WorkContext) -> str:
     import torch
 
-    from codec.model.device import pick
+    from codec.nn.device import pick
     from codec.training.vae import run, settings
 
     if arguments.minutes is not None and not arguments.minutes > 0:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codec.errors import SettingError
-from codec.training.settings import from_table
+from codec.training.tables import from_table
 from codec.vae.rates import QUALITY_MAX
 
 PARTS = ("pair", "temporal", "codec")

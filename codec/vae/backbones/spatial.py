@@ -12,7 +12,7 @@ from codec.vae.temporal import Temporal
 
 
 class SpatialBackbone(nn.Module):
-    """E and D of the paper. `use_full` chooses the picture autoencoder."""
+    """E and D of the paper, with either picture autoencoder."""
 
     spatial_ratio = SPATIAL_RATIO
 
@@ -21,19 +21,16 @@ class SpatialBackbone(nn.Module):
         self.full = PicturePair(fast=False)
         self.fast = PicturePair(fast=True)
         self.temporal = Temporal()
-        self.use_full = False
 
-    @property
-    def pair(self) -> PicturePair:
-        """The autoencoder in use."""
-        return self.full if self.use_full else self.fast
+    def _pair(self, full: bool) -> PicturePair:
+        return self.full if full else self.fast
 
-    def encode(self, pictures: Tensor) -> Tensor:
+    def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], sides multiples of 8 -> L (B, t, 128, H/8, W/8)."""
-        latents = self.pair.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+        latents = self._pair(full).encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
         return self.temporal.analyse(latents)
 
-    def decode(self, latent: Tensor, pictures: int) -> Tensor:
+    def decode(self, latent: Tensor, pictures: int, *, full: bool = False) -> Tensor:
         """L (B, t, 128, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
         latents = self.temporal.synthesise(latent, pictures)
-        return self.pair.decode(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])
+        return self._pair(full).decode(latents.flatten(0, 1)).unflatten(0, latents.shape[:2])

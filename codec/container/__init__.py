@@ -1,0 +1,1 @@
+"""The `.gop` file: a header that names its codec, then one checked record a GoP."""

@@ -1,0 +1,1 @@
+"""The hybrid codec: motion-compensated prediction, quadtrees of blocks, networks for what these miss."""

@@ -1,0 +1,39 @@
+"""Tensors from files that anybody may have written."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+MAX_BYTES = 512 * 2**20
+ID_BYTES = 8
+"""Of a model id."""
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """All tensors of a safetensors file by name, and its metadata. Raises OSError, SafetensorError, and ValueError for
+    what is too large, no regular file, or holds values that are no finite numbers."""
+    if not path.is_file():
+        # One sentence for what is missing; a pipe would be waited for.
+        raise FileNotFoundError("there is no such file") if not path.exists() else ValueError("it is no regular file")
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError("it is too large to be weights")
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata = file.metadata() or {}
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
+            raise ValueError(f"{name} holds values that are no finite numbers")
+    return tensors, metadata
+
+
+def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
+    """First ID_BYTES of SHA-256 over names, types, shapes and values, in name order."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
+    return digest.digest()[:ID_BYTES]

@@ -1,0 +1,82 @@
+"""Finding weights: the ones that ship, those a user put beside them, and the ones a stream asks for."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+
+from codec.errors import ModelError
+from codec.nn.tensors import hash_tensors, read_tensors
+from codec.resources import weights_folder
+from codec.vae.model import VaeCodec
+from codec.vae.weights import FORMAT, load_weights
+
+DEFAULT_WEIGHTS = "vae_spatial"
+FOLDER = "SEAMSCOPE_WEIGHTS"
+"""Environment variable: a folder with further weights files."""
+
+
+def files() -> dict[str, Path]:
+    """Name -> file `vae_*.safetensors`, the default ones first; of two of one name the shipped one."""
+    folders = [weights_folder()]
+    if os.environ.get(FOLDER):
+        folders.append(Path(os.environ[FOLDER]))
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("vae_*.safetensors")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT_WEIGHTS))
+
+
+def read_model_id(path: Path) -> str:
+    """The model id (hex) of a weights file's tensors; "" when it cannot be read as such. Remembered while the file
+    stays as it is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return _model_id(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _model_id(path: Path, _modified: int, _size: int) -> str:
+    try:
+        tensors, metadata = read_tensors(path)
+    except (OSError, SafetensorError, ValueError, RuntimeError):
+        return ""
+    return hash_tensors(tensors).hex() if metadata.get("format") == FORMAT else ""
+
+
+def _path(name: str) -> Path:
+    found = files()
+    path = found.get(name or DEFAULT_WEIGHTS)
+    if path is None:
+        raise ModelError(f"There are no weights {name or DEFAULT_WEIGHTS!r}; there are {', '.join(found) or 'none'}.")
+    return path
+
+
+def id_of(name: str) -> bytes:
+    """The model id of weights by their name, "" for the default ones. Raises ModelError naming what there is."""
+    path = _path(name)
+    found = read_model_id(path)
+    if not found:
+        raise ModelError(f"{path}: these are no weights of the vae codec.")
+    return bytes.fromhex(found)
+
+
+def model_for(model_id: bytes, device: torch.device, stream: Path | None = None) -> VaeCodec:
+    """The model with an id, on `device`; loaded once a process. Raises ModelError saying which weights are missing."""
+    known = {read_model_id(path): path for path in reversed(files().values())}
+    path = known.get(model_id.hex())
+    if path is None:
+        asks = "The encode" if stream is None else f"{stream}: the stream"
+        have = ", ".join(filter(None, known)) or "none"
+        raise ModelError(f"{asks} needs the weights {model_id.hex()}, which are not installed (installed: {have}).")
+    return _load(path, path.stat().st_mtime_ns, device)
+
+
+@lru_cache(maxsize=3)
+def _load(path: Path, _modified: int, device: torch.device) -> VaeCodec:
+    return load_weights(path).to(device)

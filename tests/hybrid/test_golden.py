@@ -1,0 +1,112 @@
+"""Streams written once and for all: whatever is changed, they decode to the symbols they were made of.
+
+Made by packaging/make_golden_streams.py, whose docstring says when they may be made anew.
+"""
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from codec.api import DecodeSettings
+from codec.container.stream import parse_stream
+from codec.errors import ModelError
+from codec.hybrid.decoder import GopDecoder
+from codec.hybrid.model import store
+from codec.hybrid.networks import read_trees, read_trees_between
+from codec.hybrid.trees.coding import Planar
+from codec.stream.decoder import decode_stream
+
+SCRIPT = Path(__file__).parents[2] / "packaging" / "make_golden_streams.py"
+FOLDER = Path(__file__).parents[1] / "golden"
+EXPECTED = json.loads((FOLDER / "expected.json").read_text())
+
+
+def script() -> ModuleType:
+    """What made the streams, and says what is kept of their pictures."""
+    spec = importlib.util.spec_from_file_location("make_golden_streams", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def golden_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(store.FOLDER, str(FOLDER))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_golden_symbols_decode_as_ever(name: str) -> None:
+    stream = parse_stream(FOLDER / f"{name}.gop")
+    decoder = GopDecoder(stream, DecodeSettings("cpu"))
+    model = store.named_model("codec_golden", torch.device("cpu"), "full")
+    sides = stream.header.width, stream.header.height
+    grey = Planar(*(np.full((-(-sides[1] // n), -(-sides[0] // n)), 128, np.uint8) for n in (1, 2, 2)))
+    assert stream.header.gop_count == len(EXPECTED[name]["symbols"])
+    for index, digest in enumerate(EXPECTED[name]["symbols"]):
+        ((_, coded),) = decoder.link([index])
+        assert coded is not None
+        symbols = coded.symbols
+        level, anchors = stream.header.lambda_code, coded.shape.anchors
+        trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
+        for data in symbols.trees[anchors:]:
+            trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)
+        planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
+        textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
+        parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)
+        data = b"".join(part.astype("<i2").tobytes() for part in parts)
+        assert hashlib.sha256(data).hexdigest() == digest, f"GoP {index}"
+
+
+@pytest.fixture(scope="module")
+def kept() -> dict[str, NDArray[Any]]:
+    with np.load(FOLDER / script().PICTURES, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_golden_pictures_look_as_ever(kept: dict[str, NDArray[Any]], name: str, threads: int) -> None:
+    found = script().pictures_of(FOLDER / f"{name}.gop", threads)
+    assert {part.removeprefix(f"{name} ") for part in kept if part.startswith(name)} == set(found)
+    for part, array in found.items():
+        wanted = kept[f"{name} {part}"]
+        assert array.shape == wanted.shape and array.dtype == wanted.dtype
+        differences = np.abs(array.astype(np.float32) - wanted)
+        # Float networks: another processor may round single samples the other way, and no more.
+        assert differences.max() <= (0.25 if part.endswith("means") else 2.0), part
+        assert differences.mean() < 0.01, part
+
+
+def test_no_two_golden_pictures_would_pass_for_each_other(kept: dict[str, NDArray[Any]]) -> None:
+    """What is kept can tell pictures apart: also from themselves mirrored, moved or with colours swapped."""
+    for name in EXPECTED:
+        for part in (f"{name} y", f"{name} u", f"{name} v"):
+            first, second = kept[part][:2].astype(int)
+            for other in (second, first[::-1], first[:, ::-1], np.roll(first, 1, axis=1), np.roll(first, 1, axis=0)):
+                assert np.abs(first - other).max() > 2
+        assert np.abs(kept[f"{name} u"].astype(int) - kept[f"{name} v"]).max() > 2
+
+
+def test_framing_is_small_beside_what_it_frames() -> None:
+    stream = parse_stream(FOLDER / "chained.gop")
+    framing = [record.size_bytes - len(record.payload) for record in stream.records.values()]
+    header = stream.size_bytes - sum(record.size_bytes for record in stream.records.values())
+    # A GoP at 0.01 bpp of 640x360 is 2,304 bytes: two per cent are 46. The header counts once a stream.
+    assert max(framing) <= 12
+    assert header <= 64
+
+
+def test_without_its_weights_a_golden_stream_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(store.FOLDER)
+    identity = parse_stream(FOLDER / "chained.gop").header.model_id.hex()
+    with pytest.raises(ModelError, match=identity):
+        next(decode_stream(FOLDER / "chained.gop", "cpu"))
