@@ -263,3 +263,17 @@ def exact_text(lmbda: float) -> str:
     """λ as the shortest decimal that reads back as the very same number."""
     short = f"{lmbda:g}"
     return short if float(short) == lmbda else repr(lmbda)
+
+
+def flags_of(settings: CodecSettings) -> list[str]:
+    """Words of the command line for what is asked of the codec's own options, where it is not their default."""
+    words: list[str] = []
+    for each in options_of(type(settings)):
+        value = getattr(settings, each.name)
+        if value == each.default:
+            continue
+        if isinstance(value, bool):
+            words.append(each.flag if value else "--no-" + each.flag.removeprefix("--"))
+        else:
+            words += [each.flag, str(value)]
+    return words

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codec import __version__
-from codec.api import DEVICES, PRECISIONS
+from codec import __version__, registry
+from codec.api import DECODERS, DEVICES, PRECISIONS, DecodeSettings
 from codec.bench.command import add_bench, add_overlap
+from codec.choosing import Choice, add_codec, chosen
 from codec.errors import Cancelled, SeamscopeError, SettingError, sentence_of
 from codec.gop import DEFAULT_THETA, Structure
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, HybridSettings
 from codec.terminal import Ended, drop_output, ending_raises, say_anything
 from codec.texts import visible, visible_lines
 from codec.training.vae.command import add_train
@@ -64,7 +64,9 @@ def build_parser() -> argparse.ArgumentParser:
     info.set_defaults(run=_info)
     weights = commands.add_parser("weights", help="list the codec weights there are")
     weights.set_defaults(run=_weights)
-    _add_compare(commands.add_parser("compare", help="compare with HEVC and VVC at equal bitrate, write a report"))
+    _add_compare(
+        commands.add_parser("compare", help="compare with HEVC, VVC and others at equal bitrate, write a report")
+    )
     add_bench(commands.add_parser("bench", help="rate curves of a folder of clips against HEVC, VVC and AV1"))
     add_overlap(commands.add_parser("overlap", help="what sharing and blending frames between GoPs brings"))
     add_train(commands.add_parser("train", help="train the vae codec; goes on where it was stopped"))
@@ -88,18 +90,17 @@ def _add_deinterlace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deinterlace", action="store_true", help="make each picture's lines of one moment (bwdif)")
 
 
+def _lambda_help() -> str:
+    ranges = ((name, codec.settings.lambda_range) for name, codec in registry.codecs().items())
+    return "few bits to many: " + ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in ranges)
+
+
 def _add_encode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    low, high = LAMBDA_RANGE
-    parser.add_argument("--lambda", dest="lmbda", type=float, required=True, help=f"{low} (few bits) to {high}")
+    parser.add_argument("--lambda", dest="lmbda", type=float, required=True, help=_lambda_help())
+    add_codec(parser)
     parser.add_argument("--disjoint", action="store_true", help="GoPs that share no frame")
-    parser.add_argument(
-        "--key-interval",
-        type=int,
-        default=DEFAULT_KEY_INTERVAL,
-        help="every so many GoPs one that can be decoded on its own",
-    )
     parser.add_argument("--weights", default="", metavar="NAME", help="weights to encode with; see seamscope weights")
     _add_range(parser)
     _add_deinterlace(parser)
@@ -113,6 +114,9 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--theta", type=float, default=DEFAULT_THETA, help="weight of the earlier GoP in a shared frame"
     )
+    parser.add_argument(
+        "--decoder", choices=DECODERS, default="auto", help="of codecs with two for one stream; auto: fast on a CPU"
+    )
     parser.add_argument("--keep-undamaged", action="store_true", help="repeat the nearest picture for damaged GoPs")
     _add_machine(parser)
     parser.set_defaults(run=_decode)
@@ -121,7 +125,8 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--lambda", dest="lambdas", type=float, nargs="+", required=True)
-    parser.add_argument("--against", default="hevc,vvc", help="rivals, comma separated: hevc, vvc, av1")
+    parser.add_argument("--against", default="hevc,vvc", help="rivals, comma separated: hevc, vvc, av1, another codec")
+    add_codec(parser)
     parser.add_argument("--report", type=Path, required=True, metavar="DIR")
     parser.add_argument("--preset", default="", help="effort of the rivals; default: medium (AV1: 8)")
     _add_range(parser)
@@ -143,17 +148,14 @@ def _clip(arguments: argparse.Namespace, context: TerminalContext) -> "Clip":
 
 
 def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.hybrid.model import store
     from codec.output import check_output
     from codec.stream.encoder import encode_clip
 
-    check_output(arguments.output, (arguments.clip, *store.files().values()))
-    structure = Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP
-    settings = HybridSettings(
+    check_output(arguments.output, (arguments.clip, *registry.all_weights()))
+    settings = chosen(arguments).settings(
         arguments.lmbda,
-        structure,
-        arguments.device,
-        key_interval=arguments.key_interval,
+        structure=Structure.DISJOINT if arguments.disjoint else Structure.OVERLAP,
+        device=arguments.device,
         weights=arguments.weights,
         precision=arguments.precision,
         reconstruct=False,
@@ -165,30 +167,26 @@ def _encode(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _weights(_arguments: argparse.Namespace, _context: TerminalContext) -> str:
-    from codec.hybrid.model import store
-
-    default = store.DEFAULT_WEIGHTS
-    return "\n".join(
-        f"{name}{' (default)' if name == default else ''}: model {store.read_model_id(path)}, {path}"
-        for name, path in store.files().items()
-    )
+    lines = []
+    for codec in registry.codecs().values():
+        for number, (name, path) in enumerate(codec.weights().items()):
+            default = "" if number else " (default)"
+            lines.append(f"{codec.id}: {name}{default}: model {codec.weights_id(path)}, {path}")
+    return "\n".join(lines)
 
 
 def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.hybrid.model import store
     from codec.output import check_output
     from codec.stream.export import decode_to_file
 
-    check_output(arguments.output, (arguments.stream, *store.files().values()))
+    check_output(arguments.output, (arguments.stream, *registry.all_weights()))
     if not 0 <= arguments.theta <= 1:
         raise SettingError(f"θ must lie between 0 and 1, not {arguments.theta}.")
     lost = decode_to_file(
         arguments.stream,
         arguments.output,
         theta=arguments.theta,
-        device=arguments.device,
-        threads=arguments.threads,
-        precision=arguments.precision,
+        settings=DecodeSettings(arguments.device, arguments.precision, arguments.threads, arguments.decoder),
         keep_undamaged=arguments.keep_undamaged,
         context=context,
     )
@@ -202,7 +200,7 @@ def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
     lines = [
         f"{info.path}: Seamscope stream, {info.width}x{info.height}, {info.frame_count} frames, "
         f"{float(info.timing.frame_rate):.3f} fps, {info.timing.duration_s:.3f} s",
-        f"  λ {info.lmbda:.4g}, {info.structure.value} GoPs: {len(info.gop_bytes)} ({len(info.key_gops)} key), "
+        f"  codec {info.codec}, λ {info.lmbda:.4g}, {info.structure.value} GoPs: {len(info.gop_bytes)} ({len(info.key_gops)} key), "
         f"model {info.model_id}",
         f"  {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp",
         f"  {info.colour.matrix.value}, {'full' if info.colour.full_range else 'limited'} range, sample aspect "
@@ -218,15 +216,16 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
     from codec.rivals import RivalCodec
 
     names = [name.strip().lower() for name in arguments.against.split(",") if name.strip()]
-    known = {codec.value: codec for codec in RivalCodec}
+    own = chosen(arguments)
+    known: dict[str, RivalCodec | Choice] = {codec.value: codec for codec in RivalCodec}
+    known |= {name: Choice(name) for name in registry.usable() if name != own.codec}
     for name in names:
         if name not in known:
             raise SettingError(f"--against: there is no rival {name!r}; choose among {', '.join(known)}.")
-    for lmbda in arguments.lambdas:
-        HybridSettings(lmbda, device=arguments.device)
     request = ReportRequest(
         tuple(arguments.lambdas),
         tuple(known[name] for name in names),
+        own,
         arguments.device,
         arguments.precision,
         arguments.threads,

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from codec.api import DEVICES, PRECISIONS
+from codec.choosing import add_codec, chosen, several_chosen
 from codec.context import WorkContext
 from codec.errors import SeamscopeError, SettingError
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE
 from codec.metrics.kinds import METRICS
 
 _RIVALS = ("hevc", "vvc", "av1")
@@ -15,13 +15,10 @@ _RIVALS = ("hevc", "vvc", "av1")
 
 def add_bench(parser: argparse.ArgumentParser) -> None:
     """Options of `bench`."""
-    low, high = LAMBDA_RANGE
     names = f"of {', '.join(METRICS)}; default: all"
     parser.add_argument("folder", type=Path, help="folder of clips")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="report and cache; goes on where it was")
-    parser.add_argument(
-        "--lambdas", type=float, nargs="+", metavar="λ", help=f"{low} to {high}; default: six over the whole range"
-    )
+    parser.add_argument("--lambdas", type=float, nargs="+", metavar="λ", help="default: six over each codec's range")
     parser.add_argument("--rivals", default=",".join(_RIVALS), help="comma separated; default: all")
     parser.add_argument("--preset", default="medium", help="effort of x265 and VVenC")
     parser.add_argument("--av1-preset", default="", metavar="N", help="effort of SVT-AV1; default: 8")
@@ -35,6 +32,7 @@ def add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--window", type=float, nargs=2, metavar=("LOW", "HIGH"), help="bpp also compared on their own; 0.004 0.03"
     )
+    add_codec(parser, several=True)
     _add_common(parser)
     parser.add_argument("--jobs", type=int, default=1, help="clips at once; more than one blurs speeds")
     parser.set_defaults(run=_bench)
@@ -46,9 +44,7 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lambdas", type=float, nargs="+", required=True, metavar="λ", help="three, as in the paper")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the table into DIR/overlap.csv")
     parser.add_argument("--frames", type=int, metavar="N", help="only the first N frames of each clip")
-    parser.add_argument(
-        "--key-interval", type=int, default=DEFAULT_KEY_INTERVAL, help="every so many GoPs one coded on its own"
-    )
+    add_codec(parser)
     parser.add_argument(
         "--same-rate", action="store_true", help="overlapping GoPs at the λ that takes the disjoint ones' bits"
     )
@@ -64,7 +60,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
-    from codec.bench.request import DEFAULT_WINDOW, BenchRequest, default_lambdas
+    from codec.bench.request import DEFAULT_WINDOW, BenchRequest
     from codec.bench.run import run_bench, summary
     from codec.rivals.settings import RivalCodec
 
@@ -74,7 +70,8 @@ def _bench(arguments: argparse.Namespace, context: WorkContext) -> str:
             raise SettingError(f"--rivals: there is no rival {name!r}; choose among {', '.join(_RIVALS)}.")
     window = arguments.window or DEFAULT_WINDOW
     request = BenchRequest(
-        lambdas=tuple(arguments.lambdas or default_lambdas()),
+        lambdas=tuple(arguments.lambdas or ()),
+        codecs=several_chosen(arguments),
         rivals=tuple(RivalCodec(name) for name in dict.fromkeys(names)),
         preset=arguments.preset,
         av1_preset=arguments.av1_preset,
@@ -114,7 +111,7 @@ def _overlap(arguments: argparse.Namespace, context: WorkContext) -> str:
         device=arguments.device,
         precision=arguments.precision,
         threads=arguments.threads,
-        key_interval=arguments.key_interval,
+        codec=chosen(arguments),
         same_rate=arguments.same_rate,
     )
     if arguments.out:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from codec.bench.points import Row
-from codec.bench.tasks import NEURAL
 from codec.metrics.bjontegaard import BjontegaardRate, NotComparable, RatePoint, bd_rate
 from codec.metrics.kinds import METRICS
 
@@ -14,9 +13,10 @@ Window = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The neural codec against one rival on one clip by one metric; `refused` says why there is no rate."""
+    """One of our codecs against another codec on one clip by one metric; `refused` says why there is no rate."""
 
     clip: str
+    codec: str
     rival: str
     metric: str
     window: Window | None
@@ -40,32 +40,35 @@ def curve(rows: Iterable[Row], clip: str, codec: str, metric: str) -> list[RateP
     return [RatePoint(row.bpp, row.scores[metric]) for row in sorted(found, key=lambda row: row.bpp)]
 
 
-def comparisons(rows: Sequence[Row], metrics: Sequence[str], window: Window) -> list[Comparison]:
-    """Every clip, rival and metric that has points, over all rates and over `window`."""
+def comparisons(rows: Sequence[Row], own: Sequence[str], metrics: Sequence[str], window: Window) -> list[Comparison]:
+    """Every clip, codec of `own`, other codec and metric that has points, over all rates and over `window`; two of
+    `own` once, the later against the earlier."""
     found: list[Comparison] = []
     for clip in dict.fromkeys(row.clip for row in rows):
-        rivals = dict.fromkeys(row.codec for row in rows if row.clip == clip and row.codec != NEURAL)
-        for rival, metric in product(rivals, metrics):
-            anchor, test = curve(rows, clip, rival, metric), curve(rows, clip, NEURAL, metric)
-            if not anchor or not test:
+        there = list(dict.fromkeys(row.codec for row in rows if row.clip == clip))
+        for codec, rival, metric in product(own, there, metrics):
+            if rival == codec or (rival in own and own.index(rival) > own.index(codec)):
+                continue
+            baseline, test = curve(rows, clip, rival, metric), curve(rows, clip, codec, metric)
+            if not baseline or not test:
                 continue
             for part in (None, window):
-                found.append(_compare(clip, rival, metric, part, anchor, test))
+                rate, refused = _compare(metric, part, baseline, test)
+                found.append(Comparison(clip, codec, rival, metric, part, rate, refused))
     return found
 
 
 def _compare(
-    clip: str, rival: str, metric: str, window: Window | None, anchor: list[RatePoint], test: list[RatePoint]
-) -> Comparison:
+    metric: str, window: Window | None, baseline: list[RatePoint], test: list[RatePoint]
+) -> tuple[BjontegaardRate | None, str]:
     try:
-        rate = bd_rate(anchor, test, higher_is_better=METRICS[metric].higher_is_better, window=window)
+        return bd_rate(baseline, test, higher_is_better=METRICS[metric].higher_is_better, window=window), ""
     except NotComparable as error:
-        return Comparison(clip, rival, metric, window, None, str(error))
-    return Comparison(clip, rival, metric, window, rate, "")
+        return None, str(error)
 
 
-def mean_rate(found: Iterable[Comparison], rival: str, metric: str, window: Window | None) -> MeanRate:
+def mean_rate(found: Iterable[Comparison], codec: str, rival: str, metric: str, window: Window | None) -> MeanRate:
     """The mean over clips."""
-    own = [c for c in found if (c.rival, c.metric, c.window) == (rival, metric, window)]
+    own = [c for c in found if (c.codec, c.rival, c.metric, c.window) == (codec, rival, metric, window)]
     percents = [c.rate.percent for c in own if c.rate is not None]
     return MeanRate(sum(percents) / len(percents) if percents else None, len(percents), len(own))

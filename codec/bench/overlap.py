@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from codec.api import CodecSettings
 from codec.bench.spool import SpooledFrames, spooled
+from codec.choosing import DEFAULT, Choice
 from codec.container.stream import StreamInfo
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
 from codec.gop import DEFAULT_THETA, GOP_LENGTH, SeamMode, Structure
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, HybridSettings
 from codec.media.clip import Clip, open_clip
 from codec.metrics.flow import FlowScorer
 from codec.metrics.seams import SeamRatio, error_changes, pooled_seam_ratio, seam_ratio
@@ -46,8 +47,8 @@ class OverlapRequest:
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
-    key_interval: int = DEFAULT_KEY_INTERVAL
-    """As of `HybridSettings`. Chained GoPs share one and the same picture, so a cut and a blend differ at key GoPs."""
+    codec: Choice = DEFAULT
+    """Chained GoPs of the hybrid codec share one and the same picture, so a cut and a blend differ at key GoPs."""
     same_rate: bool = False
     """Overlapping GoPs take as many bits as disjoint ones (at most, within some per cent) instead of the same λ."""
 
@@ -59,17 +60,16 @@ class OverlapRequest:
         if self.frames is not None and self.frames <= GOP_LENGTH + 1:
             raise SettingError(f"Seams need more than {GOP_LENGTH + 1} frames, not {self.frames}.")
 
-    def encoding(self, lmbda: float, structure: Structure) -> HybridSettings:
+    def encoding(self, lmbda: float, structure: Structure) -> CodecSettings:
         """How a stream is made."""
-        return HybridSettings(
+        return self.codec.settings(
             lmbda,
-            structure,
-            self.device,
+            structure=structure,
+            device=self.device,
             reconstruct=False,
             threads=self.threads,
             weights=self.weights,
             precision=self.precision,
-            key_interval=self.key_interval,
         )
 
 
@@ -187,7 +187,8 @@ def _at(
     disjoint = encoded(Structure.DISJOINT, lmbda)
     coded = lmbda
     if request.same_rate:
-        coded = _largest(lambda at: encoded(Structure.OVERLAP, at).bpp <= disjoint.bpp, lmbda)
+        most = request.codec.lambda_range[1]
+        coded = _largest(lambda at: encoded(Structure.OVERLAP, at).bpp <= disjoint.bpp, lmbda, most)
     streams = {Structure.DISJOINT: disjoint, Structure.OVERLAP: encoded(Structure.OVERLAP, coded)}
     takes: dict[SeamMode, SpooledFrames] = {}
     for mode in SeamMode:
@@ -207,10 +208,10 @@ def _at(
     return measured
 
 
-def _largest(fits: Callable[[float], bool], lmbda: float) -> float:
-    """The largest λ from `lmbda` on that fits, within some per cent; `lmbda` where none does. By bisection of log λ:
-    rate rises with λ."""
-    low, high = lmbda, min(lmbda * _SEARCH_RANGE, LAMBDA_RANGE[1])
+def _largest(fits: Callable[[float], bool], lmbda: float, most: float) -> float:
+    """The largest λ from `lmbda` to `most` that fits, within some per cent; `lmbda` where none does. By bisection of
+    log λ: rate rises with λ."""
+    low, high = lmbda, min(lmbda * _SEARCH_RANGE, most)
     for _ in range(_SEARCH_STEPS):
         # Kept between them: at the ends of the range a root rounded the wrong way would be refused.
         middle = min(max(math.sqrt(low * high), low), high)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from codec import looks
 from codec.bench.curves import Comparison, Window, mean_rate
-from codec.bench.plots import NAMES
 from codec.bench.points import Row
 from codec.bench.table import sorted_rows
 from codec.metrics.kinds import METRICS
@@ -38,7 +38,6 @@ class PageFacts:
 def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str, str], facts: PageFacts) -> str:
     """The page's HTML. `drawings`: SVG text by clip."""
     ordered = sorted_rows(rows)
-    rivals = list(dict.fromkeys(c.rival for c in found))
     parts = [
         f"<h1>{in_html(facts.title)}</h1>",
         _about(ordered, facts),
@@ -46,17 +45,8 @@ def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str
         _notes("Left out", facts.absent),
         _notes("What failed", facts.failures),
     ]
-    if rivals:
-        parts.append("<h2>Bjøntegaard rates: the neural codec's bits for equal quality</h2>")
-        parts.append(_mean_table(found, rivals, facts, None, "Over all qualities that both reach"))
-        low, high = facts.window
-        heading = f"Only qualities that the rival reaches at {low:g} to {high:g} bits per pixel"
-        parts.append(_mean_table(found, rivals, facts, facts.window, heading))
-        parts.append(
-            "<p><small>Mean over clips of the change of rate in percent, below zero the neural codec needs fewer "
-            "bits; in brackets the clips that have one. Monotone cubic interpolation of log rate, nothing "
-            "extrapolated.</small></p>"
-        )
+    for codec in dict.fromkeys(c.codec for c in found):
+        parts += _rates_part(found, codec, facts)
     parts += ["<h2>Speed and memory</h2>", _speed_table(ordered)]
     for clip in dict.fromkeys(row.clip for row in ordered):
         own = [row for row in ordered if row.clip == clip]
@@ -65,6 +55,21 @@ def page(rows: Sequence[Row], found: Sequence[Comparison], drawings: Mapping[str
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{in_html(facts.title)}</title>'
         f"<style>{_STYLE}</style>{''.join(parts)}</html>"
     )
+
+
+def _rates_part(found: Sequence[Comparison], codec: str, facts: PageFacts) -> list[str]:
+    rivals = list(dict.fromkeys(c.rival for c in found if c.codec == codec))
+    low, high = facts.window
+    heading = f"Only qualities that the other codec reaches at {low:g} to {high:g} bits per pixel"
+    name = in_html(looks.name(codec))
+    return [
+        f"<h2>Bjøntegaard rates: bits of {name} for equal quality</h2>",
+        _mean_table(found, codec, rivals, facts, None, "Over all qualities that both reach"),
+        _mean_table(found, codec, rivals, facts, facts.window, heading),
+        f"<p><small>Mean over clips of the change of rate in percent, below zero {name} needs fewer "
+        "bits; in brackets the clips that have one. Monotone cubic interpolation of log rate, nothing "
+        "extrapolated.</small></p>",
+    ]
 
 
 def _about(rows: Sequence[Row], facts: PageFacts) -> str:
@@ -83,14 +88,19 @@ def _notes(title: str, sentences: Iterable[str]) -> str:
 
 
 def _mean_table(
-    found: Sequence[Comparison], rivals: Sequence[str], facts: PageFacts, window: Window | None, heading: str
+    found: Sequence[Comparison],
+    codec: str,
+    rivals: Sequence[str],
+    facts: PageFacts,
+    window: Window | None,
+    heading: str,
 ) -> str:
-    head = "".join(f"<th>against {NAMES[rival]}</th>" for rival in rivals)
+    head = "".join(f"<th>against {in_html(looks.name(rival))}</th>" for rival in rivals)
     lines = ""
     for metric in facts.metrics:
         cells = ""
         for rival in rivals:
-            mean = mean_rate(found, rival, metric, window)
+            mean = mean_rate(found, codec, rival, metric, window)
             cells += f"<td>{_percent(mean.percent)} <small>({mean.count} of {mean.total})</small></td>"
         lines += f"<tr><td>{METRICS[metric].label}</td>{cells}</tr>"
     return f"<h3>{heading}</h3><table><tr><th>metric</th>{head}</tr>{lines}</table>"
@@ -105,7 +115,7 @@ def _percent(value: float | None) -> str:
 def _speed_table(rows: Sequence[Row]) -> str:
     lines = ""
     sizes = dict.fromkeys((row.width, row.height) for row in rows)
-    for (width, height), codec in ((size, codec) for size in sizes for codec in NAMES):
+    for (width, height), codec in ((size, codec) for size in sizes for codec in looks.order()):
         own = [row for row in rows if row.codec == codec and (row.width, row.height) == (width, height)]
         if own:
             numbers = (
@@ -115,13 +125,13 @@ def _speed_table(rows: Sequence[Row]) -> str:
                 f"{median(row.decode_memory_bytes for row in own) / 1e6:.0f}",
             )
             cells = "".join(f"<td>{cell}</td>" for cell in (in_html(own[0].preset) or "–", *numbers))
-            lines += f"<tr><td>{NAMES[codec]}, {width}x{height}</td>{cells}</tr>"
+            lines += f"<tr><td>{looks.name(codec)}, {width}x{height}</td>{cells}</tr>"
     jobs = max((row.jobs for row in rows), default=1)
     shared = f" Up to {jobs} clips were worked on at once: speeds are those of a shared machine." if jobs > 1 else ""
     return (
         "<table><tr><th>codec</th><th>preset</th><th>encode fps</th><th>decode fps</th><th>encode MB</th>"
         f"<th>decode MB</th></tr>{lines}</table><p><small>Medians over points. Memory is the peak resident size of the "
-        "process: the neural codec's and every decode's is this program's own, libraries included, a rival's encode is "
+        "process: our codecs' and every decode's is this program's own, libraries included, a rival's encode is "
         f"the ffmpeg program's.{shared}</small></p>"
     )
 
@@ -136,7 +146,7 @@ def _clip_part(clip: str, rows: Sequence[Row], found: Sequence[Comparison], draw
             for key in facts.metrics
         )
         lines += (
-            f"<tr><td>{NAMES[row.codec]}, {in_html(row.setting)}</td><td>{row.size_bytes}</td>"
+            f"<tr><td>{looks.name(row.codec)}, {in_html(row.setting)}</td><td>{row.size_bytes}</td>"
             f"<td>{row.bpp:.5f}</td><td>{row.kbps:.1f}</td>{scores}<td>{row.encode_fps:.1f}</td>"
             f"<td>{row.decode_fps:.1f}</td></tr>"
         )
@@ -161,10 +171,10 @@ def _clip_rates(found: Sequence[Comparison], facts: PageFacts) -> str:
         else:
             ends = f"<small>{one.rate.low:.5g} to {one.rate.high:.5g}</small>"
             told = f"<td>{_percent(one.rate.percent)}</td><td>{ends}</td>"
-        lines += f"<tr><td>{METRICS[one.metric].label}</td><td>{NAMES[one.rival]}</td><td>{part}</td>{told}</tr>"
+        lines += f"<tr><td>{METRICS[one.metric].label}</td><td>{in_html(looks.name(one.codec))} against {in_html(looks.name(one.rival))}</td><td>{part}</td>{told}</tr>"
     if not lines:
         return ""
     return (
-        "<details><summary>Bjøntegaard rates of this clip</summary><table><tr><th>metric</th><th>against</th>"
+        "<details><summary>Bjøntegaard rates of this clip</summary><table><tr><th>metric</th><th>codecs</th>"
         f"<th>rates</th><th>change</th><th>compared qualities</th></tr>{lines}</table></details>"
     )

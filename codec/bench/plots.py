@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from codec import looks
 from codec.bench.curves import Window, curve
 from codec.bench.points import Row
 from codec.metrics.kinds import METRICS
@@ -12,9 +13,6 @@ from codec.texts import visible
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = {"neural": "#e4572e", "hevc": "#2e86ab", "vvc": "#3fa34d", "av1": "#8e6c8a"}
-NAMES = {"neural": "Neural", "hevc": "HEVC (x265)", "vvc": "VVC (VVenC)", "av1": "AV1 (SVT-AV1)"}
-_MARKERS = {"neural": "o", "hevc": "s", "vvc": "^", "av1": "D"}
 _COLUMNS = 4
 
 
@@ -35,7 +33,7 @@ def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Wi
         for panel, metric in zip(panels, metrics, strict=False):
             _panel(panel, rows, clip, metric, window)
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=len(COLOURS), frameon=False)
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(handles) or 1, frameon=False)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
@@ -43,12 +41,13 @@ def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Wi
 
 def _panel(panel: "Axes", rows: Sequence[Row], clip: str, metric: str, window: Window) -> None:
     rates: list[float] = []
-    for codec, colour in COLOURS.items():
+    for codec in looks.order():
         points = curve(rows, clip, codec, metric)
         if points:
             rates += [p.rate for p in points]
             x, y = [p.rate for p in points], [p.quality for p in points]
-            panel.plot(x, y, marker=_MARKERS[codec], markersize=3.5, linewidth=1.2, color=colour, label=NAMES[codec])
+            look = {"marker": looks.marker(codec), "color": looks.colour(codec), "label": looks.name(codec)}
+            panel.plot(x, y, markersize=3.5, linewidth=1.2, **look)
     panel.set_title(METRICS[metric].title, fontsize=8)
     panel.set_xscale("log")
     panel.set_xlabel("bits per pixel", fontsize=7)

@@ -1,8 +1,9 @@
-"""The points of one clip: neural at every λ, rivals at quality steps that bracket its rates, all of them measured."""
+"""The points of one clip: our codecs at every λ, rivals at quality steps that bracket their rates, all measured."""
 
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from codec.bench.cache import BenchCache, Entry, Json, file_hash
@@ -11,7 +12,7 @@ from codec.bench.ladder import Ladder
 from codec.bench.measure import absent
 from codec.bench.request import START_STEPS, BenchClip, BenchRequest
 from codec.bench.spool import colour_values
-from codec.bench.tasks import NEURAL
+from codec.choosing import Choice
 from codec.errors import SeamscopeError
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
@@ -27,7 +28,7 @@ class Row:
 
     clip: str
     codec: str
-    """"neural" or a RivalCodec's value."""
+    """The id of one of our codecs, or a RivalCodec's value."""
     knob: str
     """What set the rate: "λ", "crf" or "qp"."""
     value: float
@@ -98,7 +99,8 @@ class ClipBench:
         except OSError as error:
             raise SeamscopeError(f"{clip.path}: the clip cannot be read ({error.strerror or error}).") from error
         self._done = 0
-        self._steps = len(bench.request.lambdas) * (1 + len(bench.request.rivals)) * 2
+        own = sum(len(bench.request.lambdas_of(choice)) for choice in bench.request.codecs)
+        self._steps = own * (1 + len(bench.request.rivals)) * 2
 
     @property
     def absent_metrics(self) -> dict[str, str]:
@@ -107,7 +109,10 @@ class ClipBench:
 
     def rows(self) -> list[Row]:
         """All points. What fails is told in `failures`, and the rest goes on. Raises Cancelled."""
-        rows = self._points(NEURAL, "λ", self._bench.request.lambdas, self._encode_neural)
+        rows: list[Row] = []
+        for choice in self._bench.request.codecs:
+            lambdas = self._bench.request.lambdas_of(choice)
+            rows += self._points(choice.codec, "λ", lambdas, partial(self._encode_own, choice))
         rates = [row.bpp for row in rows]
         for codec in self._bench.request.rivals:
             if not rates:
@@ -152,17 +157,17 @@ class ClipBench:
     def _fail(self, codec: str, value: float, error: SeamscopeError) -> None:
         self.failures.append(f"{self._clip.name}, {codec}, {value:g}: {error}")
 
-    def _encode_neural(self, lmbda: float) -> Entry:
-        request = self._bench.request
+    def _encode_own(self, choice: Choice, lmbda: float) -> Entry:
+        request, options = self._bench.request, dict(choice.options)
         what = {
-            "stage": "encode", "codec": NEURAL, **self._source, "lambda": lmbda, "threads": request.threads,
-            "program": self._bench.programs["neural"],
+            "stage": "encode", "codec": choice.codec, **self._source, "lambda": lmbda, "options": options,
+            "threads": request.threads, "program": self._bench.programs[choice.codec],
         }  # fmt: skip
         task = {
-            "lmbda": lmbda, "device": request.device, "precision": request.precision, "threads": request.threads,
-            "weights": request.weights,
+            "codec": choice.codec, "options": options, "lmbda": lmbda, "device": request.device,
+            "precision": request.precision, "threads": request.threads, "weights": request.weights,
         }  # fmt: skip
-        return self._encoded(what, "encode-neural", task, f"neural λ {lmbda:g}", "gop")
+        return self._encoded(what, "encode-own", task, f"{choice.codec} λ {lmbda:g}", "gop")
 
     def _encode_rival(self, codec: RivalCodec, step: int) -> Entry:
         request = self._bench.request
@@ -225,7 +230,7 @@ class ClipBench:
     def _decoded(self, one: _Made, output: Path) -> Json | None:
         clip, request = self._clip, self._bench.request
         task = {
-            "codec": one.codec, "take": str(one.take), "width": clip.width, "height": clip.height,
+            "codec": one.codec, "own": one.knob == "λ", "take": str(one.take), "width": clip.width, "height": clip.height,
             "frame_count": clip.frame_count, "device": request.device, "precision": request.precision,
             "threads": request.threads, "output": str(output), **colour_values(clip.colour),
         }  # fmt: skip
@@ -259,7 +264,7 @@ class ClipBench:
             "trunk": bench.trunk_hash if self._uses_vgg else "",
             "vgg_every": bench.request.vgg_every if self._uses_vgg else 1,
             "threads": bench.request.threads, "program": bench.programs["measure"],
-            "decoder": bench.programs["neural" if one.codec == NEURAL else "rival"],
+            "decoder": bench.programs.get(one.codec, bench.programs["rival"]),
         }  # fmt: skip
 
     @property

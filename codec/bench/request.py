@@ -6,8 +6,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from codec.bench.measure import MeasureSettings
+from codec.choosing import DEFAULT, Choice
 from codec.errors import MediaError, SettingError
-from codec.hybrid.settings import LAMBDA_RANGE, HybridSettings
 from codec.media.clip import open_clip
 from codec.media.picture import Colour
 from codec.media.sequence import is_sequence
@@ -21,9 +21,9 @@ START_STEPS = {RivalCodec.HEVC: 36, RivalCodec.VVC: 38, RivalCodec.AV1: 48}
 """The quality step that is tried first, near the middle of what low rates need."""
 
 
-def default_lambdas() -> tuple[float, ...]:
-    """DEFAULT_POINTS λ spread evenly, in octaves, over all there are; three digits each."""
-    low, high = LAMBDA_RANGE
+def default_lambdas(choice: Choice) -> tuple[float, ...]:
+    """DEFAULT_POINTS λ spread evenly, in octaves, over all that a codec has; three digits each."""
+    low, high = choice.lambda_range
     ratio = (high / low) ** (1 / (DEFAULT_POINTS - 1))
     inner = (float(f"{low * ratio**i:.3g}") for i in range(1, DEFAULT_POINTS - 1))
     return (low, *inner, high)
@@ -33,7 +33,9 @@ def default_lambdas() -> tuple[float, ...]:
 class BenchRequest:
     """One benchmark. Raises SettingError on construction when a value is outside its range."""
 
-    lambdas: tuple[float, ...]
+    lambdas: tuple[float, ...] = ()
+    """Empty: six over each codec's range."""
+    codecs: tuple[Choice, ...] = (DEFAULT,)
     rivals: tuple[RivalCodec, ...] = tuple(RivalCodec)
     preset: str = "medium"
     """Effort of x265 and VVenC."""
@@ -56,12 +58,15 @@ class BenchRequest:
     """Clips worked on at once. More than one makes speeds mean less."""
 
     def __post_init__(self) -> None:
-        if not self.lambdas:
-            raise SettingError("Name at least one λ.")
+        if not self.codecs:
+            raise SettingError("Name at least one codec.")
+        if self.weights and len(self.codecs) > 1:
+            raise SettingError("Weights are one codec's: name that codec alone.")
         if len(set(self.lambdas)) != len(self.lambdas):
             raise SettingError("A λ is named twice.")
-        for lmbda in self.lambdas:
-            HybridSettings(lmbda, device=self.device, precision=self.precision, threads=self.threads)
+        for choice in self.codecs:
+            for lmbda in self.lambdas_of(choice):
+                choice.settings(lmbda, device=self.device, precision=self.precision, threads=self.threads)
         if self.frames is not None and self.frames < 1:
             raise SettingError(f"A clip has at least one frame, not {self.frames}.")
         if self.jobs < 1:
@@ -72,6 +77,10 @@ class BenchRequest:
         if self.vgg_trunk is not None and not self.vgg_trunk.is_file():
             raise SettingError(f"{self.vgg_trunk}: there is no such VGG16 trunk.")
         self.measuring()
+
+    def lambdas_of(self, choice: Choice) -> tuple[float, ...]:
+        """The λ a codec is run at."""
+        return self.lambdas or default_lambdas(choice)
 
     def measuring(self) -> MeasureSettings:
         """How takes are measured."""

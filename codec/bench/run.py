@@ -7,11 +7,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codec.bench.cache import BenchCache, file_hash
+from codec import looks
+from codec.bench.cache import BenchCache, Json, file_hash
 from codec.bench.children import Children
 from codec.bench.curves import Comparison, comparisons, mean_rate
 from codec.bench.page import PageFacts, page
-from codec.bench.plots import NAMES, rate_plot
+from codec.bench.plots import rate_plot
 from codec.bench.points import Bench, ClipBench, Row
 from codec.bench.request import BenchClip, BenchRequest, find_clips
 from codec.bench.table import points_csv, rates_csv
@@ -65,7 +66,12 @@ def run_bench(
     report = BenchReport(out / "index.html", absent=dict.fromkeys(passed_over))
     threads = max(1, (os.cpu_count() or 1) // request.jobs) if request.jobs > 1 else request.threads
     with BenchCache(out / CACHE) as cache, Children(threads) as children:
-        asked = {"weights": request.weights, "device": request.device, "precision": request.precision}
+        asked = {
+            "codecs": [choice.codec for choice in request.codecs],
+            "weights": request.weights,
+            "device": request.device,
+            "precision": request.precision,
+        }
         programs = children.run("describe", asked, _untold)
         trunk = file_hash(request.vgg_trunk) if request.vgg_trunk else ""
         bench = Bench(request, cache, children, programs, trunk, tell)
@@ -138,7 +144,7 @@ class _Progress:
 def _write(out: Path, report: BenchReport, bench: Bench, unfinished: int) -> None:
     request = bench.request
     metrics = [key for key in request.metrics if any(key in row.scores for row in report.rows)]
-    report.comparisons = comparisons(report.rows, metrics, request.window)
+    report.comparisons = comparisons(report.rows, [choice.codec for choice in request.codecs], metrics, request.window)
     for clip in dict.fromkeys(row.clip for row in report.rows if row.clip not in report.drawings):
         shown = [key for key in metrics if any(key in row.scores for row in report.rows if row.clip == clip)]
         if shown:
@@ -146,7 +152,7 @@ def _write(out: Path, report: BenchReport, bench: Bench, unfinished: int) -> Non
     facts = PageFacts(
         title="Seamscope benchmark",
         machine=bench.programs["machine"],
-        model=f"{bench.programs['neural']['weights']} ({bench.programs['neural']['model']})",
+        model=", ".join(_model(bench.programs, choice.codec) for choice in request.codecs),
         metrics=metrics,
         absent=list(report.absent),
         failures=report.failures,
@@ -164,18 +170,23 @@ def _write(out: Path, report: BenchReport, bench: Bench, unfinished: int) -> Non
         raise SettingError(f"{out}: the report cannot be written ({error.strerror or error}).") from error
 
 
+def _model(programs: Json, codec: str) -> str:
+    weights = programs[codec]["weights"]
+    return f"{codec}: {weights} ({programs[codec]['model']})" if weights else codec
+
+
 def summary(report: BenchReport, request: BenchRequest) -> list[str]:
     """Mean Bjøntegaard rates as lines of text, a line a metric."""
     lines: list[str] = []
-    rivals = list(dict.fromkeys(c.rival for c in report.comparisons))
+    pairs = list(dict.fromkeys((c.codec, c.rival) for c in report.comparisons))
     for window in (None, request.window):
         part = f"{window[0]:g} to {window[1]:g} bpp" if window else "all rates"
         for metric in dict.fromkeys(c.metric for c in report.comparisons):
-            means = ((rival, mean_rate(report.comparisons, rival, metric, window)) for rival in rivals)
+            means = ((pair, mean_rate(report.comparisons, *pair, metric, window)) for pair in pairs)
             told = "  ".join(
-                f"{NAMES[rival]} {'none' if mean.percent is None else f'{mean.percent:+.1f} %'} "
+                f"{looks.name(codec)} against {looks.name(rival)} {'none' if mean.percent is None else f'{mean.percent:+.1f} %'} "
                 f"({mean.count} of {mean.total})"
-                for rival, mean in means
+                for (codec, rival), mean in means
             )
             lines.append(f"BD-rate, {part}, {METRICS[metric].label}: {told}")
     return lines

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from codec import looks
 from codec.bench.curves import Comparison
 from codec.bench.points import Row
-from codec.bench.tasks import NEURAL
 from codec.metrics.kinds import METRICS
 from codec.texts import csv_text
 
 MEASURED_HERE = ("encode_fps", "decode_fps", "encode_memory_mb", "decode_memory_mb", "jobs")
 """Columns that differ from run to run; all others are the same for the same clips, settings and programs."""
-_ORDER = (NEURAL, "hevc", "vvc", "av1")
 
 
 def sorted_rows(rows: Iterable[Row]) -> list[Row]:
     """By clip, codec and rate."""
-    return sorted(rows, key=lambda row: (row.clip, _ORDER.index(row.codec), row.bpp))
+    order = looks.order()
+    return sorted(rows, key=lambda row: (row.clip, order.index(row.codec), row.bpp))
 
 
 def points_csv(rows: Iterable[Row], metrics: Sequence[str]) -> str:
@@ -38,11 +38,11 @@ def points_csv(rows: Iterable[Row], metrics: Sequence[str]) -> str:
 
 
 def rates_csv(comparisons: Iterable[Comparison]) -> str:
-    """Every Bjøntegaard rate: percent of `rival`'s bits, with the compared qualities, or the reason there is none."""
-    lines: list[Sequence[Any]] = [("clip", "rival", "metric", "window", "percent", "low", "high", "refused")]
+    """Every Bjøntegaard rate of `codec`: percent of `rival`'s bits, with the compared qualities, or the reason there is none."""
+    lines: list[Sequence[Any]] = [("clip", "codec", "rival", "metric", "window", "percent", "low", "high", "refused")]
     for found in comparisons:
         window = f"{found.window[0]:g}-{found.window[1]:g}" if found.window else ""
         rate = found.rate
         numbers = ("", "", "") if rate is None else (f"{rate.percent:.3f}", f"{rate.low:.6g}", f"{rate.high:.6g}")
-        lines.append((found.clip, found.rival, found.metric, window, *numbers, found.refused))
+        lines.append((found.clip, found.codec, found.rival, found.metric, window, *numbers, found.refused))
     return csv_text(lines)

@@ -12,11 +12,11 @@ from codec.bench.cache import Json
 from codec.bench.measure import MeasureSettings, measure_takes
 from codec.bench.memory import ChildPeak, own_peak_bytes
 from codec.bench.spool import SpooledFrames, colour_from, reopened, spooled
+from codec.choosing import Choice
 from codec.context import WorkContext
 from codec.media.clip import Clip, open_clip
 from codec.media.picture import Picture
 
-NEURAL = "neural"
 _WARM_FRAMES = 9
 
 
@@ -24,7 +24,7 @@ def run_task(name: str, task: Json, context: WorkContext) -> Json:
     """Do a task by its name. Raises what the engine raises; KeyError for a task there is not."""
     tasks: dict[str, Callable[[Json, WorkContext], Json]] = {
         "describe": _describe,
-        "encode-neural": _encode_neural,
+        "encode-own": _encode_own,
         "encode-rival": _encode_rival,
         "decode": _decode,
         "measure": _measure,
@@ -36,7 +36,7 @@ def _describe(task: Json, context: WorkContext) -> Json:
     from codec.bench.versions import describe
 
     context.report(0.0, "versions")
-    return describe(task["weights"], task["device"], task["precision"])
+    return describe(task["codecs"], task["weights"], task["device"], task["precision"])
 
 
 def _clip(task: Json, frames: int | None = None) -> Clip:
@@ -48,13 +48,12 @@ def _clip(task: Json, frames: int | None = None) -> Clip:
     return open_clip(Path(task["clip"]), stop=wanted)
 
 
-def _encode_neural(task: Json, context: WorkContext) -> Json:
-    """λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a batch of clips."""
-    from codec.hybrid.settings import HybridSettings
+def _encode_own(task: Json, context: WorkContext) -> Json:
+    """Codec, its options, λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a batch of clips."""
     from codec.stream.encoder import encode_clip
 
     output = Path(task["output"])
-    settings = HybridSettings(
+    settings = Choice(task["codec"], tuple(task["options"].items())).settings(
         task["lmbda"],
         device=task["device"],
         reconstruct=False,
@@ -124,7 +123,7 @@ def _measure(task: Json, context: WorkContext) -> Json:
 
 def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
     take = Path(task["take"])
-    if task["codec"] == NEURAL:
+    if task["own"]:
         from codec.container.stream import read_info
         from codec.pipeline.join import frames
         from codec.stream.decoder import decode_stream

@@ -4,13 +4,16 @@ A source digest stands for the program's version, so that a changed program neve
 """
 
 import hashlib
+import inspect
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import codec
+from codec import registry
+from codec.api import Codec
 from codec.bench.cache import Json
-from codec.errors import ModelError
 from codec.ffmpeg import ffmpeg_program
 from codec.resources import weights_folder
 from codec.sources import PACKAGE, digest, sources
@@ -18,8 +21,9 @@ from codec.sources import PACKAGE, digest, sources
 _TASKS = ("bench/tasks.py", "bench/worker.py")
 """What runs every task. They import all there is, each task its own part: that is named below."""
 _SHARED = ("codec.media.clip", "codec.bench.spool", "codec.bench.memory")
+OWN = ("codec.stream.encoder", "codec.stream.decoder", "codec.pipeline.join", "codec.choosing")
+"""What coding with any of our codecs calls; the codec's own modules count beside them."""
 ENTRIES = {
-    "neural": ("codec.stream.encoder", "codec.stream.decoder", "codec.pipeline.join", "codec.hybrid.settings"),
     "rival": ("codec.rivals",),
     "measure": ("codec.bench.measure",),
 }
@@ -27,17 +31,39 @@ ENTRIES = {
 
 
 def source_digest(kind: str) -> str:
-    """A digest over every file of the engine that a kind of result ("neural", "rival", "measure") depends on."""
-    return digest(sources_of(kind))
+    """A digest over every file of the engine that a kind of result (a codec's id, "rival", "measure") depends on, and
+    over the module of a codec that another package brings."""
+    own = registry.codecs().get(kind)
+    module = "" if own is None else type(own).__module__
+    if own is None or module.partition(".")[0] == PACKAGE.name:
+        return digest(sources_of(kind))
+    file = inspect.getsourcefile(type(own))
+    foreign = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else module
+    return f"{digest(sources_of(kind))} {foreign[:32]}"
 
 
 def sources_of(kind: str) -> tuple[Path, ...]:
-    """Those files."""
-    return tuple(sorted({*sources((*ENTRIES[kind], *_SHARED)), *(PACKAGE / name for name in _TASKS)}))
+    """Those files of the engine: of our codecs only the one meant, its package whole."""
+    codecs = registry.codecs()
+    found = set(sources((*(OWN if kind in codecs else ENTRIES[kind]), *_SHARED)))
+    rooms = {name: _room(codec) for name, codec in codecs.items()}
+    for name, room in rooms.items():
+        if room is not None and (name != kind or kind not in codecs):
+            found = {file for file in found if room not in file.parents}
+    own = rooms.get(kind)
+    if own is not None:
+        found |= set(own.rglob("*.py"))
+    return tuple(sorted({*found, *(PACKAGE / name for name in _TASKS)}))
 
 
-def describe(weights: str, device: str, precision: str) -> Json:
-    """Everything of this installation that enters a key, by the kind of result: "neural", "rival", "measure", with
+def _room(codec: Codec) -> Path | None:
+    """The folder of a codec that ships."""
+    parts = type(codec).__module__.split(".")
+    return PACKAGE.joinpath(*parts[1:-1]) if parts[0] == PACKAGE.name else None
+
+
+def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -> Json:
+    """Everything of this installation that enters a key, by the kind of result: a codec's id, "rival", "measure", with
     "machine" for the reader. Loads torch. Raises ModelError and RivalError for what is missing.
 
     The processor is part of every key: speeds belong to it, and on another one a picture's last bit may differ.
@@ -48,25 +74,32 @@ def describe(weights: str, device: str, precision: str) -> Json:
     import numpy
     import torch
 
-    from codec.hybrid.model import store
-    from codec.hybrid.model.weights import read_model_id
-    from codec.nn.device import network_type, pick
+    from codec.nn.device import pick
 
     chosen = pick(device)
-    files = store.files()
-    name = weights or store.DEFAULT_WEIGHTS
-    if name not in files:
-        raise ModelError(f"There are no weights {name!r}; there are {', '.join(files) or 'none'}.")
     processor = _processor()
-    numbers = str(network_type(chosen, precision)).removeprefix("torch.")
     media = {"processor": processor, "numpy": numpy.__version__, "av": av.__version__}
     networks = {**media, "torch": torch.__version__, "numba": numba.__version__}
     ffmpeg = _ffmpeg_version()
     own = codec.__version__
-    neural = {"seamscope": own, "source": source_digest("neural"), "device": str(chosen), **networks}
-    neural["numbers"] = numbers
+    described: Json = {}
+    numbers = ""
+    for name in codecs:
+        codec = registry.named(name)
+        # Raises for weights that are not there.
+        model = codec.model_id(codec.settings(codec.settings.lambda_start, weights=weights, device=device))
+        numbers = codec.numbers(device, precision)
+        described[name] = {
+            "seamscope": own,
+            "source": source_digest(name),
+            "device": str(chosen),
+            **networks,
+            "numbers": numbers,
+            "model": model.hex(),
+            "weights": weights or next(iter(codec.weights()), ""),
+        }
     return {
-        "neural": {**neural, "model": read_model_id(files[name]), "weights": name},
+        **described,
         "rival": {"seamscope": own, "source": source_digest("rival"), "ffmpeg": ffmpeg, **media},
         "measure": {
             "seamscope": own,
@@ -77,7 +110,7 @@ def describe(weights: str, device: str, precision: str) -> Json:
             "opencv": cv2.__version__,
             "metric weights": _metric_weights(),
         },
-        "machine": {"processor": processor, "device": f"{chosen}, {numbers}", "ffmpeg": ffmpeg.splitlines()[0]},
+        "machine": {"processor": processor, "device": numbers, "ffmpeg": ffmpeg.splitlines()[0]},
     }
 
 

@@ -1,4 +1,4 @@
-"""Encode a clip with the neural codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
+"""Encode a clip with a codec at some λ, its rivals at the same bitrates, score every frame, write a report."""
 
 import json
 import shlex
@@ -6,12 +6,13 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codec import __version__, gop
-from codec.api import exact_text
+from codec import __version__, gop, registry
+from codec.api import CodecSettings, exact_text, flags_of
+from codec.choosing import DEFAULT, Choice
+from codec.container.stream import StreamInfo
 from codec.context import QUIET, WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.gop import Structure
-from codec.hybrid.settings import HybridSettings
 from codec.media.clip import Clip
 from codec.media.picture import FrameSource
 from codec.media.place import output_folder, shell_word
@@ -20,6 +21,7 @@ from codec.output import check_folder, read_by, write_text
 from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate
 from codec.rivals import encode as encode_rival
 from codec.stream.encoder import encode_clip
+from codec.stream.matching import encode_at_rate
 from codec.stream.source import StreamSource
 from codec.texts import csv_text
 
@@ -34,8 +36,9 @@ class ReportTake:
 
     name: str
     codec: str
+    """The id of one of our codecs, or a RivalCodec's value."""
     lmbda: float
-    """λ of the neural take, or of the neural take whose bitrate a rival was given."""
+    """λ of the codec's own take, or of the take whose bitrate a rival was given."""
     file: Path
     size_bytes: int
     kbps: float
@@ -44,6 +47,8 @@ class ReportTake:
     note: str
     frame_bits: list[float]
     source: FrameSource
+    is_own: bool = False
+    """Made by one of our codecs: bits of a frame are the mean of its GoP."""
     scores: list[FrameScore] = field(default_factory=list)
 
     def mean(self, name: str) -> float | None:
@@ -54,14 +59,26 @@ class ReportTake:
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What to compare. λ in LAMBDA_RANGE; `threads` 0 leaves the choice to torch and two to ffmpeg."""
+    """What to compare; rivals may be others of our own codecs. `threads` 0 leaves the choice to torch and two to ffmpeg.
+    Raises SettingError on construction when a value is outside its range."""
 
     lambdas: tuple[float, ...]
-    against: tuple[RivalCodec, ...]
+    against: tuple[RivalCodec | Choice, ...]
+    own: Choice = DEFAULT
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
     preset: str = ""
+
+    def __post_init__(self) -> None:
+        for lmbda in self.lambdas:
+            self.settings(self.own, lmbda)
+
+    def settings(self, choice: Choice, lmbda: float) -> CodecSettings:
+        """How one of our codecs encodes."""
+        return choice.settings(
+            lmbda, device=self.device, precision=self.precision, reconstruct=False, threads=self.threads
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,57 +158,65 @@ def _encode_all(
     steps = len(request.lambdas) * (1 + len(request.against))
     for lmbda in request.lambdas:
         done = len(takes) + len(failures)
-        neural = _neural(clip, lmbda, request, folder, _Part(context, 0.6 * done / steps, 0.6 / steps, "Neural"))
+        name = registry.named(request.own.codec).name
+        neural = _own(clip, lmbda, request, folder, _Part(context, 0.6 * done / steps, 0.6 / steps, name))
         takes.append(neural)
         for codec in request.against:
             done = len(takes) + len(failures)
-            part = _Part(context, 0.6 * done / steps, 0.6 / steps, codec.label)
+            label = codec.label if isinstance(codec, RivalCodec) else registry.named(codec.codec).name
+            part = _Part(context, 0.6 * done / steps, 0.6 / steps, label)
             try:
                 takes.append(_rival(clip, codec, neural, request, folder, part))
             except SeamscopeError as error:
-                failures.append(f"{codec.label} at λ {lmbda:g} is left out: {error}")
+                failures.append(f"{label} at λ {lmbda:g} is left out: {error}")
     return takes
 
 
-def _neural(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
-    file = folder / f"neural_{exact_text(lmbda)}.gop"
-    settings = HybridSettings(
-        lmbda, device=request.device, precision=request.precision, reconstruct=False, threads=request.threads
-    )
+def _own(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context: WorkContext) -> ReportTake:
+    file = folder / f"{request.own.codec}_{exact_text(lmbda)}.gop"
+    settings = request.settings(request.own, lmbda)
     info = encode_clip(clip, clip.timing, clip.info.sample_aspect, file, settings, context)
+    name = registry.named(request.own.codec).name
+    return _streamed(clip, f"{name} λ {lmbda:g}", lmbda, info, settings)
+
+
+def _streamed(clip: Clip, name: str, lmbda: float, info: StreamInfo, settings: CodecSettings) -> ReportTake:
+    """A take of a stream that one of our codecs made."""
     bits = [0.0] * clip.frame_count
     for part, size in zip(gop.split(clip.frame_count, Structure.OVERLAP), info.gop_bytes, strict=True):
         # A GoP's bits belong to the frames it alone brings.
         own = range(part.start + (part.index > 0), part.stop)
         for index in own:
             bits[index] += size * 8 / len(own)
+    words = ["seamscope", "encode", shell_word(clip.path), "-o", info.path.name, "--codec", info.codec]
     return ReportTake(
-        name=f"Neural λ {lmbda:g}",
-        codec="neural",
+        name=name,
+        codec=info.codec,
         lmbda=lmbda,
-        file=file,
+        file=info.path,
         size_bytes=info.size_bytes,
         kbps=info.kbps,
         bpp=info.bpp,
-        command=shlex.join(
-            ["seamscope", "encode", shell_word(clip.path), "-o", file.name, "--lambda", exact_text(lmbda)]
-        ),
+        command=shlex.join([*words, "--lambda", exact_text(settings.lmbda), *flags_of(settings)]),
         note=f"model {info.model_id}",
         frame_bits=bits,
-        source=StreamSource(file, request.device, precision=request.precision),
+        source=StreamSource(info.path, settings.device, precision=settings.precision),
+        is_own=True,
     )
 
 
 def _rival(
-    clip: Clip, codec: RivalCodec, neural: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
+    clip: Clip, codec: RivalCodec | Choice, own: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
 ) -> ReportTake:
-    file = folder / f"{codec.value}_{exact_text(neural.lmbda)}.mkv"
-    settings = RivalSettings(codec, TargetBitrate(neural.kbps), request.preset, request.threads or 2)
+    if isinstance(codec, Choice):
+        return _matched(clip, codec, own, request, folder, context)
+    file = folder / f"{codec.value}_{exact_text(own.lmbda)}.mkv"
+    settings = RivalSettings(codec, TargetBitrate(own.kbps), request.preset, request.threads or 2)
     made = encode_rival(clip, clip.timing, settings, file, context)
     return ReportTake(
-        name=f"{codec.label} at λ {neural.lmbda:g}",
+        name=f"{codec.label} at λ {own.lmbda:g}",
         codec=codec.value,
-        lmbda=neural.lmbda,
+        lmbda=own.lmbda,
         file=file,
         size_bytes=made.video_bytes,
         kbps=made.kbps,
@@ -201,6 +226,17 @@ def _rival(
         frame_bits=[8.0 * size for size in made.frame_sizes],
         source=RivalSource(file, clip.width, clip.height, clip.frame_count, clip.info.colour),
     )
+
+
+def _matched(
+    clip: Clip, choice: Choice, own: ReportTake, request: ReportRequest, folder: Path, context: WorkContext
+) -> ReportTake:
+    """Another of our codecs, at the λ that takes as many bits."""
+    file = folder / f"{choice.codec}_at_{exact_text(own.lmbda)}.gop"
+    start = request.settings(choice, registry.named(choice.codec).settings.lambda_start)
+    info, settings = encode_at_rate(clip, clip.timing, clip.info.sample_aspect, file, start, own.kbps, context)
+    name = registry.named(choice.codec).name
+    return _streamed(clip, f"{name} at {own.name}'s rate", own.lmbda, info, settings)
 
 
 class _Part:
@@ -219,7 +255,7 @@ class _Part:
 def _frames(takes: list[ReportTake]) -> str:
     rows: list[tuple[str | int, ...]] = [("take", "frame", "psnr_db", "lpips", "tlp", "bits", "bits_are")]
     for take in takes:
-        bits_are = "GoP mean" if take.codec == "neural" else "of the frame"
+        bits_are = "GoP mean" if take.is_own else "of the frame"
         for score, bits in zip(take.scores, take.frame_bits, strict=True):
             tlp = "" if score.tlp is None else f"{score.tlp:.6f}"
             row = (take.name, score.index, f"{score.psnr_db:.4f}", f"{score.lpips:.6f}", tlp, f"{bits:.1f}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw
 
-from codec import gop
+from codec import gop, looks
 from codec.gop import Structure
 from codec.media.clip import Clip
 from codec.media.colour import to_rgb
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
 CROP_SIDE = 192
 CROPS_A_FRAME = 2
-_COLOURS = {"neural": "#e4572e", "hevc": "#2e86ab", "vvc": "#3fa34d", "av1": "#8e6c8a"}
 _CHARTS = (
     ("lpips", "LPIPS (AlexNet), lower is better"),
     ("tlp", "tLP, lower is better"),
     ("psnr_db", "PSNR in dB"),
-    ("bits", "bits of each frame; of the neural codec the mean of each GoP, drawn as steps"),
+    ("bits", "bits of each frame; of our codecs the mean of each GoP, drawn as steps"),
 )
 _STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1100px;color:#222}
 table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}
@@ -65,9 +64,9 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
     styles = dict(zip(dict.fromkeys(t.lmbda for t in takes), ["-", "--", ":", "-."] * 9, strict=False))
     lines: list[Artist] = []
     for take in takes:
-        steps = "steps-mid" if key == "bits" and take.codec == "neural" else "default"
+        steps = "steps-mid" if key == "bits" and take.is_own else "default"
         lines += axis.plot(
-            _values(take, key), styles[take.lmbda], linewidth=1.3, color=_COLOURS[take.codec], drawstyle=steps
+            _values(take, key), styles[take.lmbda], linewidth=1.3, color=looks.colour(take.codec), drawstyle=steps
         )
     for boundary in gop.boundaries(clip.frame_count, Structure.OVERLAP):
         axis.axvline(boundary, color="#bbb", linewidth=0.6, zorder=0)
@@ -86,7 +85,7 @@ def _rate_chart(path: Path, takes: "list[ReportTake]") -> None:
     for axis, key, title in zip(figure.subplots(1, 2), ("lpips", "psnr_db"), ("LPIPS", "PSNR in dB"), strict=True):
         for codec in dict.fromkeys(take.codec for take in takes):
             points = sorted((t.bpp, t.mean(key)) for t in takes if t.codec == codec)
-            axis.plot(*zip(*points, strict=True), "o-", label=codec, color=_COLOURS[codec])
+            axis.plot(*zip(*points, strict=True), "o-", label=looks.name(codec), color=looks.colour(codec))
         axis.set_xlabel("bits per pixel")
         axis.set_title(title)
         axis.grid(alpha=0.3)

@@ -19,6 +19,7 @@ def decode_stream(
     threads: int = 0,
     precision: str = "auto",
     skip_damaged: bool = False,
+    decoder: str = "auto",
 ) -> Iterator[DecodedGop]:
     """Decode GoP after GoP from `start_gop`.
 
@@ -28,10 +29,11 @@ def decode_stream(
     stream = parse_stream(Path(path), context)
     if stream.damaged and not skip_damaged:
         raise StreamError(f"{path}: {describe_damage(stream)}.")
-    decoder = registry.codec_of_stream(stream).decoder(stream, DecodeSettings(device, precision, threads), context)
+    settings = DecodeSettings(device, precision, threads, decoder)
+    opened = registry.codec_of_stream(stream).decoder(stream, settings, context)
     wanted = [i for i in range(start_gop, stream.header.gop_count) if i in stream.records]
     done = 0
-    for index, pictures in decoder.gops(wanted):
+    for index, pictures in opened.gops(wanted):
         if pictures is None and not skip_damaged:
             raise StreamError(f"{path}: GoP {index} passes its checksum but does not decode.")
         if pictures is not None:

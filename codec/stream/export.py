@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codec import gop
+from codec.api import DecodeSettings
 from codec.container.stream import StreamInfo, read_info
 from codec.context import QUIET, WorkContext
 from codec.errors import StreamError
@@ -19,9 +20,7 @@ def decode_to_file(
     output: Path,
     *,
     theta: float = DEFAULT_THETA,
-    device: str = "auto",
-    threads: int = 0,
-    precision: str = "auto",
+    settings: DecodeSettings | None = None,
     keep_undamaged: bool = False,
     context: WorkContext = QUIET,
 ) -> int:
@@ -30,8 +29,16 @@ def decode_to_file(
     Raises StreamError for a damaged stream unless `keep_undamaged`, OutputError when the output is the stream,
     MediaError when it cannot be written.
     """
-    info = read_info(path, context)
-    decoded = decode_stream(path, device, context, threads=threads, precision=precision, skip_damaged=keep_undamaged)
+    info, wanted = read_info(path, context), settings or DecodeSettings()
+    decoded = decode_stream(
+        path,
+        wanted.device,
+        context,
+        threads=wanted.threads,
+        precision=wanted.precision,
+        skip_damaged=keep_undamaged,
+        decoder=wanted.decoder,
+    )
     with LosslessWriter(
         output, info.width, info.height, info.colour, info.timing, info.sample_aspect, (path,)
     ) as writer:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from codec import registry
 from codec.context import QUIET, WorkContext
 from codec.gop import GOP_LENGTH
-from codec.hybrid.settings import HybridSettings
 from codec.media.picture import Colour, Picture, Timing
 from codec.nn import device as devices
 from codec.stream.decoder import decode_stream
@@ -40,13 +40,16 @@ class _Drifting:
         return map(self.picture, range(start, stop))
 
 
-def warm_up(device: str = "auto", precision: str = "auto", context: WorkContext = QUIET) -> str:
-    """Encode and decode a clip of 64x64 pixels on `device`, and drop it; returns the device's name.
+def warm_up(
+    device: str = "auto", precision: str = "auto", context: WorkContext = QUIET, codec: str = registry.DEFAULT
+) -> str:
+    """Encode and decode a clip of 64x64 pixels with a codec on `device`, and drop it; returns the device's name.
 
     Raises what `encode_clip` and `decode_stream` raise.
     """
+    kind = registry.named(codec).settings
     timing = Timing(tuple(range(_FRAMES)), Fraction(1, 25), Fraction(25), _FRAMES / 25)
-    settings = HybridSettings(0.16, device=device, precision=precision)
+    settings = kind(kind.lambda_start, device=device, precision=precision)
     with tempfile.TemporaryDirectory(prefix="seamscope-warm-") as folder:
         stream = Path(folder) / "warm.gop"
         encode_clip(_Drifting(), timing, Fraction(1), stream, settings, context)
