@@ -200,8 +200,8 @@ def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
     lines = [
         f"{info.path}: Seamscope stream, {info.width}x{info.height}, {info.frame_count} frames, "
         f"{float(info.timing.frame_rate):.3f} fps, {info.timing.duration_s:.3f} s",
-        f"  codec {info.codec}, λ {info.lmbda:.4g}, {info.structure.value} GoPs: {len(info.gop_bytes)} ({len(info.key_gops)} key), "
-        f"model {info.model_id}",
+        f"  codec {info.codec}, λ {info.lmbda:.4g}, model {info.model_id}",
+        f"  {info.structure.value} GoPs: {len(info.gop_bytes)} ({len(info.key_gops)} key)",
         f"  {info.size_bytes} bytes, {info.kbps:.1f} kbps, {info.bpp:.5f} bpp",
         f"  {info.colour.matrix.value}, {'full' if info.colour.full_range else 'limited'} range, sample aspect "
         f"{info.sample_aspect}",

@@ -49,11 +49,11 @@ def test_compare_writes_a_report_whose_bitrates_are_those_of_its_files(clips: Pa
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["clip"]["file"] == str(clip)
     assert "<h1>$a$ &lt;b&gt;\\n=\\xe9.mkv</h1>" in (folder / "index.html").read_text(encoding="utf-8")
-    assert [take["codec"] for take in summary["takes"]] == ["neural", "hevc", "vvc"] * 2
+    assert [take["codec"] for take in summary["takes"]] == ["hybrid", "hevc", "vvc"] * 2
     for take in summary["takes"]:
         coded = folder / take["file"]
         # Of rivals what was coded counts, not the container.
-        size = coded.stat().st_size if take["codec"] == "neural" else sum(packet_sizes(coded))
+        size = coded.stat().st_size if take["codec"] == "hybrid" else sum(packet_sizes(coded))
         assert take["size_bytes"] == size
         assert take["kbps"] == pytest.approx(size * 8 / summary["clip"]["duration_s"] / 1000)
         assert take["bpp"] == pytest.approx(size * 8 / (160 * 96 * 25))
@@ -62,11 +62,11 @@ def test_compare_writes_a_report_whose_bitrates_are_those_of_its_files(clips: Pa
         rows = list(csv.DictReader(file))
     assert len(rows) == 6 * 25
     assert {(row["take"].split()[0], row["bits_are"]) for row in rows} == {
-        ("Neural", "GoP mean"),
+        ("Hybrid", "GoP mean"),
         ("HEVC", "of the frame"),
         ("VVC", "of the frame"),
     }
-    neural = [float(row["bits"]) for row in rows if row["take"] == "Neural λ 0.05"]
+    neural = [float(row["bits"]) for row in rows if row["take"] == "Hybrid λ 0.05"]
     assert sum(neural) == pytest.approx(8 * summary["takes"][0]["size_bytes"], rel=0.2)
     for name in ("lpips", "tlp", "psnr_db", "bits", "rate", "crops"):
         assert (folder / f"{name}.png").stat().st_size > 2000

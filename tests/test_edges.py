@@ -233,7 +233,7 @@ def test_compare_goes_on_without_a_rival_that_refuses_and_after_an_interrupt(
     reason = "The maximum allowed frame rate is 240 fps"
     assert f"{folder / 'index.html'} is written" in told and reason in told and "\n" not in told
     summary = json.loads((folder / "summary.json").read_text())
-    assert [take["codec"] for take in summary["takes"]] == ["neural", "hevc"]
+    assert [take["codec"] for take in summary["takes"]] == ["hybrid", "hevc"]
     assert summary["finished"] is True and len(summary["failures"]) == 1
     page = (folder / "index.html").read_text()
     assert reason in page and "HEVC (x265)" in page

@@ -1,5 +1,6 @@
 """A codec as another package would bring it: pictures deflated, nothing lost but the bits that λ leaves out."""
 
+import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,14 +8,15 @@ from pathlib import Path
 from typing import ClassVar, cast
 
 import numpy as np
+import pytest
 
-from codec import gop
+from codec import gop, registry
 from codec.api import CodecSettings, DecodeSettings, EncodedGop, GopCoding, Option, StreamDecoder, option
 from codec.container.header import Header
 from codec.container.stream import Stream
 from codec.context import WorkContext
 from codec.errors import StreamError
-from codec.media.picture import Colour, FrameSource, Picture
+from codec.media.picture import FrameSource, Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +108,19 @@ class Toy:
 
 
 TOY = Toy()
-COLOUR = Colour()
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
+    """The codec installed as a package brings one: by an entry point. Child processes have it too."""
+    installed = tmp_path / "site"
+    described = installed / "toy-1.0.dist-info"
+    described.mkdir(parents=True)
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    (described / "entry_points.txt").write_text("[seamscope.codecs]\ntoy = tests.toy_codec:TOY\n")
+    root = Path(__file__).parents[1]
+    monkeypatch.syspath_prepend(str(installed))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(installed), str(root))))
+    registry.codecs.cache_clear()
+    yield TOY
+    registry.codecs.cache_clear()

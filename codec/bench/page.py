@@ -171,7 +171,8 @@ def _clip_rates(found: Sequence[Comparison], facts: PageFacts) -> str:
         else:
             ends = f"<small>{one.rate.low:.5g} to {one.rate.high:.5g}</small>"
             told = f"<td>{_percent(one.rate.percent)}</td><td>{ends}</td>"
-        lines += f"<tr><td>{METRICS[one.metric].label}</td><td>{in_html(looks.name(one.codec))} against {in_html(looks.name(one.rival))}</td><td>{part}</td>{told}</tr>"
+        pair = in_html(f"{looks.name(one.codec)} against {looks.name(one.rival)}")
+        lines += f"<tr><td>{METRICS[one.metric].label}</td><td>{pair}</td><td>{part}</td>{told}</tr>"
     if not lines:
         return ""
     return (

@@ -46,8 +46,8 @@ def _panel(panel: "Axes", rows: Sequence[Row], clip: str, metric: str, window: W
         if points:
             rates += [p.rate for p in points]
             x, y = [p.rate for p in points], [p.quality for p in points]
-            look = {"marker": looks.marker(codec), "color": looks.colour(codec), "label": looks.name(codec)}
-            panel.plot(x, y, markersize=3.5, linewidth=1.2, **look)
+            marker, colour, name = looks.marker(codec), looks.colour(codec), looks.name(codec)
+            panel.plot(x, y, marker=marker, markersize=3.5, linewidth=1.2, color=colour, label=name)
     panel.set_title(METRICS[metric].title, fontsize=8)
     panel.set_xscale("log")
     panel.set_xlabel("bits per pixel", fontsize=7)

@@ -230,9 +230,10 @@ class ClipBench:
     def _decoded(self, one: _Made, output: Path) -> Json | None:
         clip, request = self._clip, self._bench.request
         task = {
-            "codec": one.codec, "own": one.knob == "λ", "take": str(one.take), "width": clip.width, "height": clip.height,
-            "frame_count": clip.frame_count, "device": request.device, "precision": request.precision,
-            "threads": request.threads, "output": str(output), **colour_values(clip.colour),
+            "codec": one.codec, "own": one.knob == "λ", "take": str(one.take), "width": clip.width,
+            "height": clip.height, "frame_count": clip.frame_count, "device": request.device,
+            "precision": request.precision, "threads": request.threads, "output": str(output),
+            **colour_values(clip.colour),
         }  # fmt: skip
         try:
             return self._bench.children.run("decode", task, self._reporter(f"{one.label}, decoding", share=0.0))

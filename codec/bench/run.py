@@ -10,7 +10,7 @@ from pathlib import Path
 from codec import looks
 from codec.bench.cache import BenchCache, Json, file_hash
 from codec.bench.children import Children
-from codec.bench.curves import Comparison, comparisons, mean_rate
+from codec.bench.curves import Comparison, MeanRate, comparisons, mean_rate
 from codec.bench.page import PageFacts, page
 from codec.bench.plots import rate_plot
 from codec.bench.points import Bench, ClipBench, Row
@@ -170,6 +170,10 @@ def _write(out: Path, report: BenchReport, bench: Bench, unfinished: int) -> Non
         raise SettingError(f"{out}: the report cannot be written ({error.strerror or error}).") from error
 
 
+def _percent(mean: MeanRate) -> str:
+    return "none" if mean.percent is None else f"{mean.percent:+.1f} %"
+
+
 def _model(programs: Json, codec: str) -> str:
     weights = programs[codec]["weights"]
     return f"{codec}: {weights} ({programs[codec]['model']})" if weights else codec
@@ -184,9 +188,8 @@ def summary(report: BenchReport, request: BenchRequest) -> list[str]:
         for metric in dict.fromkeys(c.metric for c in report.comparisons):
             means = ((pair, mean_rate(report.comparisons, *pair, metric, window)) for pair in pairs)
             told = "  ".join(
-                f"{looks.name(codec)} against {looks.name(rival)} {'none' if mean.percent is None else f'{mean.percent:+.1f} %'} "
-                f"({mean.count} of {mean.total})"
-                for (codec, rival), mean in means
+                f"{looks.name(own)} against {looks.name(rival)} {_percent(mean)} ({mean.count} of {mean.total})"
+                for (own, rival), mean in means
             )
             lines.append(f"BD-rate, {part}, {METRICS[metric].label}: {told}")
     return lines

@@ -38,7 +38,7 @@ def points_csv(rows: Iterable[Row], metrics: Sequence[str]) -> str:
 
 
 def rates_csv(comparisons: Iterable[Comparison]) -> str:
-    """Every Bjøntegaard rate of `codec`: percent of `rival`'s bits, with the compared qualities, or the reason there is none."""
+    """Every Bjøntegaard rate of `codec`: percent of `rival`'s bits, with the qualities compared, or why not."""
     lines: list[Sequence[Any]] = [("clip", "codec", "rival", "metric", "window", "percent", "low", "high", "refused")]
     for found in comparisons:
         window = f"{found.window[0]:g}-{found.window[1]:g}" if found.window else ""

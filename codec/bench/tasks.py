@@ -49,7 +49,8 @@ def _clip(task: Json, frames: int | None = None) -> Clip:
 
 
 def _encode_own(task: Json, context: WorkContext) -> Json:
-    """Codec, its options, λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a batch of clips."""
+    """Codec, its options, λ, weights, device, threads -> the stream. Timed with the model loaded and compiled, as in a
+    batch of clips."""
     from codec.stream.encoder import encode_clip
 
     output = Path(task["output"])

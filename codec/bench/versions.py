@@ -10,8 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import codec
-from codec import registry
+from codec import __version__, registry
 from codec.api import Codec
 from codec.bench.cache import Json
 from codec.ffmpeg import ffmpeg_program
@@ -81,7 +80,7 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
     media = {"processor": processor, "numpy": numpy.__version__, "av": av.__version__}
     networks = {**media, "torch": torch.__version__, "numba": numba.__version__}
     ffmpeg = _ffmpeg_version()
-    own = codec.__version__
+    own = __version__
     described: Json = {}
     numbers = ""
     for name in codecs:

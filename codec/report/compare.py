@@ -59,8 +59,8 @@ class ReportTake:
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What to compare; rivals may be others of our own codecs. `threads` 0 leaves the choice to torch and two to ffmpeg.
-    Raises SettingError on construction when a value is outside its range."""
+    """What to compare; rivals may be others of our own codecs. `threads` 0: torch chooses, ffmpeg has two. Raises
+    SettingError on construction when a value is outside its range."""
 
     lambdas: tuple[float, ...]
     against: tuple[RivalCodec | Choice, ...]

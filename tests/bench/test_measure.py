@@ -8,6 +8,7 @@ from PIL import Image
 from codec.bench.measure import MeasureSettings, absent, measure, measure_takes
 from codec.bench.request import BenchRequest, default_lambdas, find_clips
 from codec.bench.spool import reopened, spooled
+from codec.choosing import Choice
 from codec.errors import MediaError, SettingError
 from codec.hybrid.settings import LAMBDA_RANGE
 from codec.media import open_clip
@@ -137,7 +138,7 @@ def test_clips_are_found_by_name_and_the_rest_is_told(small_clip: Path, tmp_path
 
 
 def test_defaults_and_limits_of_a_request() -> None:
-    lambdas = default_lambdas()
+    lambdas = default_lambdas(Choice())
     assert len(lambdas) >= 6
     assert (lambdas[0], lambdas[-1]) == LAMBDA_RANGE
     request = BenchRequest(lambdas)

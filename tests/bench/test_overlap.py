@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from codec.bench.overlap import ALL_CLIPS, OverlapRequest, as_text, measure_overlap, write_csv
+from codec.choosing import Choice
 from codec.errors import SettingError
 from codec.gop import SeamMode
 from codec.hybrid.settings import LAMBDA_RANGE
@@ -16,7 +17,7 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
         make_clip(clips / f"overlap{i}.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="64x64", frames=18)
         for i in range(2)
     ]
-    rows = measure_overlap(paths, OverlapRequest((0.05, 0.5), key_interval=1))
+    rows = measure_overlap(paths, OverlapRequest((0.05, 0.5), codec=Choice("hybrid", (("key_interval", 1),))))
     modes = list(SeamMode)
     assert [(r.clip, r.lmbda, r.mode) for r in rows] == [
         (clip, lmbda, mode) for clip in (*(p.name for p in paths), ALL_CLIPS) for lmbda in (0.05, 0.5) for mode in modes

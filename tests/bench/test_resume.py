@@ -75,12 +75,12 @@ def alive(process: int) -> bool:
 
 def test_rates_are_those_of_the_files_and_the_page_needs_nothing_beside_it(whole: Path) -> None:
     found = rows(whole)
-    assert [row["codec"] for row in found].count("neural") == 1
+    assert [row["codec"] for row in found].count("hybrid") == 1
     assert [row["codec"] for row in found].count("hevc") >= 4
     for row in found:
         take = whole / "cache" / "takes" / row["take"]
         # Of rivals what was coded counts, not the container.
-        size = take.stat().st_size if row["codec"] == "neural" else sum(packet_sizes(take))
+        size = take.stat().st_size if row["codec"] == "hybrid" else sum(packet_sizes(take))
         assert int(row["size_bytes"]) == size
         assert float(row["bpp"]) == pytest.approx(size * 8 / (64 * 64 * 10), abs=1e-6)
         assert float(row["kbps"]) == pytest.approx(size * 8 / 0.4 / 1000, abs=1e-3)
@@ -88,7 +88,7 @@ def test_rates_are_those_of_the_files_and_the_page_needs_nothing_beside_it(whole
         assert float(row["tof"]) > 0
         for column in ("encode_fps", "decode_fps", "encode_memory_mb", "decode_memory_mb"):
             assert float(row[column]) > 1
-    neural = next(float(row["bpp"]) for row in found if row["codec"] == "neural")
+    neural = next(float(row["bpp"]) for row in found if row["codec"] == "hybrid")
     rivals = [float(row["bpp"]) for row in found if row["codec"] == "hevc"]
     assert min(rivals) <= neural <= max(rivals)
     text = (whole / "index.html").read_text(encoding="utf-8")

@@ -12,20 +12,20 @@ from codec.sources import PACKAGE
 
 
 def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = describe("", "cpu", "full")
+    found = describe(["hybrid"], "", "cpu", "full")
     model = store.named_model("", torch.device("cpu"))
-    assert found["neural"]["model"] == model.model_id.hex()
-    assert found["neural"]["numbers"] == "float32"
-    assert found["neural"]["torch"] == str(torch.__version__)
+    assert found["hybrid"]["model"] == model.model_id.hex()
+    assert found["hybrid"]["numbers"] == "cpu, float32"
+    assert found["hybrid"]["torch"] == str(torch.__version__)
     assert found["rival"]["ffmpeg"].startswith("ffmpeg version")
     assert {"opencv", "metric weights", "source"} <= set(found["measure"])
     # A rival's file does not depend on the networks.
     assert not {"torch", "model", "device"} & set(found["rival"])
     with pytest.raises(ModelError, match="no weights 'absent'"):
-        describe("absent", "cpu", "full")
+        describe(["hybrid"], "absent", "cpu", "full")
     monkeypatch.setenv("SEAMSCOPE_FFMPEG", "/nowhere/ffmpeg")
     with pytest.raises(RivalError, match="no ffmpeg program"):
-        describe("", "cpu", "full")
+        describe(["hybrid"], "", "cpu", "full")
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
@@ -41,16 +41,20 @@ def test_every_module_that_a_result_loads_is_in_its_digest(kind: str) -> None:
     assert loaded <= set(sources_of(kind)), sorted(loaded - set(sources_of(kind)))
 
 
-def test_what_the_neural_codec_is_made_of_is_in_its_digest() -> None:
-    # These do not make pictures: what is trained, shown or written from them.
-    apart = {"model/initial.py", "stream/export.py", "stream/source.py", "stream/spooled.py", "stream/warm.py"}
-    rooms = ("entropy", "model", "motion", "stream", "texture", "trees")
-    files = {file for room in rooms for file in (PACKAGE / room).glob("*.py")} - {PACKAGE / name for name in apart}
-    assert files <= set(sources_of("neural")), sorted(files - set(sources_of("neural")))
+@pytest.mark.parametrize("codec", ["hybrid", "vae"])
+def test_what_a_codec_is_made_of_is_in_its_digest_and_no_other_codec(codec: str) -> None:
+    rooms = (codec, "container", "pipeline", "nn")
+    apart = {PACKAGE / "pipeline" / "spooled.py"}
+    files = {file for room in rooms for file in (PACKAGE / room).rglob("*.py")} - apart
+    files |= {PACKAGE / name for name in ("api.py", "registry.py", "stream/encoder.py", "stream/decoder.py")}
+    found = set(sources_of(codec))
+    assert files <= found, sorted(files - found)
+    (other,) = {"hybrid", "vae"} - {codec}
+    assert not [file for file in found if PACKAGE / other in file.parents]
     kinds = {kind: set(sources_of(kind)) for kind in ENTRIES}
-    assert PACKAGE / "metrics" / "flow.py" in kinds["measure"] - kinds["neural"] - kinds["rival"]
-    assert PACKAGE / "rivals" / "encode.py" in kinds["rival"] - kinds["neural"] - kinds["measure"]
-    assert all(PACKAGE / "bench" / "tasks.py" in files for files in kinds.values())
+    assert PACKAGE / "metrics" / "flow.py" in kinds["measure"] - found - kinds["rival"]
+    assert PACKAGE / "rivals" / "encode.py" in kinds["rival"] - found - kinds["measure"]
+    assert all(PACKAGE / "bench" / "tasks.py" in files for files in (*kinds.values(), found))
 
 
 def test_no_module_is_imported_by_a_name_that_is_computed() -> None:
