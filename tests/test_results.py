@@ -25,5 +25,5 @@ def test_a_page_of_figures_is_as_the_script_writes_it(written: Path, page: str) 
 
 
 def test_the_script_wrote_figures(written: Path) -> None:
-    assert (written / "results.md").read_text(encoding="utf-8").count(" %") > 60
-    assert (written / "README.md").read_text(encoding="utf-8").count(" clips)") == 7
+    assert (written / "results.md").read_text(encoding="utf-8").count(" %") >= 60
+    assert (written / "README.md").read_text(encoding="utf-8").count(" % against ") == 6

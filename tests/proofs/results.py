@@ -27,6 +27,8 @@ BEGIN, END = "<!-- written by tests/proofs/results.py -->", "<!-- end of what it
 _TESTED = "neural"
 _RIVALS = {"x265": "x265 medium", "vvenc": "VVenC medium"}
 _WINDOW = (0.004, 0.03)
+_IN_README = ("neural encode", "neural decode", "first decoded GoP", "window up")
+"""Beginnings of what the README has of the speeds."""
 _HELD_OUT = "held-out λ "
 """What lines of a training log begin with that are of held-out clips."""
 
@@ -246,35 +248,34 @@ def training_page(sources: Sequence[Source]) -> list[str]:
 
 
 def readme_block(sources: dict[str, Source]) -> str:
-    """What stands between the README's marks."""
-    found = []
-    rates, source = Rates(rows_of(sources["rates"])), sources["rates"]
+    """What stands between the README's marks: few lines, a page has room for no more."""
+    source, speed = sources["rates"], sources["speed"]
+    rates, found = Rates(rows_of(source)), []
+    for metric in METRICS:
+        told = []
+        for rival, name in _RIVALS.items():
+            (value, _), (within, _) = (rates.mean_change(rival, metric, window) for window in (None, _WINDOW))
+            told.append(f"{percent(value)} against {name} ({percent(within)})")
+        found.append([f"bits for equal {metric.title.removesuffix(', dB')}", ", ".join(told)])
     low, high = _WINDOW
-    where = {None: "all rates", _WINDOW: f"x265 at {low:g} to {high:g} bits a pixel"}
-    wanted = [
-        (rival, metric, window)
-        for rival in _RIVALS
-        for metric in METRICS
-        for window in ((None, _WINDOW) if (rival, metric) == ("x265", METRICS[0]) else (None,))
+    about = [
+        f"Means of {len(rates.clips)} clips; in brackets where the rival takes {low:g} to {high:g} bits a pixel. "
+        f"Program {source.program}; {source.date}."
     ]
-    for rival, metric, window in wanted:
-        value, count = rates.mean_change(rival, metric, window)
-        title = metric.title.removesuffix(", dB")
-        found.append(
-            [f"bits for equal {title}, {_RIVALS[rival]}, {where[window]}", f"{percent(value)} ({count} clips)"]
-        )
-    about = f"Rates: program {source.program}; {source.date}, {source.machine}."
-    for name, title in (("speed", "Speeds"), ("viewer", "Viewer")):
-        if sources[name].is_there:
-            found += printed_rows(sources[name])
-            about += f"\n{title}: program {sources[name].program}; {sources[name].date}, {sources[name].machine}."
-    return "\n".join([BEGIN, "", *table(["what", "measured"], found), about, "", END])
+    if speed.is_there:
+        lines = printed_rows(speed)
+        found += [next(line for line in lines if line[0].startswith(start)) for start in _IN_README]
+        about.append(f"Speeds: program {speed.program}; {speed.date}, {speed.machine}.")
+    return "\n".join([BEGIN, *table(["what", "measured"], found), *about, END])
 
 
 def pages() -> dict[str, str]:
     """Both pages, by name."""
     with (DOCS / "measured.toml").open("rb") as file:
         sources = {name: Source(**values) for name, values in tomllib.load(file).items()}
+    unsaid = [name for name, source in sources.items() if source.is_there and not source.program]
+    if unsaid:
+        raise SystemExit(f"docs/measured.toml: of which program are the figures of {', '.join(unsaid)}?")
     lines = [
         "# Results",
         "",
