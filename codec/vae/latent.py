@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from codec.vae import rans
 from codec.vae.rates import KINDS, QUALITY_MAX, Steps
 from codec.vae.scales import GROUPS, SCALES, STARTS, ScalePath, scale_of, scale_table
 from codec.vae.transforms import FEATURES, Y_CHANNELS, Z_CHANNELS, Z_RATIO, HyperAnalysis, HyperSynthesis, zeroed
@@ -63,16 +64,21 @@ class _Coder(Protocol):
 class LatentCodec(nn.Module):
     """`forward` for training, `compress` and `decompress` for real: one walk for all three."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, estimating: bool = True) -> None:
+        """Not `estimating`: with the models' integer tables alone, for weights that code and are not trained."""
         super().__init__()
-        from compressai.entropy_models import EntropyBottleneck, GaussianConditional
-
         self.steps = Steps(Y_CHANNELS)
         self.hyper_analysis = HyperAnalysis()
         self.hyper_synthesis = HyperSynthesis()
         self.scales = ScalePath()
-        self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=1)
-        self.gaussian = GaussianConditional(scale_table(), tail_mass=2**-12)
+        self.bottleneck: Any = FrozenTables()
+        self.gaussian: Any = FrozenTables()
+        if estimating:
+            # Imported where it is needed: it takes seconds.
+            from compressai.entropy_models import EntropyBottleneck, GaussianConditional
+
+            self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=1)
+            self.gaussian = GaussianConditional(scale_table(), tail_mass=2**-12)
         self.register_buffer("spread", torch.ones(Y_CHANNELS))
         groups = range(len(GROUPS))
         self.before = nn.Conv2d(Y_CHANNELS, FEATURES, 3, padding=1)
@@ -195,9 +201,25 @@ class LatentCodec(nn.Module):
 
     def tables(self, which: str) -> "Tables":
         """Integer tables of "z" or "y", as lists for the coder."""
-        model: Any = self.bottleneck if which == "z" else self.gaussian
-        cdf, length, offset = model.quantized_cdf, model.cdf_length, model.offset
+        model = self.bottleneck if which == "z" else self.gaussian
+        cdf, length, offset = model._quantized_cdf, model._cdf_length, model._offset
         return Tables(cdf.tolist(), length.tolist(), offset.tolist())
+
+
+class FrozenTables(nn.Module):
+    """The integer tables that CompressAI's entropy models keep, under its names, without the models."""
+
+    _quantized_cdf: Tensor
+    _cdf_length: Tensor
+    _offset: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name in TABLE_NAMES:
+            self.register_buffer(name, torch.zeros(0, dtype=torch.int32))
+
+
+TABLE_NAMES = ("_quantized_cdf", "_cdf_length", "_offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +282,7 @@ class _Writer:
     """Rounds and hands symbols to one coder for each GoP."""
 
     def __init__(self, codec: LatentCodec, gops: int) -> None:
-        from compressai.ans import BufferedRansEncoder
-
-        self._coders = [BufferedRansEncoder() for _ in range(gops)]
+        self._coders = [rans.coder().BufferedRansEncoder() for _ in range(gops)]
         self._z, self._y = codec.tables("z"), codec.tables("y")
 
     def z(self, z: Tensor | None, shape: tuple[int, ...]) -> Tensor:
@@ -291,9 +311,7 @@ class _Reader:
     """Reads what `_Writer` wrote."""
 
     def __init__(self, codec: LatentCodec, strings: list[bytes]) -> None:
-        from compressai.ans import RansDecoder
-
-        self._coders = [RansDecoder() for _ in strings]
+        self._coders = [rans.coder().RansDecoder() for _ in strings]
         for coder, string in zip(self._coders, strings, strict=True):
             coder.set_stream(string)
         self._z, self._y = codec.tables("z"), codec.tables("y")

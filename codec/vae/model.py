@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.vae.backbones.spatial import SpatialBackbone
-from codec.vae.latent import Estimate, LatentCodec
+from codec.vae.latent import Estimate, FrozenTables, LatentCodec
 from codec.vae.temporal import latent_frames
 from codec.vae.transforms import Y_RATIO, Analysis, Synthesis
 
@@ -26,12 +26,18 @@ class CodedGop:
 class VaeCodec(nn.Module):
     """All networks. Pictures are (B, T, 3, H, W) in [-1, 1], T of 1 to 9, any size."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, estimating: bool = True) -> None:
+        """Not `estimating`: only to code with, not to be trained."""
         super().__init__()
         self.backbone = SpatialBackbone()
         self.analysis = Analysis()
         self.synthesis = Synthesis()
-        self.latent = LatentCodec()
+        self.latent = LatentCodec(estimating=estimating)
+
+    @property
+    def is_estimating(self) -> bool:
+        """Whether it can be trained."""
+        return not isinstance(self.latent.bottleneck, FrozenTables)
 
     @property
     def device(self) -> torch.device:

@@ -79,4 +79,7 @@ def model_for(model_id: bytes, device: torch.device, stream: Path | None = None)
 
 @lru_cache(maxsize=3)
 def _load(path: Path, _modified: int, device: torch.device) -> VaeCodec:
-    return load_weights(path).to(device)
+    codec = load_weights(path).to(device)
+    if device.type == "cpu":
+        codec.backbone.to(memory_format=torch.channels_last)
+    return codec

@@ -14,13 +14,13 @@ from codec.errors import ModelError
 from codec.nn.tensors import read_tensors
 from codec.resources import weights_folder
 from codec.vae.backbones.picture import PicturePair
+from codec.vae.latent import TABLE_NAMES
 from codec.vae.model import VaeCodec
 from codec.vae.scales import IntegerConv
 
 FORMAT = "seamscope-vae-1"
 PRETRAINED = "taef2_fp16.safetensors"
 _FULL = "backbone.full."
-_TABLES = ("_quantized_cdf", "_cdf_length", "_offset")
 _MODELS = ("latent.bottleneck", "latent.gaussian")
 
 
@@ -55,9 +55,10 @@ def save_weights(codec: VaeCodec, path: Path, notes: dict[str, str] | None = Non
     part.replace(path)
 
 
-def load_weights(path: Path) -> VaeCodec:
-    """Read what `save_weights` wrote, with the shipped pretrained autoencoder. Raises ModelError for anything else."""
-    codec = VaeCodec()
+def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
+    """Read what `save_weights` wrote, with the shipped pretrained autoencoder; `estimating` as to be trained. Raises
+    ModelError for anything else."""
+    codec = VaeCodec(estimating=estimating)
     load_pretrained(codec.backbone.full)
     try:
         tensors, metadata = read_tensors(path)
@@ -73,7 +74,7 @@ def load_weights(path: Path) -> VaeCodec:
 def _load(codec: VaeCodec, tensors: dict[str, Tensor]) -> None:
     for owner in _MODELS:
         model = codec.get_submodule(owner)
-        for name in _TABLES:
+        for name in TABLE_NAMES:
             table = tensors[f"{owner}.{name}"]
             setattr(model, name, torch.empty_like(table))
     for name, layer in codec.named_modules():
@@ -82,5 +83,8 @@ def _load(codec: VaeCodec, tensors: dict[str, Tensor]) -> None:
             weight, bias = layer.units()
             tensors[f"{name}.weight"] = tensors[f"{name}.weight"].float() / weight
             tensors[f"{name}.bias"] = tensors[f"{name}.bias"].float() / bias
+    if not codec.is_estimating:
+        tables = tuple(f"{owner}.{name}" for owner in _MODELS for name in TABLE_NAMES)
+        tensors = {n: v for n, v in tensors.items() if n in tables or not n.startswith(_MODELS)}
     full = {_FULL + name: value for name, value in codec.backbone.full.state_dict().items()}
     codec.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in tensors.items()} | full)

@@ -70,7 +70,7 @@ def prepare(
         )
     train, held = Store(store, "train"), Store(store, "held")
     if settings.start:
-        codec = load_weights(Path(settings.start)).requires_grad_(True)
+        codec = load_weights(Path(settings.start), estimating=True).requires_grad_(True)
     else:
         codec.backbone.fast.start_from(codec.backbone.full)
         start_as_transform(codec, train.batch(list(range(min(len(train), FITTED_CROPS)))).latents)
