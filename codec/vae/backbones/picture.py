@@ -129,8 +129,8 @@ _FAST_FROM = {"encoder": {3: 9, 4: 10, 5: 11, 6: 12, 7: 13, 8: 14}, "decoder": {
 
 
 def _side_by_side(x: Tensor) -> Tensor:
-    """A sample's channels beside each other in memory, where nothing but numbers is wanted: a CPU convolves them half as
-    fast again."""
+    """A sample's channels beside each other in memory, where nothing but numbers is wanted: a CPU convolves them faster
+    so, by half."""
     return x.contiguous(memory_format=torch.channels_last) if numbers_only(x) else x
 
 
