@@ -172,7 +172,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "encode_anew",
-        "Encode the take again with λ and key interval of the panel",
+        "Encode the take again with the codec, λ and options of the panel",
         ("Ctrl+Alt+K",),
         "Takes",
         _on_take(lambda c, t: c.screen.desk.encode_anew(t)),

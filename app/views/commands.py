@@ -52,11 +52,11 @@ class Commands:
 
     def encode_neural(self) -> None:
         """Encode as the neural codec's controls say."""
-        self.desk.encode(self._window.side.neural.recipe)
+        self.desk.encode(self._session.draft.recipe)
 
     def add_rival(self) -> None:
         """Encode with the rival of the controls."""
-        self.desk.encode(self._window.side.rival.recipe)
+        self.desk.encode(self._session.draft.rival.recipe)
 
     def save_frames(self) -> None:
         """Ask for a folder and write the picture of every shown take."""

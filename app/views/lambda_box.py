@@ -5,25 +5,21 @@ import math
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from codec.hybrid.settings import LAMBDA_RANGE
-
 _DECIMALS = 20
 """So many that rounding to them changes no λ in range."""
 
 
-def rounded(lmbda: float) -> float:
+def rounded(lmbda: float, low: float, high: float) -> float:
     """λ to three significant digits, within its range."""
-    low, high = LAMBDA_RANGE
     return min(high, max(low, float(f"{lmbda:.3g}")))
 
 
 class LambdaBox(QDoubleSpinBox):
-    """A λ in range. What is not typed anew stays the number it was, whatever its digits."""
+    """A λ within `setRange`. What is not typed anew stays the number it was, whatever its digits."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setDecimals(_DECIMALS)
-        self.setRange(*LAMBDA_RANGE)
         self.setAccessibleName("λ value")
 
     def textFromValue(self, value: float) -> str:
@@ -38,7 +34,7 @@ class LambdaBox(QDoubleSpinBox):
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """A number in range is taken; what may become one can be typed on."""
-        low, high = LAMBDA_RANGE
+        low, high = self.minimum(), self.maximum()
         number = _number(text)
         if number is not None and low <= number <= high:
             state = QValidator.State.Acceptable
@@ -54,7 +50,7 @@ class LambdaBox(QDoubleSpinBox):
     def stepBy(self, steps: int) -> None:
         """A step is one of the second digit shown."""
         step = 10.0 ** (math.floor(math.log10(self.value())) - 1)
-        self.setValue(rounded(self.value() + steps * step))
+        self.setValue(rounded(self.value() + steps * step, self.minimum(), self.maximum()))
 
 
 def _number(text: str) -> float | None:

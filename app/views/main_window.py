@@ -26,7 +26,6 @@ from app.state.session import Session
 from app.state.takes import Take
 from app.views.blinker import Blinker
 from app.views.commands import Commands
-from app.views.controls import SidePanel
 from app.views.info import InfoPanel
 from app.views.inspector_panel import InspectorPanel
 from app.views.look_bar import LookBar
@@ -36,6 +35,7 @@ from app.views.placing import place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
 from app.views.second_window import SecondWindow
+from app.views.side_panel import SidePanel
 from app.views.stage import Stage
 from app.views.transport import Transport
 from app.views.widgets import Label, Sheet

@@ -212,8 +212,9 @@ class SeamPanel(QWidget):
         take = self._take_at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
         keys = "" if take is None else take.encoded.keys
         if take is not None and take.status is Status.RUNNING:
-            interval = 0 if take.recipe is None else take.recipe.key_interval
-            keys = {0: "", 1: "every"}.get(interval, f"one of {interval}")
+            asked = {} if take.recipe is None else dict(take.recipe.options)
+            interval = asked.get("key_interval", 0)
+            keys = {0: "", 1: "every"}.get(interval, f"one of {interval}") if isinstance(interval, int) else ""
         if take is None or not keys:
             return f"{_CHAINED}."
         if take.only_structure is Structure.DISJOINT:

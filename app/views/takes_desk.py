@@ -15,9 +15,10 @@ from app.jobs.importing import Imports
 from app.jobs.projects import Projects
 from app.state.imports import ImportDecision, ImportQuestion
 from app.state.project import SUFFIX
+from app.state.recipes import Recipe
 from app.state.session import Session
 from app.state.settings import Settings
-from app.state.takes import Recipe, Take
+from app.state.takes import Take
 from app.views import theme
 from app.views.export_desk import ExportDesk
 from app.views.file_dialogs import ask_target
@@ -109,7 +110,7 @@ class Desk(QObject):
 
     def encode_anew(self, take: Take) -> None:
         """Encode a neural take anew as the controls say, in its place."""
-        self.edits.encode_again(take, self._window.side.neural.recipe)
+        self.edits.encode_again(take, self._session.draft.recipe)
 
     def rename(self, take: Take) -> None:
         """Type the take's name in its row."""
@@ -234,7 +235,7 @@ class Desk(QObject):
     def _set(self, wanted: Settings) -> None:
         before = self._session.settings
         # Recent files may have come while the dialog was open.
-        kept = replace(wanted, recent=before.recent, lmbda=before.lmbda, key_interval=before.key_interval)
+        kept = replace(wanted, recent=before.recent, codec=before.codec, choices=before.choices)
         self._session.update_settings(kept)
         self._window.presenter.cache.set_limit(kept.cache_limit_bytes)
         if (kept.device, kept.precision) != (before.device, before.precision):

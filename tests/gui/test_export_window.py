@@ -13,7 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from app.exports.frames import Box
 from app.state.imports import ImportDecision
-from app.state.takes import Recipe, Status
+from app.state.recipes import Recipe
+from app.state.takes import Status
 from app.views.export_desk import VideoDialog
 from app.views.main_window import MainWindow
 from codec.media import open_clip

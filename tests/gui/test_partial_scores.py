@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.state.curves import statistics_of
+from app.state.recipes import Recipe
 from app.state.scores import FrameMeasures
-from app.state.takes import Recipe, Status, Take
+from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.jobs.project_files import autosave_root
+from app.state.recipes import Recipe
 from app.state.session import Session
 from app.state.settings import settings_file
-from app.state.takes import Recipe, Status
+from app.state.takes import Status
 from app.views.main_window import MainWindow
 from app.views.open_dialog import OpenDialog
 from codec.rivals.settings import RivalCodec

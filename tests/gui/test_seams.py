@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.jobs.seams import row_of, seam_ratios
 from app.jobs.sources import clip_spec
 from app.render.scopes import COLUMNS, bar_chroma, scope_of
-from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
+from app.state.recipes import Recipe
+from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.main_window import MainWindow
 from codec import gop
 from codec.api import GopCoding
@@ -300,7 +301,7 @@ def test_the_facts_tell_how_the_frame_shown_was_coded(
 ) -> None:
     rival = two_takes[1]
     # What was asked for says otherwise: the stream counts.
-    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, key_interval=1))
+    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, options=(("key_interval", 1),)))
     stepped.encoded.frame_bits = [800.0] * 30
     stepped.encoded.gops = {0: GopCoding(), 1: GopCoding(chained=True, cut=6), 2: GopCoding()}
     window._trigger("info")

@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.imports import Difference, FileFacts, ImportDecision, ImportQuestion, Pairing, compare
+from app.state.recipes import Recipe
 from app.state.settings import load_settings, settings_file
-from app.state.takes import Kind, Recipe, Status, Take
+from app.state.takes import Kind, Status, Take
 from app.views import theme
 from app.views.main_window import MainWindow
 from app.views.palette import CommandPalette, score
@@ -263,7 +264,7 @@ def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follo
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
     shows(small_clip)
-    window.side.neural.lmbda = 0.05
+    window.session.draft.set_lmbda(0.05)
     window._refresh_all()
     window._trigger("encode")
     neural = list(window.session.takes)[1]
@@ -274,7 +275,7 @@ def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follo
     qtbot.mouseClick(window.side.rival.lock, Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
     assert window.session.rate_lock
     window.session.select(neural)
-    window.side.neural.lmbda = 0.9
+    window.session.draft.set_lmbda(0.9)
     window._refresh_all()
     window._trigger("encode_anew")
     qtbot.waitUntil(lambda: rival not in window.session.takes, timeout=WAIT_MS)
@@ -366,7 +367,7 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
     qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path, tmp_path: Path
 ) -> None:
     shows(numbered_clip)
-    window.side.neural.key_interval.setValue(2)
+    window.side.neural.options["key_interval"].setValue(2)
     window._trigger("panel_seams")
     panel = window.inspector_panel.seams
     assert panel.chained.text().endswith("a key GoP begins.")
@@ -383,15 +384,15 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
     projects.save(tmp_path / "kept")
     qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)
     window._refresh_all()
-    window.side.neural.key_interval.setValue(1)
+    window.side.neural.options["key_interval"].setValue(1)
     window._trigger("encode_anew")
     again = list(window.session.takes)[1]
-    assert again.recipe == Recipe(None, lmbda=take.lmbda, key_interval=1)
+    assert again.recipe == Recipe(None, lmbda=take.lmbda, options=(("key_interval", 1),))
     assert panel.chained.text().startswith("Every GoP is a key GoP")
     qtbot.waitUntil(lambda: again.encoded.rate is not None, timeout=WAIT_MS)
     info = read_info(again.encoded.file)
     assert info.key_gops == tuple(range(len(info.gop_bytes)))
-    assert window.session.settings.key_interval == 1
+    assert dict(window.session.settings.choice().options) == {"key_interval": 1}
     projects.open(tmp_path / "kept.seamscope")
     qtbot.waitUntil(lambda: list(window.session.takes)[1] not in (take, again), timeout=WAIT_MS)
     back = list(window.session.takes)[1]

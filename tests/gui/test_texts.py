@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
 from app.views.charts import Charts
-from app.views.controls import SidePanel
+from app.views.side_panel import SidePanel
 from codec.bench.page import PageFacts, page
 
 NOT_SO = re.compile(r"containers? included|finished file|file bytes|files' bytes", re.IGNORECASE)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
 from app.views import theme
-from app.views.controls import NeuralControls
+from app.views.neural_controls import NeuralControls
 from app.views.open_dialog import OpenDialog
 from tests.gui.test_layouts import rgb
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.state.takes import Recipe, Status
+from app.state.recipes import Recipe
+from app.state.takes import Status
 from app.views.main_window import MainWindow
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS

@@ -154,7 +154,7 @@ def test_encode_compare_switch_seams_and_score(
     shows(small_clip)
     window._refresh_all()
     window.session.playback.seek(17)
-    window.side.neural.lmbda = 0.5
+    window.session.draft.set_lmbda(0.5)
     window._trigger("encode")
     take = list(window.session.takes)[-1]
     assert take.kind is Kind.NEURAL
@@ -306,7 +306,7 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
     number.selectAll()
     qtbot.keyClicks(number, "0.5")
     qtbot.keyClick(number, Qt.Key.Key_Return)
-    assert window.side.neural.lmbda == 0.5
+    assert window.session.draft.lmbda == 0.5
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)

@@ -17,8 +17,9 @@ from app.jobs.importing import Imports
 from app.jobs.project_files import autosave_root, takes_folder
 from app.jobs.projects import Projects
 from app.state.imports import ImportDecision
+from app.state.recipes import Recipe
 from app.state.session import Session
-from app.state.takes import Kind, Recipe, Status
+from app.state.takes import Kind, Status
 from codec.gop import SeamMode
 from codec.rivals import RivalCodec
 from tests.conftest import make_clip
