@@ -7,11 +7,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.render.framing import Framing, nearest
+from app.render.geometry import Geometry
 from app.state.scaling import Magnify
 from app.state.session import Session
 from app.views.aids import Aids
 from app.views.canvas_logic import CanvasLogic, Content
-from app.views.geometry import Geometry
 from app.views.theme import BACKGROUND
 
 __all__ = ["Canvas", "Content"]

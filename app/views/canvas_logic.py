@@ -9,13 +9,13 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.render.framing import Framing
+from app.render.geometry import Geometry, geometry
 from app.render.shown import Shown
 from app.state.inspection import Overlay
 from app.state.layouts import DifferenceLook
 from app.state.session import Session
 from app.views import overlays
 from app.views.aids import Aids
-from app.views.geometry import Geometry, geometry
 from app.views.pointer import Pointer
 from app.views.theme import MUTED
 

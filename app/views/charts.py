@@ -37,7 +37,6 @@ class Charts(QWidget):
     """Three pages: curves, statistics, rate. All follow the session; nothing here computes scores."""
 
     seek_asked = Signal(int)
-    export_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -120,7 +119,6 @@ class Charts(QWidget):
         self.statistics.seek_asked.connect(self.seek_asked)
         self.rates.take_chosen.connect(self._choose)
         self.minus_box.currentIndexChanged.connect(self.redraw)
-        self.export.clicked.connect(self.export_asked)
         self.pages.currentChanged.connect(self.redraw)
         session = self._session
         session.playback.frame_changed.connect(self._move)

@@ -1,7 +1,7 @@
 """Facts about the clip and the frame shown, and the commands of its takes."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy
 
 from app.state.frame_facts import frame_facts
@@ -33,6 +33,11 @@ class InfoPanel(QScrollArea):
         self.setAccessibleName("Clip and take information")
         self.hide()
         session.playback.frame_changed.connect(self.refresh)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Up to date as soon as it is seen."""
+        super().showEvent(event)
+        self.refresh()
 
     def text(self) -> str:
         """What is said."""

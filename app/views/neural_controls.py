@@ -64,6 +64,7 @@ class NeuralControls(QWidget):
         self.number.valueChanged.connect(self._draft.set_lmbda)
         self.device.textActivated.connect(self.device_chosen)
         self._draft.changed.connect(self.refresh)
+        session.settings_changed.connect(lambda: self.device.setCurrentText(session.settings.device))
 
     @property
     def _settings(self) -> type[CodecSettings]:

@@ -7,13 +7,14 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app.render.difference import scale_colours, scale_ends
+from app.render.geometry import Geometry
 from app.render.heat import FULL, heat_scale
+from app.render.kind_colours import kind_colour
 from app.render.shown import Shown
 from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
 from app.views.aids import ValueRow
-from app.views.geometry import Geometry
-from app.views.theme import ACCENT, BACKGROUND, MUTED, kind_colour
+from app.views.theme import ACCENT, BACKGROUND, MUTED
 
 REGION = "#6be0d0"
 TEXT = "#e6e6e6"

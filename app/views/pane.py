@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
+from app.render.kind_colours import kind_colour
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
 from app.state.curves import statistics_of
@@ -19,7 +20,6 @@ from app.views.aids import Aids
 from app.views.canvas import Canvas, Content
 from app.views.gl_canvas import GlCanvas
 from app.views.names import brief
-from app.views.theme import kind_colour
 from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo

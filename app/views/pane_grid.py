@@ -5,12 +5,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.render.framing import Framing
+from app.render.geometry import geometry
 from app.render.presenter import FrameSet
 from app.state.inspection import Region
 from app.state.layouts import Arrangement
 from app.state.session import Session
 from app.views.aids import Aids
-from app.views.geometry import geometry
 from app.views.pane import Pane
 from app.views.theme import BACKGROUND
 

@@ -5,8 +5,8 @@ from enum import Enum
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 
+from app.render.geometry import Geometry
 from app.state.session import Session
-from app.views.geometry import Geometry
 
 WHEEL_STEP = 1.25
 HANDLE_REACH = 7

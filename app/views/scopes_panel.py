@@ -9,11 +9,12 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.jobs.job import Lane, Outcome, Runner
+from app.render.kind_colours import kind_colour
 from app.render.presenter import Presenter
 from app.render.scopes import Scope, bar_chroma, scope_of
 from app.state.session import Session
 from app.state.takes import Take
-from app.views.theme import BACKGROUND, MUTED, kind_colour
+from app.views.theme import BACKGROUND, MUTED
 from codec.context import WorkContext
 from codec.media.picture import Picture
 

@@ -5,8 +5,9 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.jobs.seams import Slice
+from app.render.kind_colours import kind_colour
 from app.state.session import Session
-from app.views.theme import ACCENT, BACKGROUND, MUTED, kind_colour
+from app.views.theme import ACCENT, BACKGROUND, MUTED
 
 _LABEL = 18
 

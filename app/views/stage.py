@@ -1,10 +1,12 @@
 """The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget
 
 from app.jobs.inspecting import Inspector
 from app.render.framing import whole
+from app.render.geometry import Geometry
 from app.render.presenter import FrameSet, Presenter
 from app.state.scaling import Minify
 from app.state.session import Session
@@ -75,6 +77,15 @@ class Stage(QStackedWidget):
     def minimumSizeHint(self) -> QSize:
         """However many panes there are, the window may be as small as the screen."""
         return QSize(240, 120)
+
+    def place(self) -> Geometry | None:
+        """Where the picture lies in the first pane that can be seen."""
+        pane = next((pane for pane in self.grid.panes.values() if not pane.isHidden()), None)
+        return None if pane is None else pane.canvas.place()
+
+    def image(self) -> QImage:
+        """The panes with their labels and aids, as they are on the screen, in device pixels."""
+        return self.grab().toImage()
 
     def show_clip(self) -> None:
         """A clip has come: panes instead of the invitation, nothing of the old clip."""

@@ -253,6 +253,12 @@ class TakesPanel(QWidget):
             row.refresh()
         self._mark()
 
+    def rename(self, take: Take) -> None:
+        """Let the take's name be typed in its row."""
+        row = self.rows.get(take.id)
+        if row is not None:
+            row.rename()
+
     def _rebuild(self) -> None:
         takes = list(self._session.takes)
         ids = {take.id for take in takes}

@@ -5,16 +5,13 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
-from app.state.curves import statistics_of
 from app.state.session import Session
-from app.state.takes import Kind
-from app.state.worst import Worst, worst_of_all
+from app.state.worst import LISTED, Worst, unfinished, worst_shown
 from app.views.theme import kind_ink
 from app.views.widgets import Label
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
-LISTED = 12
 PLACES = 4
 """Of each take."""
 _METRICS = {
@@ -96,26 +93,15 @@ class WorstPanel(QWidget):
         """What is listed, worst first."""
         return [self.list.item(row).data(_ENTRY) for row in range(self.list.count())]
 
-    @property
-    def finished(self) -> bool:
-        """False while frames of the takes listed are not measured: worse ones may come."""
-        return not self._unfinished()
-
-    def _unfinished(self) -> list[str]:
-        session, metric = self._session, self.choice.currentData()
-        takes = [take for take in session.takes.shown if take.kind is not Kind.SOURCE]
-        known = [(take, statistics_of(session, take, metric)) for take in takes]
-        return [f"{take.name} {found.count}/{found.due}" for take, found in known if found and not found.finished]
-
     def refresh(self) -> None:
         """Fill the list anew."""
-        session, metric = self._session, self.choice.currentData()
-        takes = {take.id: take for take in session.takes.shown if take.kind is not Kind.SOURCE}
-        waiting = self._unfinished()
+        session = self._session
+        metric = session.view.inspection.worst_metric = self.choice.currentData()
+        takes = {take.id: take for take in session.takes.shown}
+        waiting = unfinished(session, metric)
         self.so_far.setText(f"So far; frames measured: {', '.join(waiting)}" if waiting else "")
         self.so_far.setVisible(bool(waiting))
-        values = {number: session.scores.values(session.score_key(take), metric) for number, take in takes.items()}
-        found = worst_of_all({n: array for n, array in values.items() if array is not None}, metric, LISTED)
+        found = worst_shown(session, metric)
         if found == self.entries():
             return
         self.list.clear()

@@ -93,7 +93,7 @@ def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     shows(small_clip)
     window.session.draft.choose_codec("vae")
     window.session.draft.set_option("autoencoder", "fast")
-    window._trigger("encode")
+    window.menus.trigger("encode")
     take = list(window.session.takes)[1]
     assert take.name == "VAE λ 0.2, autoencoder fast" and take.label.startswith(take.name)
     words = shlex.split(take.command)
@@ -102,7 +102,7 @@ def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.FAILED and "weights" in take.error
     assert window.session.settings.codec == "vae"
-    projects = window.commands.desk.projects
+    projects = window.context.files.projects
     projects.save(tmp_path / "kept")
     qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)
     text = (tmp_path / "kept.seamscope").read_text()
@@ -115,7 +115,7 @@ def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     told: list[str] = []
     window.session.message.connect(told.append)
     window._refresh_all()
-    window._trigger("encode_again")
+    window.menus.trigger("encode_again")
     assert told == ["There is no codec 'gone'; there are hybrid, vae."] and list(window.session.takes)[1] is lost
     projects.save(tmp_path / "again")
     qtbot.waitUntil(lambda: projects.path == tmp_path / "again.seamscope", timeout=WAIT_MS)

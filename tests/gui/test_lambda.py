@@ -114,15 +114,15 @@ def test_a_take_is_encoded_again_with_its_own_settings_not_the_panels(
     qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path
 ) -> None:
     shows(small_clip)
-    take = window.commands.desk.encode(Recipe(None, lmbda=0.0123456789, options=(("key_interval", 3),)))
+    take = window.context.takes.encode(Recipe(None, lmbda=0.0123456789, options=(("key_interval", 3),)))
     window.session.draft.set_lmbda(0.9)
     window.side.neural.options["key_interval"].setValue(5)
     window._refresh_all()
-    window._trigger("encode_again")
+    window.menus.trigger("encode_again")
     again = list(window.session.takes)[1]
     assert again is not take and again.recipe == take.recipe
     window._refresh_all()
-    window._trigger("encode_anew")
+    window.menus.trigger("encode_anew")
     assert list(window.session.takes)[1].recipe == Recipe(None, lmbda=0.9, options=(("key_interval", 5),))
     window.engine.cancel_all()
     qtbot.waitUntil(lambda: list(window.session.takes)[1].status is not Status.RUNNING, timeout=WAIT_MS)

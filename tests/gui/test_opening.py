@@ -44,7 +44,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 def asking(window: MainWindow) -> OpenDialog:
     window._refresh_all()
-    window._trigger("open")
+    window.menus.trigger("open")
     return next(d for d in window.findChildren(QFileDialog) if isinstance(d, OpenDialog) and d.isVisible())
 
 

@@ -5,39 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QToolButton, QWidget
+from psygnal import Signal
 
 from app.jobs.job import Job, Lane, Outcome, Runner
 from app.state.session import Session
 from app.state.takes import Status, Take
-from app.views.widgets import Label, plain_caption, plain_tip
-
-
-class ExportProgress(QWidget):
-    """A bar and a Cancel button while something is written; with several exports Cancel has a menu of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = Label()
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(120)
-        self.cancel = QToolButton()
-        self.cancel.setText("Cancel")
-        self.cancel.setAccessibleName("Cancel the export")
-        self.menu = QMenu(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 4, 0)
-        for part in (self.text, self.bar, self.cancel):
-            row.addWidget(part)
-        self.hide()
-
-    def show_share(self, fraction: float, text: str) -> None:
-        """How far it is."""
-        self.text.setText(text)
-        self.bar.setValue(round(1000 * fraction))
-        self.show()
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +30,9 @@ class Export:
 class ExportQueue:
     """Starts each export as soon as the takes it shows are encoded. One lane's work is done in the order asked for."""
 
+    changed = Signal()
+    """Exports came, went, began or got on."""
+
     def __init__(
         self,
         session: Session,
@@ -67,8 +42,6 @@ class ExportQueue:
     ) -> None:
         """`in_use`: files that no export may replace, asked for when one begins."""
         self._session, self._runner, self._in_use, self._written = session, runner, in_use, written
-        self.progress = ExportProgress()
-        self.progress.cancel.clicked.connect(self.cancel)
         self.exports: list[Export] = []
         """Those not ended, in the order they were asked for."""
         session.takes.take_changed.connect(self._advance)
@@ -88,12 +61,12 @@ class ExportQueue:
         self.exports.append(export)
         if not running:
             self._start(export)
-        self._show()
+        self.changed.emit()
 
     def cancel(self) -> None:
         """Give up the export that is shown: the one being written, else the first that waits."""
         if self.exports:
-            self.give_up(self._shown)
+            self.give_up(self.shown)
 
     def give_up(self, export: Export) -> None:
         """Stop an export or take it off the queue; nothing of it is left."""
@@ -101,10 +74,11 @@ class ExportQueue:
             self._runner.cancel(export.job)
         elif export in self.exports:
             self.exports.remove(export)
-            self._show()
+            self.changed.emit()
 
     @property
-    def _shown(self) -> Export:
+    def shown(self) -> Export:
+        """The one being written, else the first that waits; there must be one."""
         return next((each for each in self.exports if each.begun), self.exports[0])
 
     def _advance(self, _changed: object = None) -> None:
@@ -113,20 +87,20 @@ class ExportQueue:
             if export.awaited and not there:
                 self.exports.remove(export)
                 self._session.message.emit(f"{export.target.name} was not written: the takes it waited for are gone.")
-                self._show()
+                self.changed.emit()
             elif all(take.status is not Status.RUNNING for take in there):
                 self._start(export)
-                self._show()
+                self.changed.emit()
 
     def _start(self, export: Export) -> None:
         def progressed(share: float, _text: str) -> None:
             export.begun, export.share = True, share
-            self._show()
+            self.changed.emit()
 
         def done(outcome: Outcome, value: Any) -> None:
             if export in self.exports:
                 self.exports.remove(export)
-            self._show()
+            self.changed.emit()
             if outcome is Outcome.FAILED:
                 self._session.message.emit(str(value))
             elif outcome is Outcome.SUCCEEDED:
@@ -137,36 +111,12 @@ class ExportQueue:
             export.lane, _begun, (export.work, arguments), on_progress=progressed, on_done=done
         )
 
-    def _show(self) -> None:
-        if not self.exports:
-            self.progress.hide()
-            return
-        shown = self._shown
-        others = [export for export in self.exports if export is not shown]
-        more = f" · {len(others)} more waiting" if others else ""
-        self.progress.show_share(shown.share, f"{self._said(shown)}{more}")
-        self.progress.setToolTip(plain_tip("\n".join(self._said(export) for export in self.exports)))
-        self._list(bool(others))
-
-    def _said(self, export: Export) -> str:
+    def said(self, export: Export) -> str:
         """ "Writing a.mp4", or what it waits for."""
         if export.begun:
             return f"Writing {export.target.name}"
         names = [take.name for take in export.awaited if take.status is Status.RUNNING]
         return f"{export.target.name} waits" + (f" for {', '.join(names)}" if names and export.job is None else "")
-
-    def _list(self, several: bool) -> None:
-        """Each export by itself in the menu of the button, while there are several."""
-        button, menu = self.progress.cancel, self.progress.menu
-        wanted = [plain_caption(f"Cancel {export.target.name}") for export in self.exports] if several else []
-        if [action.text() for action in menu.actions()] == wanted:
-            return
-        menu.clear()
-        for text, export in zip(wanted, self.exports, strict=False):
-            menu.addAction(text, lambda chosen=export: self.give_up(chosen))
-        # PySide's stub leaves out None, which takes the menu away.
-        button.setMenu(menu if several else None)  # pyright: ignore[reportArgumentType]
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
 
 def _begun(context: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

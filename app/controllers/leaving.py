@@ -1,29 +1,26 @@
 """Before what is open gives way to something else, or the window closes: save it, lose it, or stay."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-
-from app.views.widgets import MessageBox
-
-if TYPE_CHECKING:
-    from app.views.main_window import MainWindow
-    from app.views.takes_desk import Desk
+from app.controllers.export_queue import ExportQueue
+from app.controllers.person import Answer, Person, Question
+from app.jobs.projects import Projects
 
 QUIT = "quit"
 """What comes next, in words, when the program is to end."""
-_TITLE = "Seamscope"
 
 
 class Leaving:
     """Asks when something would be lost. Nothing is done before the answer; the window goes on meanwhile."""
 
-    def __init__(self, window: "MainWindow", desk: "Desk") -> None:
-        self._window, self._desk = window, desk
+    def __init__(
+        self, projects: Projects, queue: ExportQueue, person: Person, save: Callable[[Callable[[], None]], None]
+    ) -> None:
+        """`save`: saves the project, asking where if need be, and calls what it is given when that is done."""
+        self._projects, self._queue, self._person, self._save = projects, queue, person, save
         self._let_go = False
         """The user gave up what is not saved, or it was saved: what comes next does not ask again."""
-        self.box: MessageBox | None = None
+        self.box: Question | None = None
         """The question, while it is open."""
 
     def then(self, text: str, go_on: Callable[[], None]) -> None:
@@ -35,8 +32,7 @@ class Leaving:
         """True when nothing would be lost. Else ask, and do `go_on` when the user is willing; the newest one counts."""
         if self._let_go:
             return True
-        projects = self._desk.projects
-        if not projects.unsaved and not projects.unfinished and not self._exports(text):
+        if not self._projects.unsaved and not self._projects.unfinished and not self._exports(text):
             return True
         self._ask(text, go_on)
         return False
@@ -46,33 +42,24 @@ class Leaving:
         self._let_go = True
 
     def _ask(self, text: str, go_on: Callable[[], object]) -> None:
-        if self.box is not None:
-            self.box.done(0)
-        box = self.box = MessageBox(self._window)
-        box.setIcon(MessageBox.Icon.Question)
-        box.setWindowTitle(_TITLE)
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText(self._question(text))
-        kinds = MessageBox.StandardButton
-        can_save = self._can_save
-        box.setStandardButtons((kinds.Save if can_save else kinds.NoButton) | kinds.Discard | kinds.Cancel)
-        box.setDefaultButton(kinds.Save if can_save else kinds.Cancel)
-        box.setEscapeButton(kinds.Cancel)
-        box.finished.connect(lambda answer: self._answered(box, MessageBox.StandardButton(answer), text, go_on))
-        box.open()
+        before, self.box = self.box, None
+        if before is not None:
+            before.take_back()
+        self.box = self._person.ask_to_save(
+            self._question(text), self._can_save, lambda answer: self._answered(answer, text, go_on)
+        )
 
     @property
     def _can_save(self) -> bool:
-        projects = self._desk.projects
-        return projects.unsaved or bool(projects.unfinished)
+        return self._projects.unsaved or bool(self._projects.unfinished)
 
     def _exports(self, text: str) -> int:
         """Exports that would not be written. What is being written goes on beside another clip; what waits for encodes
         does not, and is counted among them."""
-        return len(self._desk.exports.queue.exports) if text == QUIT else 0
+        return len(self._queue.exports) if text == QUIT else 0
 
     def _question(self, text: str) -> str:
-        projects, clip = self._desk.projects, self._window.session.clip
+        projects, clip = self._projects, self._projects.session.clip
         assert clip is not None
         name = clip.path.name if projects.path is None else projects.path.name
         lines = []
@@ -89,21 +76,16 @@ class Leaving:
         asked = f"Save before you {text}?" if self._can_save else f"{text[0].upper()}{text[1:]} all the same?"
         return " ".join((*lines, asked))
 
-    def _answered(
-        self, box: MessageBox, answer: MessageBox.StandardButton, text: str, go_on: Callable[[], object]
-    ) -> None:
-        if box is not self.box:
-            return
+    def _answered(self, answer: Answer, text: str, go_on: Callable[[], object]) -> None:
         self.box = None
-        box.deleteLater()
-        if answer is MessageBox.StandardButton.Discard:
+        if answer is Answer.DISCARD:
             self._go(go_on)
-        elif answer is MessageBox.StandardButton.Save:
-            self._desk.save_project(lambda: self._saved(text, go_on))
+        elif answer is Answer.SAVE:
+            self._save(lambda: self._saved(text, go_on))
 
     def _saved(self, text: str, go_on: Callable[[], object]) -> None:
         # More may have come while it was being written; what is under way was told of.
-        if self._desk.projects.unsaved:
+        if self._projects.unsaved:
             self._ask(text, go_on)
         else:
             self._go(go_on)
