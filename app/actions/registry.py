@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.actions import desk, inspecting, looking, playing, seams, takes
-from app.actions.spec import ActionSpec, Context
+from app.actions.spec import ActionSpec, Context, controllers
 
-__all__ = ["ACTIONS", "ActionSpec", "Context", "by_id", "open_recent"]
+__all__ = ["ACTIONS", "ActionSpec", "Context", "by_id", "controllers", "open_recent"]
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *takes.ACTIONS,

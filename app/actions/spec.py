@@ -1,14 +1,17 @@
 """What an action is, and what it works on."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.controllers.exports import Exports
+from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
-from app.controllers.screen import Screen
+from app.controllers.person import Person
+from app.controllers.screen import Parts, Screen
 from app.controllers.takes import Takes
-from app.controllers.view import View
+from app.controllers.view import Panes, View
 from app.jobs.engine import Engine
+from app.render.presenter import Presenter
 from app.state.session import Session
 
 
@@ -23,8 +26,27 @@ class Context:
     exports: Exports
     view: View
     screen: Screen
-    now_s: Callable[[], float]
-    """The playback's clock."""
+
+    @staticmethod
+    def now_s() -> float:
+        """The playback's clock."""
+        return time.monotonic()
+
+
+def controllers(
+    engine: Engine,
+    presenter: Presenter,
+    panes: Panes,
+    charts: Callable[[], ChartLook | None],
+    parts: Parts,
+    person: Person,
+) -> Context:
+    """The controllers of one window, each given its parts."""
+    takes, view = Takes(engine, person), View(engine, panes, person)
+    exports = Exports(engine, view, charts, person)
+    files = Files(engine, takes, exports.queue, person)
+    screen = Screen(engine, presenter, person, parts)
+    return Context(engine.session, engine, files, takes, exports, view, screen)
 
 
 def always(context: Context) -> bool:

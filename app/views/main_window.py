@@ -17,12 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions.registry import Context
-from app.controllers.exports import Exports
-from app.controllers.files import Files
-from app.controllers.screen import Parts, Screen
-from app.controllers.takes import Takes
-from app.controllers.view import View
+from app.actions.registry import Context, controllers
+from app.controllers.screen import Parts
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
@@ -31,26 +27,26 @@ from app.state.session import Session
 from app.state.takes import Take
 from app.views import theme
 from app.views.blinker import Blinker
-from app.views.export_progress import ExportProgress
-from app.views.info import InfoPanel
-from app.views.inspector_panel import InspectorPanel
-from app.views.key_sheet import KeySheet
-from app.views.look_bar import LookBar
+from app.views.dialogs.key_sheet import KeySheet
+from app.views.dialogs.palette import CommandPalette
+from app.views.dialogs.person import Dialogs
 from app.views.menus import Menus
-from app.views.palette import CommandPalette
-from app.views.pane import Pane
-from app.views.person import Dialogs
+from app.views.panels.export_progress import ExportProgress
+from app.views.panels.info import InfoPanel
+from app.views.panels.inspector_panel import InspectorPanel
+from app.views.panels.look_bar import LookBar
+from app.views.panels.side_panel import SidePanel
+from app.views.panels.transport import Transport
+from app.views.pictures.pane import Pane
+from app.views.pictures.second_window import SecondWindow
+from app.views.pictures.stage import Stage
 from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.second_window import SecondWindow
-from app.views.side_panel import SidePanel
-from app.views.stage import Stage
-from app.views.transport import Transport
 from app.views.widgets import Label, plain_title
 
 if TYPE_CHECKING:
-    from app.views.charts import Charts
+    from app.views.charts.charts import Charts
 
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
@@ -139,11 +135,6 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.status_text, 1)
 
     def _controllers(self) -> Context:
-        """What actions work on, each given its parts."""
-        person, engine = Dialogs(self), self.engine
-        takes = Takes(engine, person)
-        view = View(engine, self.stage, person)
-        exports = Exports(engine, view, lambda: self.charts, person)
         parts = Parts(
             frame=WindowFrame(self),
             info=self.info,
@@ -156,9 +147,7 @@ class MainWindow(QMainWindow):
             about=(self.transport,),
             open_palette=self._open_palette,
         )
-        screen = Screen(engine, self.presenter, person, parts)
-        files = Files(engine, takes, exports.queue, person)
-        return Context(self.session, engine, files, takes, exports, view, screen, Player.now_s)
+        return controllers(self.engine, self.presenter, self.stage, lambda: self.charts, parts, Dialogs(self))
 
     def _second(self) -> SecondWindow:
         if self.second is None:
@@ -249,7 +238,7 @@ class MainWindow(QMainWindow):
             self._warm.start(WARM_UP_DELAY_MS)
 
     def _after_show(self) -> None:
-        from app.views.charts import Charts
+        from app.views.charts.charts import Charts
 
         charts = Charts(self.session)
         charts.seek_asked.connect(self.player.seek)

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status, Take
+from app.views.dialogs.import_dialog import ImportDialog
 from app.views.main_window import MainWindow
-from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.state.session import Session
 from app.state.takes import Status
 from app.views.main_window import MainWindow
-from app.views.neural_controls import NeuralControls
+from app.views.panels.neural_controls import NeuralControls
 from codec import registry
 from tests.gui.conftest import WAIT_MS
 

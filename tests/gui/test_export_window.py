@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from app.views.video_dialog import VideoDialog
 from PIL import Image
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -16,6 +15,7 @@ from app.exports.frames import Box
 from app.state.imports import ImportDecision
 from app.state.recipes import Recipe
 from app.state.takes import Status
+from app.views.dialogs.video_dialog import VideoDialog
 from app.views.main_window import MainWindow
 from codec.media import open_clip
 from codec.media.colour import to_rgb

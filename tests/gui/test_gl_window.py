@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.render.choice import VARIABLE, driver_works, use_opengl
 from app.render.difference import difference_rgb
 from app.state.takes import Take
-from app.views.gl_canvas import GlCanvas
 from app.views.main_window import MainWindow
+from app.views.pictures.gl_canvas import GlCanvas
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
 from tests.gui.conftest import WAIT_MS

@@ -17,7 +17,7 @@ from app.render.shown import Shown
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
-from app.views.pane import Pane
+from app.views.pictures.pane import Pane
 from codec.ffmpeg import ffmpeg_program
 from codec.media.picture import Transfer
 from codec.rivals.settings import RivalCodec

@@ -34,8 +34,8 @@ from pytestqt.qtbot import QtBot
 from app.state.imports import Difference, FileFacts, ImportQuestion, Mismatch
 from app.state.scores import FrameMeasures
 from app.state.takes import Encoded, Rate, Status
+from app.views.dialogs.import_dialog import ImportDialog
 from app.views.main_window import MainWindow
-from app.views.takes_import import ImportDialog
 from codec.texts import visible_lines
 from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS

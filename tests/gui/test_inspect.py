@@ -13,9 +13,9 @@ from app.render.pixels import pixel_value
 from app.render.shown import Shown
 from app.state.inspection import MAGNIFICATIONS, Inspection, Overlay, Region
 from app.state.layouts import DifferenceLook
-from app.views import overlays
-from app.views.canvas import Canvas
 from app.views.main_window import MainWindow
+from app.views.pictures import overlays
+from app.views.pictures.canvas import Canvas
 from codec.context import QUIET
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb

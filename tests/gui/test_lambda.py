@@ -18,7 +18,7 @@ from app.state.recipes import Recipe, codec_settings
 from app.state.session import Session
 from app.state.takes import Status
 from app.views.main_window import MainWindow
-from app.views.neural_controls import NeuralControls
+from app.views.panels.neural_controls import NeuralControls
 from codec import registry
 from codec.cli import build_parser
 from tests.gui.conftest import WAIT_MS

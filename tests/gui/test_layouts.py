@@ -15,10 +15,10 @@ from app.state.layouts import Layout
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Take
 from app.state.view import View
-from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
 from app.views.names import brief
-from app.views.pane import Pane, Said
+from app.views.pictures.canvas import Canvas, Content
+from app.views.pictures.pane import Pane, Said
 from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
 

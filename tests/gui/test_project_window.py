@@ -16,8 +16,8 @@ from app.state.recipes import Recipe
 from app.state.session import Session
 from app.state.settings import settings_file
 from app.state.takes import Status
+from app.views.dialogs.open_dialog import OpenDialog
 from app.views.main_window import MainWindow
-from app.views.open_dialog import OpenDialog
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
 
@@ -108,7 +108,7 @@ def test_a_clip_dropped_with_others_gets_them_as_takes(
     drop(working, small_clip, theirs)
     answer(working, DISCARD)
     dialogs = working.findChildren
-    from app.views.takes_import import ImportDialog
+    from app.views.dialogs.import_dialog import ImportDialog
 
     qtbot.waitUntil(lambda: len(dialogs(ImportDialog)) == 1, timeout=WAIT_MS)
     dialog = dialogs(ImportDialog)[0]

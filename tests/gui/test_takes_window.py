@@ -17,10 +17,10 @@ from app.state.recipes import Recipe
 from app.state.settings import load_settings, settings_file
 from app.state.takes import Kind, Status, Take
 from app.views import theme
+from app.views.dialogs.import_dialog import ImportDialog
+from app.views.dialogs.palette import CommandPalette, score
+from app.views.dialogs.settings_dialog import SettingsDialog
 from app.views.main_window import MainWindow
-from app.views.palette import CommandPalette, score
-from app.views.settings_dialog import SettingsDialog
-from app.views.takes_import import ImportDialog
 from codec.container.stream import read_info
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status
 from app.views.main_window import MainWindow
-from app.views.pane import Pane
+from app.views.pictures.pane import Pane
 from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
 from codec.resources import sample_clips

@@ -10,8 +10,8 @@ from app.render.presenter import FrameSet
 from app.state.inspection import Region
 from app.state.layouts import Arrangement
 from app.state.session import Session
-from app.views.aids import Aids
-from app.views.pane import Pane
+from app.views.pictures.aids import Aids
+from app.views.pictures.pane import Pane
 from app.views.theme import BACKGROUND
 
 

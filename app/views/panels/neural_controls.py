@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, 
 
 from app.state.recipes import own_options
 from app.state.session import Session
-from app.views.lambda_box import LambdaBox, rounded
-from app.views.marked_slider import MarkedSlider
-from app.views.option_fields import Field, field_for, show_value
+from app.views.panels.lambda_box import LambdaBox, rounded
+from app.views.panels.marked_slider import MarkedSlider
+from app.views.panels.option_fields import Field, field_for, show_value
 from app.views.widgets import plain_tip
 from codec import registry
 from codec.api import DEVICES, CodecSettings

@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.render.presenter import FrameSet
 from app.state.session import Session
-from app.views.aids import Aids
-from app.views.pane_grid import PaneGrid
+from app.views.pictures.aids import Aids
+from app.views.pictures.pane_grid import PaneGrid
+from app.views.pictures.stage import Stage
 from app.views.placing import set_full_screen
-from app.views.stage import Stage
 from app.views.theme import BACKGROUND
 
 

@@ -22,7 +22,7 @@ from app.jobs.sources import clip_spec, take_spec
 from app.render.presenter import Presenter
 from app.state.session import SEAM_CYCLE, Session
 from app.state.takes import Kind, Status, Take
-from app.views.slice_view import SliceView
+from app.views.pictures.slice_view import SliceView
 from app.views.widgets import Label
 from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio

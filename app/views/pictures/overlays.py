@@ -13,7 +13,7 @@ from app.render.kind_colours import kind_colour
 from app.render.shown import Shown
 from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
-from app.views.aids import ValueRow
+from app.views.pictures.aids import ValueRow
 from app.views.theme import ACCENT, BACKGROUND, MUTED
 
 REGION = "#6be0d0"

@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.state.session import Session
-from app.views.neural_controls import NeuralControls
-from app.views.rival_controls import RivalControls
-from app.views.takes_panel import TakesPanel
+from app.views.panels.neural_controls import NeuralControls
+from app.views.panels.rival_controls import RivalControls
+from app.views.panels.takes_panel import TakesPanel
 from app.views.widgets import Label
 
 

@@ -7,8 +7,8 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from app.render.choice import shows_ten_bits, surface_format
 from app.render.gl import GL_RGB10_A2, GlRenderer, Placement
 from app.state.session import Session
-from app.views.aids import Aids
-from app.views.canvas_logic import CanvasLogic
+from app.views.pictures.aids import Aids
+from app.views.pictures.canvas_logic import CanvasLogic
 from app.views.theme import BACKGROUND
 from codec.errors import SeamscopeError
 

@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app.state.session import Session
-from app.views.timeline import Timeline
+from app.views.panels.timeline import Timeline
 from app.views.widgets import Label
 
 

@@ -11,9 +11,9 @@ from app.render.presenter import FrameSet, Presenter
 from app.state.scaling import Minify
 from app.state.session import Session
 from app.state.takes import Take
-from app.views.aids import Aids
-from app.views.pane_grid import PaneGrid
-from app.views.start_page import StartPage
+from app.views.pictures.aids import Aids
+from app.views.pictures.pane_grid import PaneGrid
+from app.views.pictures.start_page import StartPage
 from app.views.widgets import scrolled
 
 

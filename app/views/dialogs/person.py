@@ -12,10 +12,10 @@ from app.controllers.files import PROJECT_KIND
 from app.controllers.person import Answer, Question
 from app.state.imports import ImportDecision, ImportQuestion
 from app.state.settings import Settings
-from app.views.file_dialogs import ask_target
-from app.views.open_dialog import OpenDialog
-from app.views.settings_dialog import SettingsDialog
-from app.views.takes_import import ImportDialog
+from app.views.dialogs.file_dialogs import ask_target
+from app.views.dialogs.import_dialog import ImportDialog
+from app.views.dialogs.open_dialog import OpenDialog
+from app.views.dialogs.settings_dialog import SettingsDialog
 from app.views.widgets import MessageBox, plain_title
 from codec.media.picture import Timing
 
@@ -99,7 +99,7 @@ class Dialogs:
 
     def ask_video(self, takes: int, frames: str, chosen: "Callable[[VideoChoice], None]") -> None:
         """Opens a dialog."""
-        from app.views.video_dialog import VideoDialog
+        from app.views.dialogs.video_dialog import VideoDialog
 
         dialog = VideoDialog(takes, frames, self._window)
         dialog.accepted.connect(lambda: chosen(dialog.choice))

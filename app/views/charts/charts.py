@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 from app.state.curves import CURVES, Series, difference, series_of
 from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
-from app.views.charts_plot import STYLES, Chart, Line
-from app.views.charts_tables import RateChart, StatisticsTable
+from app.views.charts.plot import STYLES, Chart, Line
+from app.views.charts.tables import RateChart, StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
 from app.views.widgets import Label, plain_tip, scrolled

@@ -10,8 +10,8 @@ from app.render.framing import Framing, nearest
 from app.render.geometry import Geometry
 from app.state.scaling import Magnify
 from app.state.session import Session
-from app.views.aids import Aids
-from app.views.canvas_logic import CanvasLogic, Content
+from app.views.pictures.aids import Aids
+from app.views.pictures.canvas_logic import CanvasLogic, Content
 from app.views.theme import BACKGROUND
 
 __all__ = ["Canvas", "Content"]

@@ -14,9 +14,9 @@ from app.render.shown import Shown
 from app.state.inspection import Overlay
 from app.state.layouts import DifferenceLook
 from app.state.session import Session
-from app.views import overlays
-from app.views.aids import Aids
-from app.views.pointer import Pointer
+from app.views.pictures import overlays
+from app.views.pictures.aids import Aids
+from app.views.pictures.pointer import Pointer
 from app.views.theme import MUTED
 
 MIN_SIZE = QSize(120, 90)

@@ -7,9 +7,9 @@ from app.jobs.inspecting import Inspector
 from app.jobs.job import Runner
 from app.render.presenter import Presenter
 from app.state.session import Session
-from app.views.scopes_panel import ScopesPanel
-from app.views.seam_panel import SeamPanel
-from app.views.worst_panel import WorstPanel
+from app.views.panels.scopes_panel import ScopesPanel
+from app.views.panels.seam_panel import SeamPanel
+from app.views.panels.worst_panel import WorstPanel
 
 
 class InspectorPanel(QTabWidget):

@@ -16,10 +16,10 @@ from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
-from app.views.aids import Aids
-from app.views.canvas import Canvas, Content
-from app.views.gl_canvas import GlCanvas
 from app.views.names import brief
+from app.views.pictures.aids import Aids
+from app.views.pictures.canvas import Canvas, Content
+from app.views.pictures.gl_canvas import GlCanvas
 from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
