@@ -42,7 +42,7 @@ def run(arguments: list[str]) -> int:
     signals = EndingSignals(window.end)
     window.show()
     if options.files:
-        window.commands.desk.open_paths(options.files)
+        window.context.files.open_paths(options.files)
     code = application.exec()
     signals.close()
     return leave(signals.exit_code or code)

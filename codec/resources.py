@@ -1,7 +1,11 @@
 """Where the files in `resources/` lie, in a checkout and in an installed package alike."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
+
+MORE_WEIGHTS = "SEAMSCOPE_WEIGHTS"
+"""Environment variable: a folder with further weights files."""
 
 
 def resource_folder() -> Path:
@@ -12,6 +16,19 @@ def resource_folder() -> Path:
 def weights_folder() -> Path:
     """The folder of shipped weights."""
     return resource_folder() / "weights"
+
+
+def weights_files(prefix: str, default: str) -> dict[str, Path]:
+    """A codec's weights `PREFIX*.safetensors`, name -> file: the default ones first, then those that ship; of two of
+    one name the shipped one."""
+    folders = [weights_folder()]
+    if os.environ.get(MORE_WEIGHTS):
+        folders.append(Path(os.environ[MORE_WEIGHTS]))
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(f"{prefix}*.safetensors")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items(), key=lambda item: item[0] != default))
 
 
 def sample_clips() -> tuple[Path, ...]:

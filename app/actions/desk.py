@@ -1,44 +1,11 @@
-"""Takes one by one, projects, exports, settings: what the desk of the window does."""
+"""Takes one by one, projects, exports, settings."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable
 
 from app.actions.spec import ActionSpec, Context, always, has_clip
-from app.jobs.editing import Edits
 from app.state.takes import Kind, Status, Take
 
 BIG_NUDGE = 10
-
-
-class Exports(Protocol):
-    """Files that are written of what is seen."""
-
-    def ask_crops(self) -> None: ...
-    def ask_worst(self) -> None: ...
-    def ask_video(self) -> None: ...
-    def ask_page(self) -> None: ...
-    def ask_charts(self) -> None: ...
-
-
-class Desk(Protocol):
-    """What these actions need of the window."""
-
-    @property
-    def edits(self) -> Edits: ...
-    @property
-    def exports(self) -> Exports: ...
-    def rename(self, take: Take) -> None: ...
-    def encode_again(self, take: Take) -> None: ...
-    def encode_anew(self, take: Take) -> None: ...
-    def ask_import(self) -> None: ...
-    def ask_export_take(self, take: Take) -> None: ...
-    def ask_open_project(self) -> None: ...
-    def save_project(self) -> None: ...
-    def ask_save_project(self) -> None: ...
-    def open_paths(self, paths: Sequence[Path]) -> None: ...
-    def show_settings(self) -> None: ...
-    def show_palette(self) -> None: ...
 
 
 def _has_take(c: Context) -> bool:
@@ -72,43 +39,41 @@ def _on_take(run: Callable[[Context, Take], None]) -> Callable[[Context], None]:
 
 
 def _nudge(frames: int) -> Callable[[Context], None]:
-    return _on_take(lambda c, take: c.screen.desk.edits.nudge(take, take.nudge + frames))
+    return _on_take(lambda c, take: c.takes.edits.nudge(take, take.nudge + frames))
 
 
 def _move(places: int) -> Callable[[Context], None]:
-    return _on_take(lambda c, take: c.screen.desk.edits.move(take, places))
+    return _on_take(lambda c, take: c.takes.edits.move(take, places))
 
 
 FILE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
-        "open_project", "Open project…", ("Ctrl+Shift+O",), "File", lambda c: c.screen.desk.ask_open_project(), always
+        "open_project", "Open project…", ("Ctrl+Shift+O",), "File", lambda c: c.files.ask_open_project(), always
     ),
-    ActionSpec("save_project", "Save project", ("Ctrl+Alt+S",), "File", lambda c: c.screen.desk.save_project()),
+    ActionSpec("save_project", "Save project", ("Ctrl+Alt+S",), "File", lambda c: c.files.save_project()),
     ActionSpec(
         "save_project_as",
         "Save project as…",
         ("Ctrl+Alt+Shift+S",),
         "File",
-        lambda c: c.screen.desk.ask_save_project(),
+        lambda c: c.files.ask_save_project(),
     ),
-    ActionSpec("import", "Import a decoded file as a take…", ("Ctrl+I",), "File", lambda c: c.screen.desk.ask_import()),
-    ActionSpec("save_view", "Save the view as PNG…", ("Ctrl+Alt+C",), "File", lambda c: c.screen.view_keys.ask_save()),
-    ActionSpec(
-        "save_crops", "Save crops as PNG…", ("Ctrl+Shift+S",), "File", lambda c: c.screen.desk.exports.ask_crops()
-    ),
+    ActionSpec("import", "Import a decoded file as a take…", ("Ctrl+I",), "File", lambda c: c.takes.ask_import()),
+    ActionSpec("save_view", "Save the view as PNG…", ("Ctrl+Alt+C",), "File", lambda c: c.view.ask_save()),
+    ActionSpec("save_crops", "Save crops as PNG…", ("Ctrl+Shift+S",), "File", lambda c: c.exports.ask_crops()),
     ActionSpec(
         "export_video",
         "Export side-by-side video…",
         ("Ctrl+Shift+V",),
         "File",
-        lambda c: c.screen.desk.exports.ask_video(),
+        lambda c: c.exports.ask_video(),
     ),
     ActionSpec(
         "export_charts",
         "Export charts…",
         ("Ctrl+Alt+E",),
         "File",
-        lambda c: c.screen.desk.exports.ask_charts(),
+        lambda c: c.exports.ask_charts(),
         _has_take,
     ),
     ActionSpec(
@@ -116,13 +81,11 @@ FILE_ACTIONS: tuple[ActionSpec, ...] = (
         "Save the worst frames as PNG…",
         ("Ctrl+Alt+W",),
         "File",
-        lambda c: c.screen.desk.exports.ask_worst(),
+        lambda c: c.exports.ask_worst(),
         _has_take,
     ),
-    ActionSpec(
-        "export_page", "Export evidence page…", ("Ctrl+Shift+E",), "File", lambda c: c.screen.desk.exports.ask_page()
-    ),
-    ActionSpec("settings", "Settings…", ("Ctrl+;",), "File", lambda c: c.screen.desk.show_settings(), always),
+    ActionSpec("export_page", "Export evidence page…", ("Ctrl+Shift+E",), "File", lambda c: c.exports.ask_page()),
+    ActionSpec("settings", "Settings…", ("Ctrl+;",), "File", lambda c: c.screen.show_settings(), always),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
 )
 
@@ -159,7 +122,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Rename the take…",
         ("Ctrl+Shift+R",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.rename(t)),
+        _on_take(lambda c, t: c.takes.rename(t)),
         _has_take,
     ),
     ActionSpec(
@@ -167,15 +130,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Encode the take again with its own settings",
         ("Ctrl+Shift+K",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.encode_again(t)),
+        _on_take(lambda c, t: c.takes.encode_again(t)),
         _has_recipe,
     ),
     ActionSpec(
         "encode_anew",
-        "Encode the take again with λ and key interval of the panel",
+        "Encode the take again with the codec, λ and options of the panel",
         ("Ctrl+Alt+K",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.encode_anew(t)),
+        _on_take(lambda c, t: c.takes.encode_anew(t)),
         _has_neural_recipe,
     ),
     ActionSpec(
@@ -183,7 +146,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Show or hide the take",
         ("Ctrl+H",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.edits.set_visible(t, not t.visible)),
+        _on_take(lambda c, t: c.takes.edits.set_visible(t, not t.visible)),
         _has_take,
         lambda c: (take := c.session.current) is not None and take.visible,
     ),
@@ -202,7 +165,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Align the take by its pictures (within ±8 frames)",
         ("Ctrl+Shift+L",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.edits.align(t)),
+        _on_take(lambda c, t: c.takes.edits.align(t)),
         _has_whole_take,
     ),
     ActionSpec(
@@ -219,7 +182,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Export the take's file…",
         ("Ctrl+Alt+T",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.ask_export_take(t)),
+        _on_take(lambda c, t: c.takes.ask_export(t)),
         _has_whole_take,
     ),
     ActionSpec(
@@ -227,13 +190,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Remove the take",
         ("Del",),
         "Takes",
-        _on_take(lambda c, t: c.screen.desk.edits.remove(t)),
+        _on_take(lambda c, t: c.takes.edits.remove(t)),
         _has_take,
     ),
 )
 
 HELP_ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("palette", "Commands…", ("Ctrl+Shift+P",), "Help", lambda c: c.screen.desk.show_palette(), always),
+    ActionSpec("palette", "Commands…", ("Ctrl+Shift+P",), "Help", lambda c: c.screen.show_palette(), always),
 )
 
 TAKE_MENU: tuple[str | None, ...] = (

@@ -145,7 +145,7 @@ LAYOUT_ACTIONS: tuple[ActionSpec, ...] = (
         _differing,
     ),
     ActionSpec("reference", "Next take as the reference", ("Ctrl+R",), "Layout", _next_reference, _two_takes),
-    ActionSpec("blink", "Blink between the last two looks", ("B",), "Layout", lambda c: c.screen.blink()),
+    ActionSpec("blink", "Blink between the last two looks", ("B",), "Layout", lambda c: c.view.blink()),
     ActionSpec(
         "auto_blink",
         "Blink by itself",
@@ -177,14 +177,12 @@ def _zoom(name: str, text: str, key: str, zoom: float) -> ActionSpec:
 
 
 def _pan(name: str, text: str, key: str, right: int, down: int) -> ActionSpec:
-    return ActionSpec(name, text, (key,), "View", lambda c: c.screen.view_keys.pan(right, down))
+    return ActionSpec(name, text, (key,), "View", lambda c: c.view.pan(right, down))
 
 
 ZOOM_ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec(
-        "zoom_in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+=", "Shift+Up"), "View", lambda c: c.screen.view_keys.zoom(1)
-    ),
-    ActionSpec("zoom_out", "Zoom out", ("-", "Ctrl+-", "Shift+Down"), "View", lambda c: c.screen.view_keys.zoom(-1)),
+    ActionSpec("zoom_in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+=", "Shift+Up"), "View", lambda c: c.view.zoom(1)),
+    ActionSpec("zoom_out", "Zoom out", ("-", "Ctrl+-", "Shift+Down"), "View", lambda c: c.view.zoom(-1)),
     _zoom("zoom_half", "Zoom 50 %", "Ctrl+5", 0.5),
     _zoom("zoom_2", "Zoom 200 %", "Ctrl+2", 2.0),
     _zoom("zoom_4", "Zoom 400 %", "Ctrl+4", 4.0),
@@ -201,7 +199,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_fit", "Fit", ("Ctrl+9",), "View", lambda c: c.session.view.set_zoom(None)),
     ActionSpec("zoom_reset", "Reset view", ("R",), "View", lambda c: c.session.view.reset()),
     *ZOOM_ACTIONS,
-    ActionSpec("copy_view", "Copy the view as a picture", ("Ctrl+C",), "View", lambda c: c.screen.view_keys.copy()),
+    ActionSpec("copy_view", "Copy the view as a picture", ("Ctrl+C",), "View", lambda c: c.view.copy()),
     ActionSpec(
         "charts",
         "Charts",

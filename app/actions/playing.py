@@ -9,7 +9,7 @@ def _toggle_play(c: Context) -> None:
     if c.session.playback.playing:
         c.session.playback.pause()
     else:
-        c.session.playback.play(c.screen.now_s())
+        c.session.playback.play(c.now_s())
 
 
 def _step(delta: int) -> Callable[[Context], None]:
@@ -21,7 +21,7 @@ def _step(delta: int) -> Callable[[Context], None]:
 
 
 def _seek_seconds(delta: float) -> Callable[[Context], None]:
-    return lambda c: c.session.playback.seek_seconds(delta, c.screen.now_s())
+    return lambda c: c.session.playback.seek_seconds(delta, c.now_s())
 
 
 def _seek_boundary(direction: int) -> Callable[[Context], None]:
@@ -29,7 +29,7 @@ def _seek_boundary(direction: int) -> Callable[[Context], None]:
         frame, boundaries = c.session.playback.frame, c.session.boundaries
         ahead = [b for b in boundaries if (b > frame if direction > 0 else b < frame)]
         if ahead:
-            c.session.playback.seek(ahead[0] if direction > 0 else ahead[-1], c.screen.now_s())
+            c.session.playback.seek(ahead[0] if direction > 0 else ahead[-1], c.now_s())
 
     return run
 
@@ -47,24 +47,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("step_forward", "Frame forward", ("Right", "."), "Playback", _step(1)),
     ActionSpec("second_back", "1 s back", ("Shift+Left",), "Playback", _seek_seconds(-1.0)),
     ActionSpec("second_forward", "1 s forward", ("Shift+Right",), "Playback", _seek_seconds(1.0)),
-    ActionSpec("first", "First frame", ("Home",), "Playback", lambda c: c.session.playback.seek(0, c.screen.now_s())),
+    ActionSpec("first", "First frame", ("Home",), "Playback", lambda c: c.session.playback.seek(0, c.now_s())),
     ActionSpec(
         "last",
         "Last frame",
         ("End",),
         "Playback",
-        lambda c: c.session.playback.seek(c.session.playback.frame_count - 1, c.screen.now_s()),
+        lambda c: c.session.playback.seek(c.session.playback.frame_count - 1, c.now_s()),
     ),
     ActionSpec("gop_back", "Previous GoP boundary", ("PgUp",), "Playback", _seek_boundary(-1)),
     ActionSpec("gop_forward", "Next GoP boundary", ("PgDown",), "Playback", _seek_boundary(1)),
-    ActionSpec("slower", "Slower", ("[",), "Playback", lambda c: c.session.playback.step_speed(-1, c.screen.now_s())),
-    ActionSpec("faster", "Faster", ("]",), "Playback", lambda c: c.session.playback.step_speed(1, c.screen.now_s())),
+    ActionSpec("slower", "Slower", ("[",), "Playback", lambda c: c.session.playback.step_speed(-1, c.now_s())),
+    ActionSpec("faster", "Faster", ("]",), "Playback", lambda c: c.session.playback.step_speed(1, c.now_s())),
     ActionSpec(
         "normal_speed",
         "Speed 1×",
         ("Backspace",),
         "Playback",
-        lambda c: c.session.playback.set_speed(1.0, c.screen.now_s()),
+        lambda c: c.session.playback.set_speed(1.0, c.now_s()),
     ),
     ActionSpec(
         "set_in", "Set in point", ("I",), "Playback", lambda c: c.session.playback.set_in(c.session.playback.frame)
@@ -85,7 +85,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Play backwards",
         ("Shift+Space",),
         "Playback",
-        lambda c: c.session.playback.toggle_backward(c.screen.now_s()),
+        lambda c: c.session.playback.toggle_backward(c.now_s()),
         checked_when=lambda c: c.session.playback.backward,
     ),
     ActionSpec(
@@ -93,7 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Loop to and fro",
         ("Shift+L",),
         "Playback",
-        lambda c: c.session.playback.toggle_to_and_fro(c.screen.now_s()),
+        lambda c: c.session.playback.toggle_to_and_fro(c.now_s()),
         checked_when=lambda c: c.session.playback.to_and_fro,
     ),
 )  # fmt: skip

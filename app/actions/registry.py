@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from app.actions import desk, inspecting, looking, playing, seams, takes
-from app.actions.spec import ActionSpec, Context, Screen
+from app.actions.spec import ActionSpec, Context, controllers
 
-__all__ = ["ACTIONS", "ActionSpec", "Context", "Screen", "by_id", "open_recent"]
+__all__ = ["ACTIONS", "ActionSpec", "Context", "by_id", "controllers", "open_recent"]
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *takes.ACTIONS,
@@ -23,7 +23,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 def open_recent(context: Context, path: str) -> None:
     """Open a clip or project from the list of recent ones."""
-    context.screen.desk.open_paths([Path(path)])
+    context.files.open_paths([Path(path)])
 
 
 def by_id(name: str) -> ActionSpec:

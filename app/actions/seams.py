@@ -30,11 +30,11 @@ def _toggle_loop(c: Context) -> None:
         if middle is not None:
             session.playback.seek(middle)
     elif boundary is not None:
-        loop.start(boundary, session.playback.frame_count, c.screen.now_s())
+        loop.start(boundary, session.playback.frame_count, c.now_s())
 
 
 def _step_rate(direction: int) -> Callable[[Context], None]:
-    return lambda c: c.session.view.seam_loop.step_rate(direction, c.screen.now_s())
+    return lambda c: c.session.view.seam_loop.step_rate(direction, c.now_s())
 
 
 def _step_theta(direction: int) -> Callable[[Context], None]:

@@ -1,53 +1,18 @@
 """What an action is, and what it works on."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
+from app.controllers.exports import ChartLook, Exports
+from app.controllers.files import Files
+from app.controllers.person import Person
+from app.controllers.screen import Parts, Screen
+from app.controllers.takes import Takes
+from app.controllers.view import Panes, View
 from app.jobs.engine import Engine
+from app.render.presenter import Presenter
 from app.state.session import Session
-
-if TYPE_CHECKING:
-    from app.actions.desk import Desk
-
-
-class ViewKeys(Protocol):
-    """Zoom and pan without a mouse, and the view as a picture."""
-
-    def zoom(self, steps: int) -> None: ...
-    def pan(self, right: int, down: int) -> None: ...
-    def copy(self) -> None: ...
-    def ask_save(self) -> None: ...
-
-
-class Screen(Protocol):
-    """What actions need of the window, besides state and engine."""
-
-    @property
-    def desk(self) -> "Desk": ...
-    @property
-    def view_keys(self) -> ViewKeys: ...
-    def now_s(self) -> float: ...
-    def ask_clip(self) -> None: ...
-    def encode_neural(self) -> None: ...
-    def add_rival(self) -> None: ...
-    def save_frames(self) -> None: ...
-    def ask_save_stream(self) -> None: ...
-    def toggle_charts(self) -> None: ...
-    def toggle_info(self) -> None: ...
-    def toggle_panel(self, name: str) -> None: ...
-    def panel_shown(self, name: str) -> bool: ...
-    def toggle_full_screen(self) -> None: ...
-    def leave_full_screen(self) -> None: ...
-    def toggle_presentation(self) -> None: ...
-    def toggle_second(self) -> None: ...
-    def second_shown(self) -> bool: ...
-    def toggle_keys(self) -> None: ...
-    def copy_command(self) -> None: ...
-    def blink(self) -> None: ...
-    def charts_shown(self) -> bool: ...
-    def info_shown(self) -> bool: ...
-    def close_window(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +21,32 @@ class Context:
 
     session: Session
     engine: Engine
+    files: Files
+    takes: Takes
+    exports: Exports
+    view: View
     screen: Screen
+
+    @staticmethod
+    def now_s() -> float:
+        """The playback's clock."""
+        return time.monotonic()
+
+
+def controllers(
+    engine: Engine,
+    presenter: Presenter,
+    panes: Panes,
+    charts: Callable[[], ChartLook | None],
+    parts: Parts,
+    person: Person,
+) -> Context:
+    """The controllers of one window, each given its parts."""
+    takes, view = Takes(engine, person), View(engine, panes, person)
+    exports = Exports(engine, view, charts, person)
+    files = Files(engine, takes, exports.queue, person)
+    screen = Screen(engine, presenter, person, parts)
+    return Context(engine.session, engine, files, takes, exports, view, screen)
 
 
 def always(context: Context) -> bool:
@@ -78,6 +68,6 @@ class ActionSpec:
     text: str
     keys: tuple[str, ...]
     menu: str
-    run: Callable[[Context], None]
+    run: Callable[[Context], object]
     enabled_when: Callable[[Context], bool] = field(default=has_clip)
     checked_when: Callable[[Context], bool] | None = None

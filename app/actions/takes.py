@@ -20,17 +20,17 @@ def _has_command(context: Context) -> bool:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("open", "Open clip…", ("Ctrl+O",), "File", lambda c: c.screen.ask_clip(), always),
-    ActionSpec("save_frames", "Save frames as PNG…", ("Ctrl+S",), "File", lambda c: c.screen.save_frames()),
+    ActionSpec("open", "Open clip…", ("Ctrl+O",), "File", lambda c: c.files.ask_clip(), always),
+    ActionSpec("save_frames", "Save frames as PNG…", ("Ctrl+S",), "File", lambda c: c.exports.ask_frames()),
     ActionSpec(
-        "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.screen.ask_save_stream(), _has_stream
+        "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.takes.ask_save_stream(), _has_stream
     ),
-    ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.screen.encode_neural()),
-    ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.screen.add_rival()),
+    ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.takes.encode_neural()),
+    ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.takes.add_rival()),
     ActionSpec(
         "cancel", "Cancel encodes and opening", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running
     ),
     ActionSpec(
-        "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.screen.copy_command(), _has_command
+        "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.takes.copy_commands(), _has_command
     ),
 )  # fmt: skip

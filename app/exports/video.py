@@ -53,6 +53,16 @@ class VideoCodec(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoChoice:
+    """What a user decides; as in VideoRequest."""
+
+    codec: VideoCodec
+    labelled: bool
+    half_speed: bool
+    per_row: int
+
+
+@dataclass(frozen=True, slots=True)
 class VideoColumn:
     """One take of the video and its label."""
 

@@ -12,7 +12,8 @@ from app.jobs.engine import Engine
 from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec, take_spec
 from app.state.history import Change
-from app.state.takes import Kind, Recipe, Status, Take
+from app.state.recipes import Recipe
+from app.state.takes import Kind, Status, Take
 
 KEPT_BYTES = 8 * 2**30
 """Disk space that takes off the list may hold so that they can come back; the oldest are given up beyond it."""

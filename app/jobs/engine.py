@@ -19,14 +19,15 @@ from app.jobs.sources import clip_spec
 from app.jobs.tasks import GopReady
 from app.jobs.works import Works
 from app.jobs.workspace import Workspace
+from app.state.recipes import Options, Recipe, codec_settings, known_options, request_text, unusual_options
 from app.state.session import Session
-from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
-from codec import gop
+from app.state.settings import CodecChoice
+from app.state.takes import Encoded, Kind, Rate, Status, Take
+from codec import gop, registry
 from codec.api import exact_text
 from codec.container.stream import StreamInfo
 from codec.errors import MediaError, SettingError
 from codec.gop import Structure
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, HybridSettings
 from codec.media.clip import Clip
 from codec.media.picture import Colour
 from codec.media.place import shell_word
@@ -140,32 +141,28 @@ class Engine:
         self.session.set_clip(clip)
         self.works.opened(before)
 
-    def encode_neural(self, lmbda: float, *, key_interval: int = DEFAULT_KEY_INTERVAL) -> Take | None:
-        """A neural take at λ: first the stream of the seam mode shown, its GoP on the screen before the others, then
-        the other stream in the background."""
+    def encode_neural(self, lmbda: float, neural: str = registry.DEFAULT, options: Options = ()) -> Take | None:
+        """A take of a neural codec at λ: first the stream of the seam mode shown, its GoP on the screen before the
+        others, then the other stream in the background."""
         clip = self.session.clip
         if clip is None:
             return None
         number = self.new_number()
         try:
-            settings = HybridSettings(
-                lmbda,
-                device=self.session.settings.device,
-                key_interval=key_interval,
-                precision=self.session.settings.precision,
-            )
+            recipe = Recipe(None, lmbda, neural=neural, options=known_options(neural, dict(options)))
+            settings = codec_settings(recipe, self.session.settings.device, self.session.settings.precision)
             colour = clip.info.colour
             overlap, disjoint = (self.spool(number, structure, colour, clip) for structure in Structure)
             source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self.session.theta)
         except (SettingError, MediaError) as error:
             self.session.message.emit(str(error))
             return None
-        self.session.update_settings(replace(self.session.settings, lmbda=lmbda, key_interval=key_interval))
-        keys = "" if key_interval == DEFAULT_KEY_INTERVAL else f", key interval {key_interval}"
-        take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}{keys}", lmbda=lmbda)
-        take.recipe = Recipe(None, lmbda=lmbda, key_interval=key_interval)
+        chosen = CodecChoice(lmbda, recipe.options)
+        self.session.update_settings(self.session.settings.with_choice(neural, chosen))
+        asked = request_text(neural, lmbda, recipe.options)
+        take = self.session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=neural, recipe=recipe)
         nothing = [float("nan")] * clip.frame_count
-        encoded = Encoded(command=_command(clip, settings), frame_bits=list(nothing))
+        encoded = Encoded(command=_command(clip, recipe, settings.precision), frame_bits=list(nothing))
         other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
         self.session.takes.update(take, source=source, encoded=encoded, disjoint=other)
         first = self.session.seam_mode.structure
@@ -209,16 +206,10 @@ class Engine:
 
     def _submit_neural(self, take: Take, structure: Structure, *, background: bool = False) -> None:
         clip = self.session.clip
-        assert clip is not None and take.lmbda is not None and isinstance(take.source, SpooledTake)
+        assert clip is not None and take.recipe is not None and isinstance(take.source, SpooledTake)
         wanted = self.session.settings
-        settings = HybridSettings(
-            take.lmbda,
-            structure,
-            wanted.device,
-            gop.gop_of(self.session.playback.frame, clip.frame_count, structure),
-            key_interval=DEFAULT_KEY_INTERVAL if take.recipe is None else take.recipe.key_interval,
-            precision=wanted.precision,
-        )
+        first = gop.gop_of(self.session.playback.frame, clip.frame_count, structure)
+        settings = codec_settings(take.recipe, wanted.device, wanted.precision, structure, first)
         spec = take.source.spec
         spool = spec.overlap if structure is Structure.OVERLAP else spec.disjoint
         output = spool.path.with_suffix(".gop")
@@ -286,8 +277,8 @@ class Engine:
         if not replacing and not self.session.has_room():
             return None
         if recipe.codec is None:
-            lmbda = self.session.settings.lmbda if recipe.lmbda is None else recipe.lmbda
-            return self.encode_neural(lmbda, key_interval=recipe.key_interval)
+            lmbda = self.session.settings.choice(recipe.neural).lmbda if recipe.lmbda is None else recipe.lmbda
+            return self.encode_neural(lmbda, recipe.neural, recipe.options)
         return None if self.session.clip is None else self._rivals.encode(recipe)
 
     @property
@@ -399,13 +390,17 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, settings: HybridSettings) -> str:
+def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
     """What a user types to make the same stream."""
-    words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop", "--lambda", exact_text(settings.lmbda)]
-    if settings.key_interval != DEFAULT_KEY_INTERVAL:
-        words += ["--key-interval", str(settings.key_interval)]
-    if settings.precision != "auto":
-        words += ["--precision", settings.precision]
+    assert recipe.lmbda is not None
+    words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop"]
+    if recipe.neural != registry.DEFAULT:
+        words += ["--codec", recipe.neural]
+    words += ["--lambda", exact_text(recipe.lmbda)]
+    for option, value in unusual_options(recipe.neural, recipe.options):
+        words += [option.flag, str(value)]
+    if precision != "auto":
+        words += ["--precision", precision]
     if clip.frame_count < clip.info.total_frames:
         words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
     if clip.info.deinterlaced:

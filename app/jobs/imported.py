@@ -142,7 +142,8 @@ def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> F
         )
         return FileFacts(
             path, info.width, info.height, info.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
-            "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.colour,
+            "seamscope", (lost,) if lost else (), info.structure, info.lmbda, info.codec,
+            info.colour,
         )  # fmt: skip
     with open_clip(path, coded=Coded(otherwise=coding), context=context) as clip:
         clip.picture(0)

@@ -82,6 +82,8 @@ class Imports:
             playback = self.session.playback
             playback.set_out(min(playback.out_point, common - 1))
         notes = [f"{m.text[0].upper()}{m.text[1:]}: {_how(m.difference, decision)}." for m in asked]
+        if question.facts.is_stream:
+            notes.append(f"Made by the codec {question.facts.neural}.")
         self.session.takes.update(take, note=" ".join((*notes, *question.facts.notes)))
         return take
 
@@ -133,7 +135,8 @@ class Imports:
         number = self.engine.new_number()
         overlap, disjoint = (self.engine.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
-        take = self.session.takes.add(Kind.NEURAL, f"λ {lmbda:.3g}, {facts.path.name}", lmbda=lmbda)
+        asked = f"λ {lmbda:.3g}, {facts.path.name}"
+        take = self.session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=facts.neural)
         take.given_name, take.only_structure, take.origin = (
             plain_name(decision.name),
             structure,

@@ -16,7 +16,6 @@ from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
 from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
 from app.state.takes import Kind, Status, Take
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.media.clip import Clip
 
 _NO_FILE = FileRecord("", "", "")
@@ -239,7 +238,8 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         matched_to=None if recipe is None or recipe.matched_to is None else places.get(recipe.matched_to),
         kbps=None if recipe is None else recipe.kbps,
         preset="" if recipe is None else recipe.preset,
-        key_interval=DEFAULT_KEY_INTERVAL if recipe is None else recipe.key_interval,
+        neural=take.neural,
+        options=() if recipe is None else recipe.options,
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,

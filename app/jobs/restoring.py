@@ -10,7 +10,9 @@ from app.jobs.job import Lane, Outcome
 from app.jobs.project_files import FoundProject, FoundTake
 from app.jobs.rivals import KIND_OF
 from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
-from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
+from app.state.recipes import Recipe, known_options
+from app.state.takes import Encoded, Kind, Rate, Status, Take
+from codec import registry
 from codec.errors import MediaError
 from codec.gop import Structure
 from codec.pipeline.spooled import SpooledSpec, SpooledTake
@@ -63,8 +65,10 @@ class Restoring:
 
     def _missing(self, entry: FoundTake, problem: str = "") -> Take:
         record = entry.record
-        take = self._session.takes.add(record.kind, record.asked, lmbda=record.lmbda, status=Status.FAILED)
-        again = " Encode it again." if record.recipe else ""
+        take = self._session.takes.add(
+            record.kind, record.asked, lmbda=record.lmbda, neural=record.neural, status=Status.FAILED
+        )
+        again = " Encode it again." if record.recipe and record.neural in registry.codecs() else ""
         take.error = f"{problem or entry.problem}{again}"
         take.encoded = Encoded(command=record.command)
         return take
@@ -108,7 +112,7 @@ class Restoring:
         number = self._engine.new_number()
         overlap, disjoint = (self._engine.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
-        take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda)
+        take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda, neural=record.neural)
         nothing = [float("nan")] * facts.frame_count
         self._session.takes.update(
             take,
@@ -168,4 +172,10 @@ def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
         return None
     place = record.matched_to
     matched = takes[place].id if place is not None and place < len(takes) else None
-    return Recipe(record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset, record.key_interval)
+    neural = record.codec is None
+    # Those of a codec that is not here are kept for where it is.
+    known = known_options(record.neural, dict(record.options)) if record.neural in registry.codecs() else record.options
+    return Recipe(
+        record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset, record.neural,
+        known if neural else (),
+    )  # fmt: skip

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from app.jobs import tasks
 from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec
-from app.state.takes import KBPS_RANGE, Encoded, Kind, Rate, Recipe, Status, Take
+from app.state.recipes import Recipe
+from app.state.takes import KBPS_RANGE, Encoded, Kind, Rate, Status, Take
 from codec.errors import SettingError
 from codec.gop import Structure
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate

@@ -10,12 +10,11 @@ from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSour
 from app.jobs.sources import ClipSpec, Opened, TakeSpec, opened_take
 from app.state.inspection import Region
 from app.state.scores import FrameMeasures, VmafScore
-from codec.api import DecodedGop, GopCoding
+from codec.api import CodecSettings, DecodedGop, GopCoding
 from codec.container.stream import StreamInfo
 from codec.context import WorkContext
 from codec.errors import MediaError
 from codec.gop import Gop, SeamMode, Slot, Structure
-from codec.hybrid.settings import HybridSettings
 from codec.media.clip import Clip, open_clip
 from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Timing
@@ -77,7 +76,7 @@ def encode_neural(
     timing: Timing,
     sample_aspect: Fraction,
     output: Path,
-    settings: HybridSettings,
+    settings: CodecSettings,
     spool: SpoolSpec,
 ) -> StreamInfo:
     """Encode, writing every GoP's decode into the spool and telling so as it comes."""

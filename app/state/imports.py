@@ -55,6 +55,8 @@ class FileFacts:
     """Of a stream; None for other files."""
     lmbda: float | None = None
     """Of a stream."""
+    neural: str = ""
+    """Of a stream: its codec's id."""
     colour: Colour = field(default_factory=Colour)
     """How its pictures are coded."""
     assumed: Assumed = Assumed.NOTHING

@@ -53,6 +53,8 @@ class Inspection:
         """The map over the takes' pictures."""
         self.scan_line: int | None = None
         """Picture row of the x-t slice; None: none is shown."""
+        self.worst_metric = "lpips"
+        """Key in `curves.CURVES` of the metric that the worst frames are listed by."""
 
     def point_at(self, pixel: tuple[int, int] | None) -> None:
         """The mouse is over a picture pixel, or over none."""

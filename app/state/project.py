@@ -1,6 +1,6 @@
-"""A project file: which clip, which takes, how it was being looked at, what was noted. JSON, version 1, values only.
+"""A project file: which clip, which takes, how it was being looked at, what was noted. JSON, version 2, values only.
 
-    {"seamscope": 1, "clip": {...}, "range": {...}, "takes": [...], "view": {...}, "notes": "..."}
+    {"seamscope": 2, "clip": {...}, "range": {...}, "takes": [...], "view": {...}, "notes": "..."}
 
 Files are named twice, relative to the project and absolute, so that a folder can be moved as a whole, and by a hash of
 their bytes, so that another file under the same name is noticed. Nothing of a project file is trusted: size, counts,
@@ -15,21 +15,28 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.state.recipes import FIRST_CODEC, Options
 from app.state.session import NOTES_LIMIT
 from app.state.takes import KBPS_RANGE, NAME_LIMIT, NUDGE_LIMIT, TAKE_LIMIT, Kind
+from codec import registry
+from codec.api import OptionValue
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, MAX_KEY_INTERVAL
 from codec.media import place
 from codec.rivals.settings import RivalCodec
 
-VERSION = 1
+VERSION = 2
+"""Version 1 knew one neural codec, and of its options `key_interval`."""
 SUFFIX = ".seamscope"
 FILE_LIMIT_BYTES = 4 * 2**20
 """A larger file is no project file."""
 TEXT_LIMIT = 8192
 COMMAND_LIMIT = 4 * TEXT_LIMIT
 FRAME_LIMIT = 2**31
+CODEC_LENGTH = 32
+"""Of a codec's id."""
+OPTION_LIMIT = 50
+"""Options of one recipe."""
 
 
 class ProjectError(SeamscopeError):
@@ -77,7 +84,10 @@ class TakeRecord:
     kbps: float | None = None
     """The bitrate a rival was asked for."""
     preset: str = ""
-    key_interval: int = DEFAULT_KEY_INTERVAL
+    neural: str = registry.DEFAULT
+    """Id of a neural take's codec, which need not be installed."""
+    options: Options = ()
+    """Of a neural take's recipe."""
     recipe: bool = False
     """It was encoded here and can be encoded again."""
     stated_kbps: float | None = None
@@ -131,6 +141,7 @@ def to_text(project: Project, path: Path | None = None) -> str:
     raw["seam_mode"] = project.seam_mode.value
     for take, record in zip(raw["takes"], project.takes, strict=True):
         take["kind"] = record.kind.name
+        take["options"] = dict(record.options)
         take["codec"] = None if record.codec is None else record.codec.value
     raw["view"] = dict(project.view)
     # As JSON gives it back: lists for tuples.
@@ -264,6 +275,19 @@ class _Fields:
         values = {key[:100]: value for key, value in list(found._raw.items())[:100]}
         return {key: value for key, value in values.items() if _is_simple(value)}
 
+    def options(self, name: str) -> Options:
+        """Whole numbers, short texts, yes and no by name; the codec they are for checks them."""
+        found = self.inner(name)
+        values: dict[str, OptionValue] = {} if found is None else found._raw
+        if len(values) > OPTION_LIMIT or not all(_is_option(key, value) for key, value in values.items()):
+            raise _DamagedError(f"{name} is not up to {OPTION_LIMIT} named whole numbers, texts, yes or no")
+        return tuple(values.items())
+
+    def only_key_interval(self) -> Options:
+        """The options of a take of version 1."""
+        known = self._raw.get("key_interval") is not None
+        return (("key_interval", self.integer("key_interval", 1, FRAME_LIMIT)),) if known else ()
+
     def objects(self, name: str, limit: int) -> "list[_Fields]":
         value = self._raw.get(name, [])
         if not isinstance(value, list) or len(value) > limit or not all(isinstance(item, dict) for item in value):
@@ -275,6 +299,12 @@ def _is_simple(value: object) -> bool:
     if isinstance(value, list):
         return len(value) <= 8 and all(isinstance(item, int | float) and math.isfinite(item) for item in value)
     return value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= 200)
+
+
+def _is_option(name: str, value: object) -> bool:
+    if isinstance(value, str):
+        return len(name) <= 200 and len(value) <= 200
+    return len(name) <= 200 and isinstance(value, int) and abs(value) < 2**53
 
 
 def _project(raw: _Fields) -> Project:
@@ -319,7 +349,8 @@ def _take(raw: _Fields) -> TakeRecord:
         matched_to=raw.place("matched_to"),
         kbps=raw.number("kbps", *KBPS_RANGE),
         preset=raw.text("preset", 40),
-        key_interval=raw.integer("key_interval", 1, MAX_KEY_INTERVAL, DEFAULT_KEY_INTERVAL),
+        neural=raw.text("neural", CODEC_LENGTH) or FIRST_CODEC,
+        options=raw.options("options") or raw.only_key_interval(),
         recipe=raw.flag("recipe", False),
         stated_kbps=raw.number("stated_kbps", *KBPS_RANGE),
         by_time=raw.flag("by_time", False),

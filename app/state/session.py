@@ -4,6 +4,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from app.state.draft import Draft
 from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import IN_REGION, Key, Scores
@@ -40,6 +41,8 @@ class Session:
     def __init__(self, settings_path: Path) -> None:
         self._settings_path = settings_path
         self.settings = load_settings(settings_path)
+        self.draft = Draft(self.settings)
+        """What would be encoded next."""
         self.clip: Clip | None = None
         self.takes = TakeList()
         self.playback = Playback()

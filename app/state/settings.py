@@ -3,11 +3,14 @@
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
-from codec.api import DEVICES, PRECISIONS
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL, LAMBDA_RANGE, MAX_KEY_INTERVAL
+from app.state.recipes import FIRST_CODEC, Options, known_options
+from codec import registry
+from codec.api import DEVICES, PRECISIONS, CodecSettings
 from codec.output import write_text
 
 RECENT_LIMIT = 10
@@ -15,9 +18,18 @@ DEFAULT_CACHE_BYTES = 2**31
 THEMES = ("dark", "light")
 CACHE_LIMIT_BYTES = 2**40
 """Largest cache that can be asked for."""
-DEFAULT_LAMBDA = 0.32
 PLACE_LIMIT = 1000
 """Longest text that tells where the window stands."""
+CHOICE_LIMIT = 100
+"""Codecs, and options of one of them, that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodecChoice:
+    """λ and options that a codec was last asked for."""
+
+    lmbda: float
+    options: Options = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +41,10 @@ class Settings:
     cache_bytes: int = 0
     """Memory for decoded pictures; 0: a quarter of the machine's, at most DEFAULT_CACHE_BYTES."""
     device: str = "auto"
-    lmbda: float = DEFAULT_LAMBDA
-    key_interval: int = DEFAULT_KEY_INTERVAL
+    codec: str = registry.DEFAULT
+    """Id of the neural codec used last; it need not be installed any more."""
+    choices: Mapping[str, CodecChoice] = field(default_factory=dict)
+    """By codec's id, as they were remembered; `choice` makes them fit."""
     theme: str = "dark"
     """One of THEMES."""
     precision: str = "auto"
@@ -48,6 +62,19 @@ class Settings:
         except (ValueError, OSError, AttributeError):
             memory = 4 * DEFAULT_CACHE_BYTES
         return min(DEFAULT_CACHE_BYTES, memory // 4)
+
+    def choice(self, codec: str = "") -> CodecChoice:
+        """What a codec ("": the one used last) was last asked for, within its ranges; else how it begins."""
+        found = registry.codecs().get(codec or self.codec)
+        settings = CodecSettings if found is None else found.settings
+        kept = self.choices.get(codec or self.codec, CodecChoice(settings.lambda_start))
+        low, high = settings.lambda_range
+        lmbda = min(high, max(low, kept.lmbda)) if math.isfinite(kept.lmbda) else settings.lambda_start
+        return CodecChoice(lmbda, known_options(codec or self.codec, dict(kept.options)))
+
+    def with_choice(self, codec: str, choice: CodecChoice) -> "Settings":
+        """`codec` is the one used last, and was asked for this."""
+        return replace(self, codec=codec, choices={**self.choices, codec: choice})
 
     def with_recent(self, path: Path) -> "Settings":
         """`path` moved to the front of the recent clips."""
@@ -68,10 +95,11 @@ def load_settings(path: Path) -> Settings:
         known = {field.name for field in fields(Settings)}
         values = {key: value for key, value in raw.items() if key in known}
         values["recent"] = tuple(str(item) for item in values.get("recent", ()))[:RECENT_LIMIT]
+        values["choices"] = _choices(raw)
         return _within_range(Settings(**values))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError):
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, OverflowError):
         try:
             path.replace(path.with_suffix(".damaged"))
         except OSError:
@@ -81,24 +109,39 @@ def load_settings(path: Path) -> Settings:
 
 def _within_range(loaded: Settings) -> Settings:
     """Values of the right types, those outside their ranges replaced. Raises ValueError, TypeError."""
-    low, high = LAMBDA_RANGE
-    lmbda = float(loaded.lmbda)
     return replace(
         loaded,
         cache_bytes=min(CACHE_LIMIT_BYTES, max(0, int(loaded.cache_bytes))),
         theme=loaded.theme if loaded.theme in THEMES else "dark",
         device=loaded.device if loaded.device in DEVICES else "auto",
         precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
-        lmbda=min(high, max(low, lmbda)) if math.isfinite(lmbda) else DEFAULT_LAMBDA,
+        codec=loaded.codec if isinstance(loaded.codec, str) else registry.DEFAULT,
         window=loaded.window if isinstance(loaded.window, str) and len(loaded.window) <= PLACE_LIMIT else "",
-        key_interval=min(MAX_KEY_INTERVAL, max(1, int(loaded.key_interval))),
     )
+
+
+def _choices(raw: Mapping[str, Any]) -> dict[str, CodecChoice]:
+    """What was remembered of each codec. Raises ValueError, TypeError, AttributeError for what makes no sense."""
+    found = raw.get("choices", {})
+    if not found and "lmbda" in raw:
+        # Written when there was one codec.
+        named = {"key_interval": raw["key_interval"]} if "key_interval" in raw else {}
+        found = {FIRST_CODEC: {"lmbda": raw["lmbda"], "options": named}}
+    made = {}
+    for codec, values in list(found.items())[:CHOICE_LIMIT]:
+        options = list(dict(values.get("options", {})).items())[:CHOICE_LIMIT]
+        simple = tuple((name, value) for name, value in options if isinstance(value, int | str))
+        made[codec] = CodecChoice(float(values["lmbda"]), simple)
+    return made
 
 
 def save_settings(path: Path, settings: Settings) -> None:
     """Write settings whole or not at all; an unwritable folder is no error (nothing is lost but comfort)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(asdict(settings), indent=1))
+        values = asdict(settings)
+        for name, choice in settings.choices.items():
+            values["choices"][name]["options"] = dict(choice.options)
+        write_text(path, json.dumps(values, indent=1))
     except OSError:
         return

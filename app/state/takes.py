@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from psygnal import Signal
 
+from app.state.recipes import Recipe, codec_name
+from codec import registry
 from codec.api import GopCoding
 from codec.errors import MediaError
 from codec.gop import SeamMode, Structure
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.media.picture import FrameSource, Picture
 from codec.pipeline.spooled import SpooledTake
-from codec.rivals.settings import RivalCodec
 from codec.texts import visible
 
 NUDGE_LIMIT = 10_000
@@ -87,22 +87,6 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """What to do to encode a take again. `codec` None: the neural codec at `lmbda`. A rival has a `quality` (CRF or
-    QP), or a bitrate `kbps`, or follows the bitrate of the neural take numbered `matched_to` (None: the newest)."""
-
-    codec: RivalCodec | None
-    lmbda: float | None = None
-    quality: float | None = None
-    matched_to: int | None = None
-    kbps: float | None = None
-    preset: str = ""
-    """A rival's; empty: the codec's default."""
-    key_interval: int = DEFAULT_KEY_INTERVAL
-    """A neural take's: GoPs from one key GoP to the next."""
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """Where an imported take's pictures come from, and how differences from the clip were resolved."""
 
@@ -152,6 +136,8 @@ class Take:
     asked: str
     """What was asked for, as shown: "λ 0.32", "CRF 32", "412 kbps"."""
     lmbda: float | None = None
+    neural: str = registry.DEFAULT
+    """Id of a neural take's codec."""
     given_name: str = ""
     """The user's name for it; empty: codec and request."""
     recipe: Recipe | None = None
@@ -211,7 +197,8 @@ class Take:
         """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
             return visible(self.given_name)
-        return self.kind.value if not self.asked else visible(f"{self.kind.value} {self.asked}")
+        made_by = codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.value
+        return visible(f"{made_by} {self.asked}".rstrip())
 
     @property
     def own_count(self) -> int:
@@ -313,9 +300,9 @@ class TakeList:
         """The take with an id, if it is still there."""
         return next((take for take in self._takes if take.id == number), None)
 
-    def add(self, kind: Kind, asked: str, *, lmbda: float | None = None, status: Status = Status.RUNNING) -> Take:
-        """A new take at the end."""
-        take = Take(self._next, kind, asked, lmbda=lmbda, status=status, seam_mode=self._seam_mode)
+    def add(self, kind: Kind, asked: str, *, status: Status = Status.RUNNING, **more: Any) -> Take:
+        """A new take at the end; `more`: further fields of it."""
+        take = Take(self._next, kind, asked, status=status, seam_mode=self._seam_mode, **more)
         self._next += 1
         self._takes.append(take)
         self.changed.emit()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QDeadlineTimer, QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -17,35 +17,43 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions.registry import Context, by_id
+from app.actions.registry import Context, controllers
+from app.controllers.screen import Parts
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
 from app.state.takes import Take
+from app.views import theme
 from app.views.blinker import Blinker
-from app.views.commands import Commands
-from app.views.controls import SidePanel
-from app.views.info import InfoPanel
-from app.views.inspector_panel import InspectorPanel
-from app.views.look_bar import LookBar
+from app.views.dialogs.key_sheet import KeySheet
+from app.views.dialogs.palette import CommandPalette
+from app.views.dialogs.person import Dialogs
 from app.views.menus import Menus
-from app.views.pane import Pane
-from app.views.placing import place
+from app.views.panels.export_progress import ExportProgress
+from app.views.panels.info import InfoPanel
+from app.views.panels.inspector_panel import InspectorPanel
+from app.views.panels.look_bar import LookBar
+from app.views.panels.side_panel import SidePanel
+from app.views.panels.transport import Transport
+from app.views.pictures.pane import Pane
+from app.views.pictures.second_window import SecondWindow
+from app.views.pictures.stage import Stage
+from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.second_window import SecondWindow
-from app.views.stage import Stage
-from app.views.transport import Transport
-from app.views.widgets import Label, Sheet
+from app.views.widgets import Label, plain_title
 
 if TYPE_CHECKING:
-    from app.views.charts import Charts
+    from app.views.charts.charts import Charts
 
 REFRESH_MS = 250
 WARM_UP_DELAY_MS = 200
 MESSAGE_MS = 12_000
+AUTOSAVE_MS = 30_000
+KEEP_MS = 5_000
+"""How long the end of the program waits for the last autosave."""
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -62,14 +70,17 @@ class MainWindow(QMainWindow):
         self.charts: Charts | None = None
         self.second: SecondWindow | None = None
         self._ending = False
+        self._theme = session.settings.theme
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
         self._build()
         self.player = Player(session, self.presenter, self.stage, self)
         self.seam_player = SeamPlayer(session, self.presenter, self)
         self.blinker = Blinker(session, self)
-        self.commands = Commands(self, session)
-        self.menus = Menus(self, Context(session, self.engine, self.commands))
+        self.context = self._controllers()
+        self.export_progress = ExportProgress(self.context.exports.queue)
+        self.statusBar().addPermanentWidget(self.export_progress)
+        self.menus = Menus(self, self.context)
         self.look_bar = LookBar(self.menus.actions)
         self.menuBar().setCornerWidget(self.look_bar)
         place(self, session.settings.window)
@@ -119,13 +130,52 @@ class MainWindow(QMainWindow):
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
         self.setCentralWidget(self._horizontal)
-        self.keys = Sheet(self)
-        self.keys.setStyleSheet("background:#101216;color:#e6e6e6;border:1px solid #555")
+        self.keys = KeySheet(self)
         self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
 
+    def _controllers(self) -> Context:
+        parts = Parts(
+            frame=WindowFrame(self),
+            info=self.info,
+            inspector=self.inspector_panel,
+            keys=self.keys,
+            charts=lambda: self.charts,
+            second=self._second,
+            second_made=lambda: self.second,
+            around=(self.menuBar(), self.side, self.statusBar()),
+            about=(self.transport,),
+            open_palette=self._open_palette,
+        )
+        return controllers(self.engine, self.presenter, self.stage, lambda: self.charts, parts, Dialogs(self))
+
+    def _second(self) -> SecondWindow:
+        if self.second is None:
+            keys = list(self.menus.actions.values())
+            self.second = SecondWindow(self, self.session, self.stage, self.stage.aids, keys)
+            self.second.closed.connect(self.menus.refresh)
+        return self.second
+
+    def _open_palette(self) -> None:
+        self.menus.refresh()
+        palette = CommandPalette(self.menus.actions, self)
+        palette.move(self.mapToGlobal(QPoint((self.width() - palette.width()) // 2, 60)))
+        palette.open()
+
     def _connect(self) -> None:
-        session = self.session
+        session, context = self.session, self.context
+        panel, edits = self.side.takes, context.takes.edits
+        panel.cancel_asked.connect(self.engine.cancel)
+        panel.remove_asked.connect(edits.remove)
+        panel.visible_asked.connect(edits.set_visible)
+        panel.rename_asked.connect(edits.rename)
+        panel.move_asked.connect(edits.move)
+        panel.menu_asked.connect(self.menus.show_for_take)
+        panel.files_dropped.connect(context.takes.import_paths)
+        context.takes.rename_asked.connect(panel.rename)
+        context.files.projects.changed.connect(self._retitle)
+        session.clip_changed.connect(self._retitle)
+        session.settings_changed.connect(self._theme_changed)
         session.clip_changed.connect(self._clip_changed)
         session.takes.take_changed.connect(self._take_changed)
         for signal in (session.takes.changed, session.focus_changed, session.scores.changed, session.notes_changed):
@@ -139,12 +189,12 @@ class MainWindow(QMainWindow):
         session.settings_changed.connect(self._refresh_all)
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
-        self.stage.full_screen_asked.connect(self.commands.toggle_full_screen)
-        self.stage.start.ask_asked.connect(self.commands.ask_clip)
-        self.stage.start.open_asked.connect(lambda path: self.commands.desk.open_paths([path]))
+        self.stage.full_screen_asked.connect(context.screen.toggle_full_screen)
+        self.stage.start.ask_asked.connect(context.files.ask_clip)
+        self.stage.start.open_asked.connect(lambda path: context.files.open_paths([path]))
         self.inspector_panel.seek_asked.connect(self.player.seek)
         self.inspector_panel.place_asked.connect(self.stage.grid.look_at)
-        self.inspector_panel.seams.loop_asked.connect(lambda: self._trigger("seam_loop"))
+        self.inspector_panel.seams.loop_asked.connect(lambda: self.menus.trigger("seam_loop"))
         self.timeline.seek_asked.connect(self.player.seek)
         for button, name in (
             (self.transport.play, "play"),
@@ -171,6 +221,10 @@ class MainWindow(QMainWindow):
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self._after_show)
+        self._autosave = QTimer(self)
+        self._autosave.setInterval(AUTOSAVE_MS)
+        self._autosave.timeout.connect(self.context.files.projects.autosave)
+        self._autosave.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The buttons beside the menus take what room there is."""
@@ -184,7 +238,7 @@ class MainWindow(QMainWindow):
             self._warm.start(WARM_UP_DELAY_MS)
 
     def _after_show(self) -> None:
-        from app.views.charts import Charts
+        from app.views.charts.charts import Charts
 
         charts = Charts(self.session)
         charts.seek_asked.connect(self.player.seek)
@@ -196,7 +250,8 @@ class MainWindow(QMainWindow):
             charts.fit()
         self.presenter.warm_up()
         self.engine.warm_up()
-        self.commands.desk.begin()
+        self.menus.give(charts.export, "export_charts")
+        self.context.files.offer_recovery()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
@@ -205,7 +260,7 @@ class MainWindow(QMainWindow):
             typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
             if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
-                self.commands.hold_source(event.type() == QEvent.Type.KeyPress)
+                self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (
                 event.type() == QEvent.Type.KeyRelease
                 and event.key() in _ENTER
@@ -223,16 +278,16 @@ class MainWindow(QMainWindow):
         """Open what was dropped: a clip, a project, or streams as takes."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            self.commands.desk.open_paths(paths)
+            self.context.files.open_paths(paths)
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leave nothing behind: no process, no thread, no temporary file."""
-        if not self._ending and not self.commands.desk.allows_close():
+        if not self._ending and not self.context.files.allows_close(self.close):
             event.ignore()
             return
-        self.commands.desk.close()
-        self.session.update_settings(replace(self.session.settings, window=self.commands.place))
+        self._autosave.stop()
+        self.session.update_settings(replace(self.session.settings, window=self.context.screen.place))
         if self.second is not None:
             self.second.hide()
             self.second.grid.keep_only(set())
@@ -248,16 +303,25 @@ class MainWindow(QMainWindow):
         self.presenter.close()
         self.stage.grid.keep_only(set())
         self.engine.shutdown()
-        self.commands.desk.closed(keep=self._ending)
+        self.context.files.closed(keep=self._ending)
         super().closeEvent(event)
 
     def end(self) -> None:
         """The system asks the program to end: no questions, and what is open can be recovered at the next start."""
         if not self._ending:
             self._ending = True
-            self.commands.desk.keep()
+            self._keep()
             self.close()
             QApplication.exit(0)
+
+    def _keep(self) -> None:
+        """Write the autosave once more, and wait for it, though not for a disk that no longer answers."""
+        deadline, projects = QDeadlineTimer(KEEP_MS), self.context.files.projects
+        # One may be under way, of what was open then.
+        for _ in range(2):
+            projects.autosave()
+            while projects.keeping and not deadline.hasExpired():
+                QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents, 20)
 
     def show_message(self, text: str) -> None:
         """A sentence in the banner, for a while."""
@@ -265,10 +329,25 @@ class MainWindow(QMainWindow):
         self.banner.show()
         self._hide_banner.start(MESSAGE_MS)
 
-    def _trigger(self, name: str) -> None:
-        action = self.menus.actions[by_id(name).id]
-        if action.isEnabled():
-            action.trigger()
+    def _retitle(self) -> None:
+        clip, project = self.session.clip, self.context.files.projects.path
+        if clip is not None:
+            of = "" if project is None else f" · {plain_title(project.name)}"
+            self.setWindowTitle(f"{plain_title(clip.path.name)}{of}[*] – Seamscope")
+        self._refresh_modified()
+
+    def _refresh_modified(self) -> None:
+        """Mark the title while there is something to save."""
+        self.setWindowModified(self.context.files.projects.unsaved)
+
+    def _theme_changed(self) -> None:
+        name = self.session.settings.theme
+        if name != self._theme:
+            self._theme = name
+            application = QApplication.instance()
+            assert isinstance(application, QApplication)
+            application.setStyleSheet(theme.style(theme.use(name)))
+            self.side.takes.refresh()
 
     def _clip_changed(self) -> None:
         self.banner.hide()
@@ -294,7 +373,7 @@ class MainWindow(QMainWindow):
                 self.second.refresh_labels()
             self.menus.refresh()
             self.info.refresh()
-            self.commands.desk.refresh_modified()
+            self._refresh_modified()
         self._refresh_status()
 
     def _refresh_all(self) -> None:
@@ -311,7 +390,7 @@ class MainWindow(QMainWindow):
             else "getting the codec ready (at the first start for a minute or more)",
         ]
         if self.session.clip is not None:
-            parts.insert(0, self.commands.view_keys.zoom_text)
+            parts.insert(0, self.context.view.zoom_text)
         if self.session.playback.playing:
             parts.append(f"{self.player.fps:.1f} fps shown, {self.session.playback.skipped} skipped")
         self.status_text.setText(" · ".join(parts))

@@ -1,34 +1,20 @@
 """Menus and keys, grown from the action registry."""
 
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
+from app.actions.desk import TAKE_MENU
 from app.actions.registry import ACTIONS, Context, open_recent
+from app.state.takes import Take
 from app.views.widgets import plain_caption, plain_tip
-from codec.texts import in_html
-
-MOST_COLUMNS = 3
-"""Of the key sheet."""
-_SPECIAL_ROWS = {
-    "take_1": ("1 … 9", "That take alone, again for all; in a split the take compared"),
-    "source": ("hold S", "Source alone (hold S)"),
-}
-_MOUSE = (
-    ("wheel", "zoom under the cursor, all panes"),
-    ("drag", "pan"),
-    ("Shift+drag", "zoom to a box"),
-    ("Ctrl+drag", "mark a region, click to give it up"),
-    ("drag the line", "move the split"),
-    ("double-click", "full screen"),
-    ("click in a chart", "seek"),
-)
 
 
 class Menus:
     """Qt actions for every entry of the registry; `refresh` brings their state up to date."""
 
     def __init__(self, window: QMainWindow, context: Context) -> None:
-        self._context = context
+        self._window, self._context = window, context
         self.actions: dict[str, QAction] = {}
         self._recent = QMenu("Open recent", window)
         self._listed: tuple[str, ...] = ()
@@ -48,6 +34,23 @@ class Menus:
             if spec.id == "open":
                 menu.addMenu(self._recent)
         self.refresh()
+
+    def show_for_take(self, take: Take, place: QPoint) -> None:
+        """The menu of a take, at a place of the screen; what is chosen there means this take."""
+        self._context.session.select(take)
+        self.refresh()
+        menu = QMenu(self._window)
+        for name in TAKE_MENU:
+            if name is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions[name])
+        menu.popup(place)
+
+    def trigger(self, name: str) -> None:
+        """Do it, if it can be done now."""
+        if self.actions[name].isEnabled():
+            self.actions[name].trigger()
 
     def give(self, button: QAbstractButton, name: str) -> None:
         """Let a button trigger an action, and be as enabled as it is."""
@@ -76,29 +79,3 @@ class Menus:
                 # Qt would take it from the caption, and guess whether that is HTML.
                 action.setToolTip(plain_tip(path))
         self._recent.setEnabled(bool(recent))
-
-
-def key_sheet(columns_wanted: int = MOST_COLUMNS) -> str:
-    """All keys as HTML in columns of about the same height, in the order of the menus."""
-    blocks: dict[str, list[str]] = {}
-    for spec in ACTIONS:
-        if spec.id.startswith("take_") and spec.id.removeprefix("take_").isdigit() and spec.id != "take_1":
-            continue
-        keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)
-        keys, text = _SPECIAL_ROWS.get(spec.id, (keys or "menu", spec.text))
-        blocks.setdefault(spec.menu, []).append(_row(keys, text))
-    blocks["Mouse"] = [_row(key, text) for key, text in _MOUSE]
-    height = -(-sum(len(rows) + 1 for rows in blocks.values()) // columns_wanted)
-    columns, used = [""], 0
-    for menu, rows in blocks.items():
-        # A menu stays whole; one that would reach far below the others begins a column.
-        if used and used + len(rows) / 2 > height and len(columns) < columns_wanted:
-            columns, used = [*columns, ""], 0
-        columns[-1] += f"<tr><td colspan=2><b>{in_html(menu)}</b></td></tr>{''.join(rows)}"
-        used += len(rows) + 1
-    cells = "".join(f"<td style='padding-right:28px'><table>{column}</table></td>" for column in columns)
-    return f"<table style='font-size:11px'><tr>{cells}</tr></table>"
-
-
-def _row(keys: str, text: str) -> str:
-    return f"<tr><td style='padding-right:14px'>{in_html(keys)}</td><td>{in_html(text)}</td></tr>"

@@ -52,3 +52,27 @@ def set_full_screen(window: QWidget, on: bool) -> None:
     state = window.windowState()
     window.setWindowState(state | full if on else state & ~full)
     window.show()
+
+
+class WindowFrame:
+    """The `app.controllers.screen.Frame` of a window."""
+
+    def __init__(self, window: QWidget) -> None:
+        self._window = window
+
+    @property
+    def full(self) -> bool:
+        """It fills the screen."""
+        return self._window.isFullScreen()
+
+    def set_full(self, on: bool) -> None:
+        """All of the screen, or the window again."""
+        set_full_screen(self._window, on)
+
+    def where(self) -> str:
+        """Place and size as text."""
+        return to_remember(self._window)
+
+    def close(self) -> None:
+        """Ask the window to close."""
+        self._window.close()

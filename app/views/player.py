@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from app.render.presenter import Presenter
 from app.state.session import Session
-from app.views.stage import Stage
+from app.views.pictures.stage import Stage
 
 _LONGEST_WAIT_MS = 20
 _TIMES_KEPT = 60

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.render.kind_colours import kind_colour, light_ink
 from app.state.takes import Kind
 
 BACKGROUND = "#16181c"
@@ -57,22 +58,6 @@ THEMES = {"dark": DARK, "light": LIGHT}
 TEXT = DARK.text
 """Text over BACKGROUND."""
 
-_KINDS = {
-    Kind.SOURCE: "#b8c0cc",
-    Kind.NEURAL: "#ff9f6b",
-    Kind.HEVC: "#7cc4e8",
-    Kind.VVC: "#8fd694",
-    Kind.AV1: "#d3a4dd",
-    Kind.IMPORTED: "#e0cd7a",
-}
-_LIGHT_INKS = {
-    Kind.SOURCE: "#4b5563",
-    Kind.NEURAL: "#c2410c",
-    Kind.HEVC: "#1d6fa5",
-    Kind.VVC: "#2b7a33",
-    Kind.AV1: "#8336a0",
-    Kind.IMPORTED: "#7d6608",
-}
 _chosen = [DARK]
 
 
@@ -87,19 +72,9 @@ def use(name: str) -> Theme:
     return _chosen[0]
 
 
-def kind_colour(kind: Kind) -> str:
-    """The colour of a codec as a ground for dark text."""
-    return _KINDS[kind]
-
-
 def kind_ink(kind: Kind) -> str:
     """The colour of a codec as text or a curve on the theme's ground."""
-    return (_KINDS if current() is DARK else _LIGHT_INKS)[kind]
-
-
-def light_ink(kind: Kind) -> str:
-    """The colour of a codec as a curve on white, for files."""
-    return _LIGHT_INKS[kind]
+    return kind_colour(kind) if current() is DARK else light_ink(kind)
 
 
 def style(theme: Theme) -> str:

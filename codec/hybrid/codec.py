@@ -10,6 +10,7 @@ from codec.container.stream import Stream
 from codec.context import WorkContext
 from codec.hybrid.settings import HybridSettings
 from codec.media.picture import FrameSource
+from codec.resources import weights_files
 
 
 class Hybrid:
@@ -21,9 +22,7 @@ class Hybrid:
     needs_weights = True
 
     def weights(self) -> dict[str, Path]:
-        from codec.hybrid.model import store
-
-        return store.files()
+        return weights_files("codec_", "codec_s")
 
     def weights_id(self, path: Path) -> str:
         from codec.hybrid.model.weights import read_model_id

@@ -9,6 +9,7 @@ from codec.container.header import Header
 from codec.container.stream import Stream
 from codec.context import WorkContext
 from codec.media.picture import FrameSource
+from codec.resources import weights_files
 from codec.vae.lambdas import quality_of
 from codec.vae.settings import VaeSettings
 
@@ -22,9 +23,7 @@ class Vae:
     needs_weights = True
 
     def weights(self) -> dict[str, Path]:
-        from codec.vae import store
-
-        return store.files()
+        return weights_files("vae_", "vae_spatial")
 
     def weights_id(self, path: Path) -> str:
         from codec.vae import store

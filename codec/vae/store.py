@@ -1,6 +1,5 @@
 """Finding weights: the ones that ship, those a user put beside them, and the ones a stream asks for."""
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,25 +8,16 @@ from safetensors import SafetensorError
 
 from codec.errors import ModelError
 from codec.nn.tensors import hash_tensors, read_tensors
-from codec.resources import weights_folder
+from codec.resources import weights_files
 from codec.vae.model import VaeCodec
 from codec.vae.weights import FORMAT, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
-FOLDER = "SEAMSCOPE_WEIGHTS"
-"""Environment variable: a folder with further weights files."""
 
 
 def files() -> dict[str, Path]:
     """Name -> file `vae_*.safetensors`, the default ones first; of two of one name the shipped one."""
-    folders = [weights_folder()]
-    if os.environ.get(FOLDER):
-        folders.append(Path(os.environ[FOLDER]))
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.glob("vae_*.safetensors")):
-            found.setdefault(path.stem, path)
-    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT_WEIGHTS))
+    return weights_files("vae_", DEFAULT_WEIGHTS)
 
 
 def read_model_id(path: Path) -> str:

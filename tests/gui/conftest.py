@@ -38,7 +38,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.activateWindow()
     qtbot.waitUntil(lambda: made.charts is not None, timeout=WAIT_MS)
     yield made
-    made.commands.desk.leaving.give_up()
+    made.context.files.leaving.give_up()
     made.close()
     made.deleteLater()
     QApplication.processEvents()

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status, Take
+from app.views.dialogs.import_dialog import ImportDialog
 from app.views.main_window import MainWindow
-from app.views.takes_import import ImportDialog
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip
@@ -123,8 +123,8 @@ def observed(window: MainWindow, doors: Doors) -> list[object]:
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),
         *(session.gop_marks, session.rate_lock, session.history.undo_text, session.history.redo_text),
         *(layouts, takes, [part.isVisible() for part in parts], window.isFullScreen(), len(doors.asked)),
-        [window.commands.panel_shown(name) for name in ("scopes", "worst", "seams")],
-        window.commands.second_shown(),
+        [window.context.screen.panel_shown(name) for name in ("scopes", "worst", "seams")],
+        window.context.screen.second_shown(),
         [row.field.isHidden() for row in window.side.takes.rows.values()],
         sorted(type(w).__name__ for w in QApplication.topLevelWidgets() if w.isVisible()),
         QGuiApplication.clipboard().text(),
@@ -152,7 +152,7 @@ def put_back(window: MainWindow) -> None:
     """A plain look at frame 0, so that one action does not depend on another."""
     session, view = window.session, window.session.view
     close_dialogs(window)
-    window.commands.leave_full_screen()
+    window.context.screen.leave_full_screen()
     session.playback.pause()
     session.playback.seek(0)
     session.playback.set_speed(1.0, window.player.now_s())

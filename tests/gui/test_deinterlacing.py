@@ -45,7 +45,7 @@ def test_the_clip_is_deinterlaced_by_a_key_and_its_label_says_so(
     combs = window.session.clip.picture(3).y.copy()
     window.session.playback.seek(3)
     window.side.notes.setPlainText("tears at the edges")
-    window._trigger("deinterlace")
+    window.menus.trigger("deinterlace")
     qtbot.waitUntil(lambda: deinterlaced(window), timeout=WAIT_MS)
     qtbot.waitUntil(lambda: window.shown_set is not None and window.shown_set.complete, timeout=WAIT_MS)
     assert "deinterlaced" in label(window) and window.menus.actions["deinterlace"].isChecked()
@@ -53,7 +53,7 @@ def test_the_clip_is_deinterlaced_by_a_key_and_its_label_says_so(
     with open_clip(combed, deinterlace=True) as clip:
         shown = window.session.clip.picture(3).y
         assert np.array_equal(shown, clip.picture(3).y) and not np.array_equal(shown, combs)
-    window._trigger("deinterlace")
+    window.menus.trigger("deinterlace")
     qtbot.waitUntil(lambda: not deinterlaced(window), timeout=WAIT_MS)
     assert np.array_equal(window.session.clip.picture(3).y, combs)
 
@@ -62,7 +62,7 @@ def test_takes_and_projects_are_of_the_deinterlaced_clip(
     qtbot: QtBot, window: MainWindow, shows: Opener, combed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shows(combed)
-    window._trigger("deinterlace")
+    window.menus.trigger("deinterlace")
     qtbot.waitUntil(lambda: deinterlaced(window), timeout=WAIT_MS)
     take = window.engine.encode_rival(RivalCodec.HEVC, 1)
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
@@ -70,15 +70,15 @@ def test_takes_and_projects_are_of_the_deinterlaced_clip(
     coded = take.picture(3, SeamMode.BLENDED).y.astype(float)
     assert np.abs(coded - window.session.clip.picture(3).y).mean() < 1
     # What the takes are of does not change under them.
-    window._trigger("deinterlace")
+    window.menus.trigger("deinterlace")
     assert "Remove the takes first" in window.banner.text() and deinterlaced(window)
     target = tmp_path / "combed.seamscope"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(target), ""))
-    window._trigger("save_project")
-    qtbot.waitUntil(lambda: window.commands.desk.projects.path == target, timeout=WAIT_MS)
+    window.menus.trigger("save_project")
+    qtbot.waitUntil(lambda: window.context.files.projects.path == target, timeout=WAIT_MS)
     window.engine.open(combed)
     qtbot.waitUntil(lambda: not deinterlaced(window), timeout=WAIT_MS)
-    window.commands.desk.open_paths([target])
+    window.context.files.open_paths([target])
     qtbot.waitUntil(lambda: deinterlaced(window) and len(window.session.takes) == 2, timeout=WAIT_MS)
 
 

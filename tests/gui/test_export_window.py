@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from app.exports.frames import Box
 from app.state.imports import ImportDecision
-from app.state.takes import Recipe, Status
-from app.views.export_desk import VideoDialog
+from app.state.recipes import Recipe
+from app.state.takes import Status
+from app.views.dialogs.video_dialog import VideoDialog
 from app.views.main_window import MainWindow
 from codec.media import open_clip
 from codec.media.colour import to_rgb
@@ -27,7 +28,7 @@ Opener = Callable[[Path], None]
 @pytest.fixture
 def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> MainWindow:
     shows(small_clip)
-    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
+    take = window.context.takes.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is Status.READY and window.runner.active == 0, timeout=WAIT_MS)
     window._refresh_all()
@@ -39,12 +40,12 @@ def idle(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def test_crops_are_the_region_or_what_the_panes_show(qtbot: QtBot, working: MainWindow, tmp_path: Path) -> None:
-    session, exports = working.session, working.commands.desk.exports
+    session, exports = working.session, working.context.exports
     session.playback.seek(6)
     assert exports.box() == Box(0, 0, 96, 64)
     session.view.inspection.set_region((10, 20, 42, 36), (96, 64))
     assert exports.box() == Box(10, 20, 32, 16)
-    exports.save_crops(tmp_path)
+    exports.save_frames(tmp_path, exports.box())
     idle(qtbot, working)
     for take in session.takes:
         (file,) = tmp_path.glob(f"crop_0006_{take.id}_*.png")
@@ -63,68 +64,68 @@ def test_the_video_of_the_range_is_written_as_the_dialog_says(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "pair"), ""))
     working.session.playback.set_in(5)
     working.session.playback.set_out(12)
-    working._trigger("export_video")
+    working.menus.trigger("export_video")
     (dialog,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, VideoDialog) and w.isVisible()]
     dialog.slow.setChecked(True)
     dialog.labelled.setChecked(False)
     dialog.per_row.setCurrentIndex(dialog.per_row.findData(1))
     dialog.accept()
-    assert working.commands.desk.exports.progress.isVisible()
+    assert working.export_progress.isVisible()
     idle(qtbot, working)
-    assert not working.commands.desk.exports.progress.isVisible()
+    assert not working.export_progress.isVisible()
     with open_clip(tmp_path / "pair.mp4") as made:
         assert (made.frame_count, made.width, made.height) == (8, 96, 132)
         assert float(made.timing.frame_rate) == 12.5
 
 
 def test_an_export_can_be_cancelled_and_leaves_nothing(qtbot: QtBot, working: MainWindow, tmp_path: Path) -> None:
-    exports = working.commands.desk.exports
+    exports = working.context.exports
     folder = tmp_path / "out"
     folder.mkdir()
     exports.export_video(exports.video_request(), folder / "a.mp4")
-    exports.progress.cancel.click()
+    working.export_progress.cancel.click()
     idle(qtbot, working)
-    assert list(folder.iterdir()) == [] and not exports.progress.isVisible()
+    assert list(folder.iterdir()) == [] and not working.export_progress.isVisible()
 
 
 def test_exports_asked_for_together_are_all_written_or_cancelled_one_by_one(
     qtbot: QtBot, working: MainWindow, tmp_path: Path
 ) -> None:
-    exports = working.commands.desk.exports
+    exports = working.context.exports
     folder = tmp_path / "out"
     folder.mkdir()
     exports.export_video(exports.video_request(), folder / "a.mp4")
     exports.export_video(exports.video_request(), folder / "b.mp4")
     exports.export_charts(folder / "c.csv")
-    assert not working.banner.isVisible() and "2 more waiting" in exports.progress.text.text()
-    assert "b.mp4 waits" in exports.progress.toolTip()
-    (entry,) = [action for action in exports.progress.menu.actions() if "b.mp4" in action.text()]
+    assert not working.banner.isVisible() and "2 more waiting" in working.export_progress.text.text()
+    assert "b.mp4 waits" in working.export_progress.toolTip()
+    (entry,) = [action for action in working.export_progress.menu.actions() if "b.mp4" in action.text()]
     entry.trigger()
     idle(qtbot, working)
     assert sorted(file.name for file in folder.iterdir()) == ["a.mp4", "c.csv"]
-    assert not exports.progress.isVisible() and exports.queue.exports == []
+    assert not working.export_progress.isVisible() and exports.queue.exports == []
 
 
 def test_quitting_before_an_export_is_written_asks(
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, tmp_path: Path
 ) -> None:
     shows(small_clip)
-    desk, kinds = window.commands.desk, QMessageBox.StandardButton
-    desk.exports.export_video(desk.exports.video_request(), tmp_path / "a.mp4")
-    window._trigger("quit")
-    box = desk.leaving.box
+    context, kinds = window.context, QMessageBox.StandardButton
+    context.exports.export_video(context.exports.video_request(), tmp_path / "a.mp4")
+    window.menus.trigger("quit")
+    box = context.files.leaving.box
     assert box is not None
     assert box.text() == "1 export is not written yet and will be lost. Quit all the same?"
     # There is nothing to save, and Enter stays.
     assert box.button(kinds.Save) is None and box.defaultButton() is box.button(kinds.Cancel)
     box.button(kinds.Cancel).click()
     # Not for all work: the networks are being loaded.
-    qtbot.waitUntil(lambda: desk.exports.queue.exports == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: context.exports.queue.exports == [], timeout=WAIT_MS)
     assert (tmp_path / "a.mp4").exists() and window.isVisible()
-    assert desk.allows_close()
-    desk.exports.export_video(desk.exports.video_request(), tmp_path / "b.mp4")
-    window._trigger("quit")
-    box = desk.leaving.box
+    assert context.files.allows_close(window.close)
+    context.exports.export_video(context.exports.video_request(), tmp_path / "b.mp4")
+    window.menus.trigger("quit")
+    box = context.files.leaving.box
     assert box is not None
     box.button(kinds.Discard).click()
     assert not window.isVisible() and not list(tmp_path.glob("*b.mp4"))
@@ -138,7 +139,7 @@ def test_charts_and_the_page_are_written_as_shown(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(next(names)), ""))
     working.charts.toggles["psnr_db"].setChecked(False)
     for name in ("export_charts", "export_charts", "export_page"):
-        working._trigger(name)
+        working.menus.trigger(name)
         idle(qtbot, working)
     head, *rows = (tmp_path / "c.csv").read_text().splitlines()
     columns = [f'"{take.name}: {key}"' for key in ("lpips", "tlp", "bits")]
@@ -162,7 +163,7 @@ def test_a_take_is_exported_under_its_name(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     take = list(working.session.takes)[1]
     working.session.select(take)
-    working._trigger("export_take")
+    working.menus.trigger("export_take")
     idle(qtbot, working)
     assert (tmp_path / "mine.mkv").read_bytes() == take.file.read_bytes()
     assert proposed == ["HEVC__x265__CRF_45__preset_ultrafast.mkv"]
@@ -174,7 +175,7 @@ def test_the_worst_frames_are_written_with_their_reference(
 ) -> None:
     session = working.session
     take = list(session.takes)[1]
-    working._trigger("panel_worst")
+    working.menus.trigger("panel_worst")
     panel = working.inspector_panel.worst
     panel.choice.setCurrentIndex(panel.choice.findData("psnr_db"))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
@@ -189,7 +190,7 @@ def test_the_worst_frames_are_written_with_their_reference(
         with Image.open(tmp_path / f"{stem}_{name}.png") as image:
             assert np.array_equal(np.asarray(image), to_rgb(shown.picture(entries[0].frame, session.seam_mode)))
     session.takes.set_visible(take, False)
-    working._trigger("save_worst")
+    working.menus.trigger("save_worst")
     assert "No frame of the takes shown has been measured" in working.banner.text()
 
 
@@ -208,10 +209,10 @@ def test_no_export_replaces_a_file_in_use(
     theirs = folder / "theirs.mp4"
     shutil.copy(small_clip, theirs)
     shows(clip)
-    desk, exports = window.commands.desk, window.commands.desk.exports
-    desk.imports.asked.disconnect()
-    desk.imports.asked.connect(lambda question: desk.edits.added(desk.imports.accept(question, ImportDecision())))
-    desk.imports.look_at(theirs)
+    takes, exports = window.context.takes, window.context.exports
+    takes.imports.asked.disconnect()
+    takes.imports.asked.connect(lambda question: takes.edits.added(takes.imports.accept(question, ImportDecision())))
+    takes.imports.look_at(theirs)
     qtbot.waitUntil(lambda: len(window.session.takes) == 2, timeout=WAIT_MS)
     take = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
@@ -245,7 +246,7 @@ def test_no_export_replaces_a_file_in_use(
         window.show_message("")
         window.session.select(take)
         window._refresh_all()
-        window._trigger(name)
+        window.menus.trigger(name)
         for dialog in [w for w in QApplication.topLevelWidgets() if isinstance(w, VideoDialog) and w.isVisible()]:
             dialog.accept()
         qtbot.waitUntil(lambda: "being read; choose another output" in window.banner.text(), timeout=WAIT_MS)
@@ -253,7 +254,7 @@ def test_no_export_replaces_a_file_in_use(
         assert (clip.read_bytes(), theirs.read_bytes()) == before, name
     assert proposed[0] == "clip_compare.mp4"
     # A take that can come back is in use, too.
-    desk.edits.remove(take)
+    takes.edits.remove(take)
     window.show_message("")
     exports.export_charts(links["csv"])
     qtbot.waitUntil(lambda: "being read; choose another output" in window.banner.text(), timeout=WAIT_MS)
@@ -270,9 +271,9 @@ def test_a_name_that_gets_its_suffix_later_replaces_nothing_unasked(
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "p"), "HTML page (*.html)"))
     monkeypatch.setattr(QMessageBox, "question", lambda *a, **k: answers.pop(0))
-    working._trigger("export_page")
+    working.menus.trigger("export_page")
     idle(qtbot, working)
     assert (tmp_path / "p.html").read_text() == "mine"
-    working._trigger("export_page")
+    working.menus.trigger("export_page")
     idle(qtbot, working)
     assert answers == [] and "<html" in (tmp_path / "p.html").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.render.choice import VARIABLE, driver_works, use_opengl
 from app.render.difference import difference_rgb
 from app.state.takes import Take
-from app.views.gl_canvas import GlCanvas
 from app.views.main_window import MainWindow
+from app.views.pictures.gl_canvas import GlCanvas
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
 from tests.gui.conftest import WAIT_MS
@@ -55,14 +55,14 @@ def test_panes_show_pictures_differences_and_splits(qtbot: QtBot, window: MainWi
         for each in takes:
             truth = to_rgb(each.picture(frame, SeamMode.BLENDED)).astype(int)
             assert np.abs(picture_on_screen(window.panes[each.id].canvas) - truth).max() <= 2
-    window._trigger("difference")
+    window.menus.trigger("difference")
     settle(qtbot, window)
     pictures = (each.picture(17, SeamMode.BLENDED) for each in (take, source))
     truth = difference_rgb(*pictures, window.session.view.layouts.difference)
     shown = picture_on_screen(window.panes[take.id].canvas)
     # The scale stands in the corner of the pane, which may reach into the picture.
     assert np.array_equal(shown[:20], truth[:20])
-    window._trigger("layout_split")
+    window.menus.trigger("layout_split")
     settle(qtbot, window)
     (pane,) = visible(window)
     shown = picture_on_screen(pane.canvas)
@@ -80,7 +80,7 @@ def test_no_images_are_made_beside_the_planes_and_flips_are_at_once(
     window.session.playback.seek(5)
     settle(qtbot, window)
     for name, take in (("take_2", takes[1]), ("take_1", takes[0])):
-        window._trigger(name)
+        window.menus.trigger(name)
         assert [pane.tile.left for pane in visible(window)] == [take.id]
         assert window.shown_set.frame == 5
     assert window.presenter.images.held_bytes == 0
@@ -89,9 +89,9 @@ def test_no_images_are_made_beside_the_planes_and_flips_are_at_once(
 def test_playing_keeps_panes_in_step(qtbot: QtBot, window: MainWindow, takes: tuple[Take, Take]) -> None:
     seen: list[int] = []
     window.session.playback.frame_changed.connect(seen.append)
-    window._trigger("play")
+    window.menus.trigger("play")
     qtbot.waitUntil(lambda: len(seen) > 40, timeout=WAIT_MS)
-    window._trigger("play")
+    window.menus.trigger("play")
     assert window.mismatches == 0
     settle(qtbot, window)
     frame = window.session.playback.frame

@@ -17,7 +17,7 @@ from app.render.shown import Shown
 from app.state.layouts import Channels, DifferenceLook, Sign
 from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
-from app.views.pane import Pane
+from app.views.pictures.pane import Pane
 from codec.ffmpeg import ffmpeg_program
 from codec.media.picture import Transfer
 from codec.rivals.settings import RivalCodec
@@ -100,7 +100,7 @@ def test_colours_are_those_of_ffmpeg(qtbot: QtBot, window: MainWindow, takes: Ta
 
 @pytest.mark.parametrize("layout", ["layout_row", "layout_column", "layout_grid"])
 def test_layouts_put_each_take_where_it_belongs(qtbot: QtBot, window: MainWindow, takes: Takes, layout: str) -> None:
-    window._trigger(layout)
+    window.menus.trigger(layout)
     settle(qtbot, window)
     QApplication.processEvents()
     settle(qtbot, window)
@@ -115,7 +115,7 @@ def test_layouts_put_each_take_where_it_belongs(qtbot: QtBot, window: MainWindow
 
 
 def test_a_split_has_either_take_on_its_side(qtbot: QtBot, window: MainWindow, takes: Takes) -> None:
-    window._trigger("layout_split")
+    window.menus.trigger("layout_split")
     settle(qtbot, window)
     (pane,) = visible(window)
     QApplication.processEvents()
@@ -189,7 +189,7 @@ def test_an_hdr_clip_is_tone_mapped_and_says_so(
     )
     assert worst(toned, plain) > 30
     qtbot.waitUntil(lambda: worst(on_screen(pane), toned) <= 12, timeout=WAIT_MS)
-    window._trigger("tone_mapping")
+    window.menus.trigger("tone_mapping")
     settle(qtbot, window)
     window._refresh_all()
     assert "not tone-mapped" in pane.label.text()

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from app.state.session import Session
 from app.render.shown import Shown
-from app.views.canvas import Canvas, Content
+from app.views.pictures.canvas import Canvas, Content
 from codec.media.clip import open_clip
 from codec.media.picture import Colour, Matrix, Picture
 application = QApplication([])

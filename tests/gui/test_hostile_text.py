@@ -34,8 +34,8 @@ from pytestqt.qtbot import QtBot
 from app.state.imports import Difference, FileFacts, ImportQuestion, Mismatch
 from app.state.scores import FrameMeasures
 from app.state.takes import Encoded, Rate, Status
+from app.views.dialogs.import_dialog import ImportDialog
 from app.views.main_window import MainWindow
-from app.views.takes_import import ImportDialog
 from codec.texts import visible_lines
 from tests.conftest import make_clip
 from tests.gui.conftest import WAIT_MS
@@ -141,7 +141,7 @@ def project(tmp_path: Path) -> Path:
 def hostile(qtbot: QtBot, window: MainWindow, project: Path) -> MainWindow:
     """The project in the window, its first take with scores and a rate."""
     session = window.session
-    window.commands.desk.open_paths([project])
+    window.context.files.open_paths([project])
     qtbot.waitUntil(lambda: len(session.takes) == 4, timeout=WAIT_MS)
     _, first, gone, stream = session.takes
     qtbot.waitUntil(lambda: first.status is Status.READY and gone.status is Status.FAILED, timeout=WAIT_MS)
@@ -151,7 +151,7 @@ def hostile(qtbot: QtBot, window: MainWindow, project: Path) -> MainWindow:
         measures = [FrameMeasures(i, 30.0, score, 0.01, 0.9, 0.1) for i in range(12)]
         session.scores.add(session.score_key(take), measures)
     for name in ("info", "panel_worst", "keys", "second_window"):
-        window._trigger(name)
+        window.menus.trigger(name)
     qtbot.waitUntil(lambda: window.shown_set is not None, timeout=WAIT_MS)
     window._refresh_all()
     return window
@@ -197,9 +197,9 @@ def test_dialogs_show_hostile_names_as_they_are(qtbot: QtBot, hostile: MainWindo
     question = ImportQuestion(facts, (Mismatch(Difference.SIZE, HOSTILE),))
     dialogs: list[Callable[[], object]] = [
         ImportDialog(question, clip.timing, hostile).open,
-        hostile.commands.desk.show_settings,
-        hostile.commands.desk.show_palette,
-        hostile.commands.desk.exports.ask_video,
+        hostile.context.screen.show_settings,
+        hostile.context.screen.show_palette,
+        hostile.context.exports.ask_video,
     ]
     found: set[str] = set()
     for show in dialogs:
@@ -209,8 +209,8 @@ def test_dialogs_show_hostile_names_as_they_are(qtbot: QtBot, hostile: MainWindo
             dialog.reject()
     assert "ImportDialog title" in found
     hostile.session.set_notes("changed")
-    assert not hostile.commands.desk.allows_close()
-    box = hostile.commands.desk.leaving.box
+    assert not hostile.context.files.allows_close(hostile.close)
+    box = hostile.context.files.leaving.box
     assert box is not None and box.textFormat() is Qt.TextFormat.PlainText
     assert "<img src=x>[*].seamscope" in box.text()
     box.button(QMessageBox.StandardButton.Cancel).click()

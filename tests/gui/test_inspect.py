@@ -13,9 +13,9 @@ from app.render.pixels import pixel_value
 from app.render.shown import Shown
 from app.state.inspection import MAGNIFICATIONS, Inspection, Overlay, Region
 from app.state.layouts import DifferenceLook
-from app.views import overlays
-from app.views.canvas import Canvas
 from app.views.main_window import MainWindow
+from app.views.pictures import overlays
+from app.views.pictures.canvas import Canvas
 from codec.context import QUIET
 from codec.gop import SeamMode
 from codec.media.colour import to_rgb
@@ -38,9 +38,9 @@ def hover(canvas: Canvas, x: float, y: float) -> None:
 
 def test_the_pixel_under_the_cursor_is_told_for_every_take(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     window.session.playback.seek(13)
-    window._trigger("take_2")
+    window.menus.trigger("take_2")
     settle(qtbot, window)
-    window._trigger("values")
+    window.menus.trigger("values")
     pane = window.panes[two_takes[1].id]
     hover(pane.canvas, 40.5, 30.5)
     assert window.session.view.inspection.cursor == (40, 30)
@@ -133,7 +133,7 @@ def test_the_table_of_values_covers_no_cursor_and_hardly_any_magnifier() -> None
 def test_the_magnifier_has_three_strengths_and_goes_away(window: MainWindow, two_takes: Takes) -> None:
     seen = []
     for _ in range(4):
-        window._trigger("magnifier")
+        window.menus.trigger("magnifier")
         seen.append(window.session.view.inspection.magnifier)
         hover(window.panes[two_takes[0].id].canvas, 20, 20)
         window.grab()
@@ -164,7 +164,7 @@ def test_a_region_is_marked_by_dragging_scored_and_given_up(qtbot: QtBot, window
     assert "SSIM" in canvas._aids.region_text(two_takes[1].id)
     assert canvas._aids.region_text(two_takes[0].id) == ""
     window._refresh_all()
-    window._trigger("clear_region")
+    window.menus.trigger("clear_region")
     assert window.session.view.inspection.region is None
 
 
@@ -191,7 +191,7 @@ def test_small_regions_are_scored_by_what_fits(two_takes: Takes) -> None:
 
 
 def test_the_lpips_map_lies_where_the_picture_differs(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("heat")
+    window.menus.trigger("heat")
     qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
     heat = window.inspector.heat(two_takes[1])
     source, take = (t.picture(0, SeamMode.BLENDED) for t in two_takes)
@@ -205,13 +205,13 @@ def test_the_lpips_map_lies_where_the_picture_differs(qtbot: QtBot, window: Main
     window.session.playback.seek(20)
     assert window.inspector.heat(two_takes[1]) is None
     assert [aids.heat_note(take.id) for take in two_takes] == ["", "Map of LPIPS density: being computed"]
-    window._trigger("play")
+    window.menus.trigger("play")
     assert aids.heat_note(two_takes[1].id) == "Map of LPIPS density: when paused"
     window.panes[two_takes[1].id].canvas.grab()
-    window._trigger("play")
+    window.menus.trigger("play")
     window.session.playback.seek(20)
     qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
-    window._trigger("heat")
+    window.menus.trigger("heat")
     assert window.session.view.inspection.overlay is None
 
 
@@ -281,12 +281,12 @@ def test_the_texture_map_tells_blur_from_invented_detail(small_clip) -> None:
 
 
 def test_the_texture_map_is_shown_instead_of_the_lpips_map(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("heat")
-    window._trigger("texture")
+    window.menus.trigger("heat")
+    window.menus.trigger("texture")
     assert window.session.view.inspection.overlay is Overlay.TEXTURE
     qtbot.waitUntil(lambda: window.inspector.heat(two_takes[1]) is not None, timeout=WAIT_MS)
     source, take = (t.picture(0, SeamMode.BLENDED) for t in two_takes)
     assert np.array_equal(window.inspector.heat(two_takes[1]), texture_map(QUIET, take, source))
     window.grab()
-    window._trigger("texture")
+    window.menus.trigger("texture")
     assert window.session.view.inspection.overlay is None

@@ -15,10 +15,10 @@ from app.state.layouts import Layout
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Take
 from app.state.view import View
-from app.views.canvas import Canvas, Content
 from app.views.main_window import MainWindow
 from app.views.names import brief
-from app.views.pane import Pane, Said
+from app.views.pictures.canvas import Canvas, Content
+from app.views.pictures.pane import Pane, Said
 from codec.gop import SeamMode
 from tests.gui.conftest import WAIT_MS
 
@@ -65,7 +65,7 @@ def drag(canvas: Canvas, start: QPoint, stop: QPoint, modifiers=Qt.KeyboardModif
 def test_panes_stand_as_the_layout_says(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     places = {}
     for name in ("layout_row", "layout_column", "layout_grid"):
-        window._trigger(name)
+        window.menus.trigger(name)
         settle(qtbot, window)
         QApplication.processEvents()
         first, second = (window.panes[take.id].geometry() for take in two_takes)
@@ -87,7 +87,7 @@ def test_zoom_and_frame_survive_every_switch(qtbot: QtBot, window: MainWindow, t
         "layout_row", "layout_column", "layout_split", "swap", "difference", "difference_kind", "gain_up", "take_1",
         "take_2", "all_panes", "blink", "layout_grid", "difference", "reference",
     ):  # fmt: skip
-        window._trigger(name)
+        window.menus.trigger(name)
         settle(qtbot, window)
         assert (view.zoom, view.centre) == before, name
         assert window.session.playback.frame == 11
@@ -140,7 +140,7 @@ def test_samples_are_exact_at_one_to_one_and_when_magnified(session_canvas: Canv
 
 
 def test_the_line_can_be_dragged_or_follow_the_mouse(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("layout_split")
+    window.menus.trigger("layout_split")
     settle(qtbot, window)
     (pane,) = visible(window)
     canvas, layouts = pane.canvas, window.session.view.layouts
@@ -153,7 +153,7 @@ def test_the_line_can_be_dragged_or_follow_the_mouse(qtbot: QtBot, window: MainW
     drag(canvas, QPoint(int(width * 0.7), middle), QPoint(int(width * 0.6), middle))
     assert layouts.split == pytest.approx(0.25, abs=0.01)
     assert window.session.view.centre != before
-    window._trigger("follow_mouse")
+    window.menus.trigger("follow_mouse")
     qtbot.mouseMove(canvas, QPoint(int(width * 0.8), middle))
     position = QPointF(width * 0.8, middle)
     none = Qt.MouseButton.NoButton
@@ -168,7 +168,7 @@ def test_differences_on_the_screen_are_those_of_the_pictures(
     qtbot: QtBot, window: MainWindow, two_takes: Takes
 ) -> None:
     window.session.playback.seek(6)
-    window._trigger("difference")
+    window.menus.trigger("difference")
     for _ in range(4):
         settle(qtbot, window)
         source, take = (t.picture(6, SeamMode.BLENDED) for t in two_takes)
@@ -177,8 +177,8 @@ def test_differences_on_the_screen_are_those_of_the_pictures(
         assert np.array_equal(rgb(shown.canvas.image), difference_rgb(take, source, look))
         assert shown.label.text().startswith(f"Δ×{look.gain} ")
         assert window.panes[two_takes[0].id].canvas.content.scale is None
-        window._trigger("difference_kind")
-        window._trigger("gain_up")
+        window.menus.trigger("difference_kind")
+        window.menus.trigger("gain_up")
 
 
 def test_number_keys_flip_in_place_and_choose_the_partner_of_a_split(
@@ -191,13 +191,13 @@ def test_number_keys_flip_in_place_and_choose_the_partner_of_a_split(
     settle(qtbot, window)
     assert [pane.tile.takes for pane in visible(window)] == [(two_takes[0].id,)]
     qtbot.keyClick(window, Qt.Key.Key_0)
-    window._trigger("layout_split")
+    window.menus.trigger("layout_split")
     settle(qtbot, window)
     assert window.session.view.layouts.layout is Layout.SPLIT
     qtbot.keyClick(window, Qt.Key.Key_2)
     settle(qtbot, window)
     assert [pane.tile.takes for pane in visible(window)] == [(two_takes[0].id, two_takes[1].id)]
-    window._trigger("swap")
+    window.menus.trigger("swap")
     settle(qtbot, window)
     assert [pane.tile.takes for pane in visible(window)] == [(two_takes[1].id, two_takes[0].id)]
 
@@ -206,7 +206,7 @@ def test_a_flip_to_a_picture_that_is_made_shows_at_once(qtbot: QtBot, window: Ma
     window.session.playback.seek(9)
     settle(qtbot, window)
     for name, take in (("take_1", 0), ("take_2", 1), ("take_1", 0)):
-        window._trigger(name)
+        window.menus.trigger(name)
         # No event is processed in between.
         assert [pane.tile.left for pane in visible(window)] == [two_takes[take].id]
         assert visible(window)[0].canvas.frame == 9
@@ -216,25 +216,25 @@ def test_blinking_takes_turns_at_its_rate_and_puts_back_what_was_shown(
     qtbot: QtBot, window: MainWindow, two_takes: Takes
 ) -> None:
     session = window.session
-    window._trigger("auto_blink")
+    window.menus.trigger("auto_blink")
     seen: list[int | None] = []
     session.focus_changed.connect(lambda: seen.append(session.focus))
     window._refresh_all()
     for _ in range(9):
-        window._trigger("blink_faster")
+        window.menus.trigger("blink_faster")
     assert session.view.layouts.blink_hz == 6.0
     qtbot.waitUntil(lambda: len(seen) >= 6, timeout=WAIT_MS)
     assert all(a != b for a, b in itertools.pairwise(seen))
     assert set(seen) == {take.id for take in two_takes}
-    window._trigger("blink_slower")
+    window.menus.trigger("blink_slower")
     assert session.view.layouts.blink_hz == 4.0
-    window._trigger("auto_blink")
+    window.menus.trigger("auto_blink")
     assert session.focus is None
     assert not session.view.layouts.blinking
 
 
 def test_blinking_ends_when_a_take_goes(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("auto_blink")
+    window.menus.trigger("auto_blink")
     window.engine.remove(two_takes[1])
     assert not window.session.view.layouts.blinking
     settle(qtbot, window)
@@ -242,7 +242,7 @@ def test_blinking_ends_when_a_take_goes(qtbot: QtBot, window: MainWindow, two_ta
 
 
 def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("present")
+    window.menus.trigger("present")
     window._refresh_all()
     pane = window.panes[two_takes[1].id]
     name, rate, quality = pane.label.text().split("\n")
@@ -258,7 +258,7 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     assert all(part.isHidden() for part in parts)
     qtbot.keyClick(window, Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
-    window._trigger("leave")
+    window.menus.trigger("leave")
     window._refresh_all()
     assert not any(part.isHidden() for part in parts)
     assert "\n" not in pane.label.text()
@@ -277,20 +277,20 @@ def test_a_presentation_shows_pictures_as_large_as_they_fit_and_gives_the_layout
         qtbot.wait(50)
         return min(pane.canvas.place().scale for pane in visible(window))
 
-    window._trigger(names[chosen])
-    window._trigger("present")
+    window.menus.trigger(names[chosen])
+    window.menus.trigger("present")
     at_first = scale()
     picked = []
     for layout, name in names.items():
-        window._trigger(name)
+        window.menus.trigger(name)
         assert window.session.view.layouts.layout is layout
         picked.append(scale())
     assert at_first == max(picked) > min(picked)
     assert window.session.view.as_values()["layout"] == chosen.value
-    window._trigger("leave")
+    window.menus.trigger("leave")
     assert window.session.view.layouts.layout is chosen
-    window._trigger("layout_split")
-    window._trigger("present")
+    window.menus.trigger("layout_split")
+    window.menus.trigger("present")
     assert window.session.view.layouts.layout is Layout.SPLIT
 
 
@@ -306,10 +306,10 @@ def test_a_project_opened_while_presenting_ends_the_presentation_in_its_layout()
 def test_a_second_window_shows_the_same_set_with_large_labels(
     qtbot: QtBot, window: MainWindow, two_takes: Takes
 ) -> None:
-    window._trigger("second_window")
+    window.menus.trigger("second_window")
     second = window.second
     assert second.isVisible()
-    window._trigger("layout_split")
+    window.menus.trigger("layout_split")
     window.session.playback.seek(12)
     settle(qtbot, window)
     (pane,) = [pane for pane in second.grid.panes.values() if not pane.isHidden()]
@@ -332,7 +332,7 @@ def test_a_second_window_shows_the_same_set_with_large_labels(
     settle(qtbot, window)
     assert pane.canvas.frame == 13
     window.session.takes.remove(two_takes[1])
-    window._trigger("second_window")
+    window.menus.trigger("second_window")
     assert [p.tile.takes for p in second.grid.panes.values() if not p.isHidden()] == [(two_takes[0].id,)]
 
 
@@ -376,7 +376,7 @@ def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWin
 def test_the_window_fits_a_laptops_screen_whatever_is_open(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     settle(qtbot, window)
     for name in ("panel_seams", "panel_worst", "panel_scopes"):
-        window._trigger(name)
+        window.menus.trigger(name)
         QApplication.processEvents()
         assert window.minimumSizeHint().width() <= 1366, name
     window.resize(1366, 720)

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import tasks
 from app.jobs.lane import GRACE_S
+from app.views.dialogs.open_dialog import OpenDialog
 from app.views.main_window import MainWindow
-from app.views.open_dialog import OpenDialog
 from tests.gui.conftest import WAIT_MS
 
 Opener = Callable[[Path], None]
@@ -44,7 +44,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 def asking(window: MainWindow) -> OpenDialog:
     window._refresh_all()
-    window._trigger("open")
+    window.menus.trigger("open")
     return next(d for d in window.findChildren(QFileDialog) if isinstance(d, OpenDialog) and d.isVisible())
 
 

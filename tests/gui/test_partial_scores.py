@@ -9,8 +9,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.state.curves import statistics_of
+from app.state.recipes import Recipe
 from app.state.scores import FrameMeasures
-from app.state.takes import Recipe, Status, Take
+from app.state.takes import Status, Take
 from app.views.main_window import MainWindow
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
@@ -32,7 +33,7 @@ def measured(window: MainWindow, take: Take, lpips: list[float]) -> None:
 def takes(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> list[Take]:
     """Two rivals: the first is better over its first 8 frames, the only ones measured, the other over all 20."""
     shows(small_clip)
-    made = [window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=q, preset="ultrafast")) for q in (20, 45)]
+    made = [window.context.takes.encode(Recipe(RivalCodec.HEVC, quality=q, preset="ultrafast")) for q in (20, 45)]
     vmaf = lambda take: statistics_of(window.session, take, "vmaf")  # noqa: E731
     qtbot.waitUntil(
         lambda: all(take.status is Status.READY and (found := vmaf(take)) and found.finished for take in made),
@@ -46,12 +47,12 @@ def takes(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path) -> 
 
 def idle(window: MainWindow) -> bool:
     """No export is being written."""
-    return not window.commands.desk.exports.progress.isVisible()
+    return not window.export_progress.isVisible()
 
 
 def written(qtbot: QtBot, window: MainWindow, folder: Path) -> dict[str, str]:
     """What the exports of curves and page hold, by suffix."""
-    exports = window.commands.desk.exports
+    exports = window.context.exports
     for suffix in (".csv", ".json", ".svg"):
         exports.export_charts(folder / f"x{suffix}")
         qtbot.waitUntil(lambda: idle(window), timeout=WAIT_MS)
@@ -82,10 +83,10 @@ def test_nothing_takes_a_mean_for_a_result_before_every_frame_is_measured(
     charts.pages.setCurrentIndex(0)
     assert [line.extent for line in charts.charts["lpips"].lines] == ["8/20", ""]
     assert "(8/20)" in charts.charts["lpips"].head.text()
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     panel = window.inspector_panel.worst
     assert panel.so_far.isVisible() and f"{takes[0].name} 8/20" in panel.so_far.text()
-    window.commands.desk.exports.save_worst(tmp_path)
+    window.context.exports.save_worst(tmp_path)
     qtbot.waitUntil(lambda: idle(window) and any(tmp_path.glob("*.png")), timeout=WAIT_MS)
     assert all("lpips_so_far" in file.name for file in tmp_path.glob("*.png"))
     folder = tmp_path / "out"

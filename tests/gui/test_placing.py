@@ -49,7 +49,7 @@ for width in (2 * window.width(), window.width()):
     window.resize(width, window.height())
     for _ in range(20):
         application.processEvents()
-window.commands.toggle_keys()
+window.context.screen.toggle_keys()
 least, room = window.minimumSizeHint(), window.screen().availableGeometry()
 bar = window.look_bar
 seen = {name: button for name, button in bar.buttons.items() if not button.isHidden()}
@@ -122,7 +122,7 @@ def test_size_and_place_are_remembered(qtbot: QtBot) -> None:
     third = another(qtbot)
     assert third.isMaximized()
     # Left in full screen, it comes back as it was before.
-    third._trigger("full_screen")
+    third.menus.trigger("full_screen")
     assert third.isFullScreen()
     end(third)
     fourth = another(qtbot)
@@ -148,9 +148,9 @@ def test_a_maximised_window_is_maximised_after_the_full_screen(
     for maximised in (True, False):
         window.showMaximized() if maximised else window.showNormal()
         window._refresh_all()
-        window._trigger(key)
+        window.menus.trigger(key)
         assert window.isFullScreen() and window.side.isHidden()
-        window._trigger(key)
+        window.menus.trigger(key)
         assert not window.isFullScreen() and window.isMaximized() is maximised
         assert not window.side.isHidden() and window.windowState() & Qt.WindowState.WindowFullScreen == (
             Qt.WindowState.WindowNoState

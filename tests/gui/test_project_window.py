@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.jobs.project_files import autosave_root
+from app.state.recipes import Recipe
 from app.state.session import Session
 from app.state.settings import settings_file
-from app.state.takes import Recipe, Status
+from app.state.takes import Status
+from app.views.dialogs.open_dialog import OpenDialog
 from app.views.main_window import MainWindow
-from app.views.open_dialog import OpenDialog
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
 
@@ -30,10 +31,10 @@ def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, t
     folder.mkdir()
     shutil.copy(small_clip, folder / "clip.mp4")
     shows(folder / "clip.mp4")
-    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
+    take = window.context.takes.encode(Recipe(RivalCodec.HEVC, quality=45, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
-    window.commands.desk.edits.rename(take, "coarse")
+    window.context.takes.edits.rename(take, "coarse")
     window.side.notes.setPlainText("flickers")
     window.session.view.set_zoom(2.0)
     window._refresh_all()
@@ -42,8 +43,8 @@ def working(qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, t
 
 def save(qtbot: QtBot, window: MainWindow, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(target), ""))
-    window._trigger("save_project")
-    qtbot.waitUntil(lambda: window.commands.desk.projects.path == target, timeout=WAIT_MS)
+    window.menus.trigger("save_project")
+    qtbot.waitUntil(lambda: window.context.files.projects.path == target, timeout=WAIT_MS)
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
@@ -55,7 +56,7 @@ def drop(window: MainWindow, *paths: Path) -> None:
 
 def kept(qtbot: QtBot, window: MainWindow) -> Path:
     """Keep the session for a crash; returns where."""
-    window.commands.desk.projects.autosave()
+    window.context.files.projects.autosave()
     qtbot.waitUntil(lambda: list(autosave_root().glob("run-*/autosave.seamscope")) != [], timeout=WAIT_MS)
     (own,) = autosave_root().iterdir()
     return own
@@ -89,12 +90,12 @@ def test_a_project_is_saved_and_comes_back_by_drop_and_from_the_recent_ones(
     comes_back(qtbot, working)
     # The λ, seam and other settings of the window stay usable afterwards: a take can be encoded again.
     working._refresh_all()
-    working._trigger("encode_again")
+    working.menus.trigger("encode_again")
     again = list(working.session.takes)[1]
     qtbot.waitUntil(lambda: again.status is Status.READY, timeout=WAIT_MS)
-    assert again.name == "coarse" and working.commands.desk.projects.unsaved
-    working._trigger("save_project")
-    qtbot.waitUntil(lambda: not working.commands.desk.projects.unsaved, timeout=WAIT_MS)
+    assert again.name == "coarse" and working.context.files.projects.unsaved
+    working.menus.trigger("save_project")
+    qtbot.waitUntil(lambda: not working.context.files.projects.unsaved, timeout=WAIT_MS)
 
 
 def test_a_clip_dropped_with_others_gets_them_as_takes(
@@ -107,7 +108,7 @@ def test_a_clip_dropped_with_others_gets_them_as_takes(
     drop(working, small_clip, theirs)
     answer(working, DISCARD)
     dialogs = working.findChildren
-    from app.views.takes_import import ImportDialog
+    from app.views.dialogs.import_dialog import ImportDialog
 
     qtbot.waitUntil(lambda: len(dialogs(ImportDialog)) == 1, timeout=WAIT_MS)
     dialog = dialogs(ImportDialog)[0]
@@ -125,13 +126,13 @@ def test_a_file_that_is_no_project_is_told_and_what_is_open_stays(
     drop(working, bad)
     answer(working, DISCARD)
     qtbot.waitUntil(lambda: not working.banner.isHidden(), timeout=WAIT_MS)
-    assert working.banner.text() == f"{bad}: the project is of version 99; this program reads up to 1."
+    assert working.banner.text() == f"{bad}: the project is of version 99; this program reads up to 2."
     assert len(working.session.takes) == 2
 
 
 def answer(window: MainWindow, kind: QMessageBox.StandardButton) -> str:
     """Press a button of the question that is open; returns what was asked."""
-    box = window.commands.desk.leaving.box
+    box = window.context.files.leaving.box
     assert box is not None and box.isVisible()
     text = box.text()
     box.button(kind).click()
@@ -151,7 +152,7 @@ def test_a_clip_without_takes_and_notes_may_go_without_a_question(
     assert not window.isWindowModified() and "[*]" in window.windowTitle()
     drop(window, numbered_clip)
     qtbot.waitUntil(lambda: window.session.clip.path == numbered_clip, timeout=WAIT_MS)
-    assert window.commands.desk.leaving.box is None
+    assert window.context.files.leaving.box is None
     assert window.close()
 
 
@@ -159,22 +160,22 @@ def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
     qtbot: QtBot, working: MainWindow, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "work" / "night.seamscope"
-    desk = working.commands.desk
+    files = working.context.files
     assert working.isWindowModified()
 
     def choose() -> None:
-        working._trigger("open")
+        working.menus.trigger("open")
         dialog = next(d for d in working.findChildren(OpenDialog) if d.isVisible())
         dialog.selectFile(str(small_clip))
         dialog.accept()
 
     ways = {
-        "quit": lambda: working._trigger("quit"),
+        "quit": lambda: working.menus.trigger("quit"),
         "close": working.close,
         "open": choose,
         "drop": lambda: drop(working, small_clip),
         "project": lambda: drop(working, tmp_path / "other.seamscope"),
-        "recent": lambda: desk.open_paths([small_clip]),
+        "recent": lambda: files.open_paths([small_clip]),
     }
     for name, way in ways.items():
         way()
@@ -186,7 +187,7 @@ def test_the_title_says_what_is_not_saved_and_every_way_out_asks(
     save(qtbot, working, target, monkeypatch)
     assert not working.isWindowModified()
     working.session.playback.seek(7)
-    assert desk.allows_close() and desk.leaving.box is None
+    assert files.allows_close(working.close) and files.leaving.box is None
     working.session.set_notes("more")
     working._refresh_labels()
     assert working.isWindowModified()
@@ -243,16 +244,16 @@ def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
     drop(working, numbered_clip)
     answer(working, DISCARD)
     qtbot.waitUntil(lambda: session.clip.path == numbered_clip, timeout=WAIT_MS)
-    assert len(session.takes) == 1 and session.notes == "" and working.commands.desk.projects.path is None
+    assert len(session.takes) == 1 and session.notes == "" and working.context.files.projects.path is None
     session.set_notes("of the second")
     assert session.history.undo_text == "Open numbered.mkv"
     working._refresh_all()
-    working._trigger("undo")
+    working.menus.trigger("undo")
     assert session.clip.path == tmp_path / "work" / "clip.mp4" and session.notes == "flickers still"
     assert list(session.takes)[1] is take and (take.picture(9, session.seam_mode).y == picture).all()
     assert session.playback.frame == 9 and session.view.zoom == 2.0
     assert known_scores(working) >= before
-    assert working.commands.desk.projects.path == target
+    assert working.context.files.projects.path == target
     qtbot.waitUntil(lambda: working.shown_set is not None and working.shown_set.complete, timeout=WAIT_MS)
     assert "night.seamscope" in working.windowTitle() and working.isWindowModified()
     # What was done before can still be undone, and the other clip comes again.
@@ -260,7 +261,7 @@ def test_undo_goes_back_to_the_clip_before_with_takes_and_notes(
     assert take.name != "coarse"
     session.history.redo()
     working._refresh_all()
-    working._trigger("redo")
+    working.menus.trigger("redo")
     assert session.clip.path == numbered_clip and session.notes == "of the second"
     qtbot.waitUntil(lambda: working.shown_set is not None and working.shown_set.complete, timeout=WAIT_MS)
     assert working.mismatches == 0
@@ -271,7 +272,7 @@ def test_clips_put_away_are_given_back_in_the_end(
 ) -> None:
     take = list(working.session.takes)[1]
     file = take.file
-    working.commands.desk.leaving.give_up()
+    working.context.files.leaving.give_up()
     for number, path in enumerate((small_clip, numbered_clip, small_clip)):
         assert file.exists() and file in working.engine.files_in_use, number
         drop(working, path)
@@ -294,13 +295,13 @@ def test_what_a_crash_left_behind_is_offered_and_goes_on(qtbot: QtBot, working: 
         assert "did not end in good order" in box.text()
         next(button for button in box.buttons() if button.text() == "Go on").click()
         comes_back(qtbot, other)
-        assert other.commands.desk.projects.path is None and other.isWindowModified()
+        assert other.context.files.projects.path is None and other.isWindowModified()
         # It goes once it is kept anew.
         qtbot.waitUntil(lambda: not own.with_name("run-left").exists(), timeout=WAIT_MS)
         (anew,) = [p for p in autosave_root().iterdir() if p != own]
         assert (anew / "autosave.seamscope").exists()
     finally:
-        other.commands.desk.leaving.give_up()
+        other.context.files.leaving.give_up()
         other.close()
         other.deleteLater()
         QApplication.processEvents()

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from app.jobs.seams import row_of, seam_ratios
 from app.jobs.sources import clip_spec
 from app.render.scopes import COLUMNS, bar_chroma, scope_of
-from app.state.takes import Encoded, Kind, Rate, Recipe, Status, Take
+from app.state.recipes import Recipe
+from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.main_window import MainWindow
 from codec import gop
 from codec.api import GopCoding
@@ -66,12 +67,12 @@ def grey_shown(window: MainWindow, take: Take) -> int:
 
 
 def test_theta_changes_the_shared_frame_at_once(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
-    window._trigger("gop_forward")
+    window.menus.trigger("gop_forward")
     assert window.session.playback.frame == 8
     settle(qtbot, window)
     assert grey_shown(window, stepped) == pytest.approx(50, abs=1)
     panel = window.inspector_panel.seams
-    window._trigger("panel_seams")
+    window.menus.trigger("panel_seams")
     assert panel.isVisible()
     panel.theta.setValue(100)
     settle(qtbot, window)
@@ -79,21 +80,21 @@ def test_theta_changes_the_shared_frame_at_once(qtbot: QtBot, window: MainWindow
     panel.theta.setValue(20)
     settle(qtbot, window)
     assert grey_shown(window, stepped) == pytest.approx(0.2 * 40 + 0.8 * 60, abs=1)
-    window._trigger("theta_up")
+    window.menus.trigger("theta_up")
     assert window.session.theta == pytest.approx(0.3)
     assert panel.theta.value() == 30
     assert panel.theta_text.text() == "0.30"
-    window._trigger("theta_down")
+    window.menus.trigger("theta_down")
     assert window.session.theta == pytest.approx(0.2)
 
 
 def test_seam_modes_are_chosen_in_the_panel_and_by_action(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
-    window._trigger("panel_seams")
+    window.menus.trigger("panel_seams")
     window.session.playback.seek(8)
     settle(qtbot, window)
     panel, expected = window.inspector_panel.seams, {"seam_hard_cut": 40, "seam_disjoint": 40, "seam_blended": 50}
     for name, grey in expected.items():
-        window._trigger(name)
+        window.menus.trigger(name)
         settle(qtbot, window)
         assert grey_shown(window, stepped) == pytest.approx(grey, abs=1), name
         assert panel.modes.checkedButton().text().lower() == window.session.seam_mode.value
@@ -108,29 +109,29 @@ def test_the_ping_pong_goes_to_and_fro_around_the_boundary(qtbot: QtBot, window:
     settle(qtbot, window)
     seen: list[int] = []
     window.session.playback.frame_changed.connect(seen.append)
-    window._trigger("seam_loop")
+    window.menus.trigger("seam_loop")
     loop = window.session.view.seam_loop
     assert loop.boundary == 16
     window._refresh_all()
     for _ in range(6):
-        window._trigger("seam_loop_faster")
+        window.menus.trigger("seam_loop_faster")
     assert loop.fps == 12.0
     qtbot.waitUntil(lambda: len(seen) > 24, timeout=WAIT_MS)
     assert set(seen[4:]) == set(range(12, 21))
     turns = [b - a > 0 for a, b in itertools.pairwise(seen[4:])]
     assert set(turns) == {True, False}
     assert window.mismatches == 0
-    window._trigger("seam_loop_slower")
+    window.menus.trigger("seam_loop_slower")
     assert loop.fps == 8.0
-    window._trigger("step_forward")
+    window.menus.trigger("step_forward")
     assert loop.boundary is None
-    window._trigger("seam_loop")
-    window._trigger("play")
+    window.menus.trigger("seam_loop")
+    window.menus.trigger("play")
     assert loop.boundary is None
-    window._trigger("play")
-    window._trigger("seam_loop")
+    window.menus.trigger("play")
+    window.menus.trigger("seam_loop")
     boundary = loop.boundary
-    window._trigger("seam_loop")
+    window.menus.trigger("seam_loop")
     assert window.session.playback.frame == boundary
 
 
@@ -140,7 +141,7 @@ def test_a_slice_shows_the_line_over_time_and_the_seams_as_steps(
     window.session.playback.seek(10)
     settle(qtbot, window)
     hover(window.panes[stepped.id].canvas, 20.5, 30.5)
-    window._trigger("scan_line")
+    window.menus.trigger("scan_line")
     panel = window.inspector_panel.seams
     assert window.session.view.inspection.scan_line == 30
     assert panel.isVisible()
@@ -178,7 +179,7 @@ def test_a_row_of_a_picture_is_the_row_that_is_shown(two_takes: Takes) -> None:
 
 
 def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
-    window._trigger("panel_seams")
+    window.menus.trigger("panel_seams")
     panel = window.inspector_panel.seams
     assert panel.measure.isEnabled()
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
@@ -197,7 +198,7 @@ def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWin
 def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     session, take = window.session, two_takes[1]
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     panel = window.inspector_panel.worst
     found = [(7, 0.9), (22, 0.8)]
     session.scores.add(session.score_key(take), [FrameScore(i, 10.0 + i, value, None) for i, value in found])
@@ -215,7 +216,7 @@ def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: Ma
 def test_the_worst_places_are_listed_and_a_click_looks_there(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
     window.session.playback.seek(3)
     settle(qtbot, window)
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     panel = window.inspector_panel.worst
     qtbot.waitUntil(lambda: panel.places.count() > 0, timeout=WAIT_MS)
     first = panel.places.item(0)
@@ -229,12 +230,12 @@ def test_the_worst_places_are_listed_and_a_click_looks_there(qtbot: QtBot, windo
     assert max(shown[1].x() - shown[0].x(), shown[1].y() - shown[0].y()) == pytest.approx(min(pane.pane) / 2, abs=2)
     middle = (region.left + region.width / 2) / 96, (region.top + region.height / 2) / 64
     assert window.session.view.centre == pytest.approx(middle)
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     assert not panel.isVisible()
 
 
 def test_scopes_follow_the_frame(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
-    window._trigger("panel_scopes")
+    window.menus.trigger("panel_scopes")
     panel = window.inspector_panel.scopes
     for frame in (0, 25):
         window.session.playback.seek(frame)
@@ -245,9 +246,9 @@ def test_scopes_follow_the_frame(qtbot: QtBot, window: MainWindow, two_takes: Ta
     qtbot.waitUntil(lambda: panel.scope(two_takes[1]) is not None, timeout=WAIT_MS)
     QApplication.processEvents()
     window.grab()
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     assert window.inspector_panel.shows("worst")
-    window._trigger("panel_worst")
+    window.menus.trigger("panel_worst")
     assert window.inspector_panel.isHidden()
 
 
@@ -283,14 +284,14 @@ def test_a_waveform_has_light_above_and_its_columns_in_place() -> None:
 def test_the_split_line_and_aids_paint_together(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
     """All aids at once over a split: nothing is left out because of another."""
     for name in ("layout_split", "values", "magnifier", "heat", "difference"):
-        window._trigger(name)
+        window.menus.trigger(name)
     window.session.view.inspection.set_region((10, 10, 50, 50), (96, 64))
     settle(qtbot, window)
     (pane,) = [pane for pane in window.panes.values() if not pane.isHidden()]
     hover(pane.canvas, 40, 30)
     qtbot.waitUntil(lambda: window.inspector.heat(stepped) is not None, timeout=WAIT_MS)
     plain = pane.canvas.grab().toImage()
-    window._trigger("clear_region")
+    window.menus.trigger("clear_region")
     assert pane.canvas.grab().toImage() != plain
     assert pane.canvas.place().pixel(QPointF(-1, -1)) is None
 
@@ -300,10 +301,10 @@ def test_the_facts_tell_how_the_frame_shown_was_coded(
 ) -> None:
     rival = two_takes[1]
     # What was asked for says otherwise: the stream counts.
-    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, key_interval=1))
+    window.session.takes.update(stepped, recipe=Recipe(None, lmbda=0.32, options=(("key_interval", 1),)))
     stepped.encoded.frame_bits = [800.0] * 30
     stepped.encoded.gops = {0: GopCoding(), 1: GopCoding(chained=True, cut=6), 2: GopCoding()}
-    window._trigger("info")
+    window.menus.trigger("info")
     for frame, chained in (
         (0, "GoP 0 (key)"),
         (12, "GoP 1 (chained)"),
@@ -326,7 +327,7 @@ def test_the_seam_panel_speaks_of_the_take_chosen_and_of_none_that_is_hidden(
     other = takes.add(Kind.NEURAL, "λ 1", lmbda=1.0, status=Status.READY)
     stepped.encoded.gops = {n: GopCoding(chained=n % 2 == 1) for n in range(4)}
     other.encoded.gops = {n: GopCoding(chained=n > 0) for n in range(4)}
-    window._trigger("panel_seams")
+    window.menus.trigger("panel_seams")
     assert panel.chained.text().endswith(f"one of 4 GoPs in {other.name}.")
     window.session.select(stepped)
     assert panel.chained.text().endswith(f"one of 2 GoPs in {stepped.name}.")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from app.__main__ import main
 from app.views.main_window import MainWindow
-from app.views.takes_import import ImportDialog
+from app.views.dialogs.import_dialog import ImportDialog
 run = QApplication.exec
 def watched(application):
     def look():

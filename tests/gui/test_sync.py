@@ -48,18 +48,18 @@ def test_panes_stay_in_step_under_seeks_flips_speeds_and_encodes(
     )
     for turn in range(120):
         if turn == 60:
-            window._trigger("play")
+            window.menus.trigger("play")
         if turn % 3 == 0:
             session.playback.seek(draw.randrange(30), window.player.now_s())
         elif turn % 3 == 1:
-            window._trigger(draw.choice(actions))
+            window.menus.trigger(draw.choice(actions))
         else:
-            window._trigger(draw.choice(("faster", "slower", "step_forward", "step_back", "seam_mode")))
+            window.menus.trigger(draw.choice(("faster", "slower", "step_forward", "step_back", "seam_mode")))
         check()
         qtbot.wait(draw.choice((0, 5, 30)))
         check()
         if turn > 60 and not session.playback.playing:
-            window._trigger("play")
+            window.menus.trigger("play")
     session.playback.pause()
     session.set_focus(None)
     if session.view.layouts.differing:

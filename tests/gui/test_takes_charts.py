@@ -16,8 +16,8 @@ from app.state.curves import CURVES, series_of
 from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
-from app.views.charts import Charts
-from app.views.charts_plot import STYLES, Chart, Line
+from app.views.charts.charts import Charts
+from app.views.charts.plot import STYLES, Chart, Line
 from app.views.names import shortened
 from codec.media import open_clip
 from tests.gui.conftest import WAIT_MS

@@ -13,13 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
 from app.state.imports import Difference, FileFacts, ImportDecision, ImportQuestion, Pairing, compare
+from app.state.recipes import Recipe
 from app.state.settings import load_settings, settings_file
-from app.state.takes import Kind, Recipe, Status, Take
+from app.state.takes import Kind, Status, Take
 from app.views import theme
+from app.views.dialogs.import_dialog import ImportDialog
+from app.views.dialogs.palette import CommandPalette, score
+from app.views.dialogs.settings_dialog import SettingsDialog
 from app.views.main_window import MainWindow
-from app.views.palette import CommandPalette, score
-from app.views.settings_dialog import SettingsDialog
-from app.views.takes_import import ImportDialog
 from codec.container.stream import read_info
 from codec.gop import SeamMode
 from codec.rivals.settings import RivalCodec
@@ -36,7 +37,7 @@ def dialog_of(kind: type[QDialog]) -> QDialog:
 
 
 def add_hevc(qtbot: QtBot, window: MainWindow, quality: float) -> Take:
-    take = window.commands.desk.encode(Recipe(RivalCodec.HEVC, quality=quality, preset="ultrafast"))
+    take = window.context.takes.encode(Recipe(RivalCodec.HEVC, quality=quality, preset="ultrafast"))
     assert take is not None
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
@@ -63,7 +64,7 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
     qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
     assert window.session.current is second
     window._refresh_all()
-    window._trigger("rename")
+    window.menus.trigger("rename")
     assert row.field.isVisible()
     row.field.setText("coarse")
     qtbot.keyClick(row.field, Qt.Key.Key_Return)
@@ -72,7 +73,7 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
     row.field.setText("never")
     qtbot.keyClick(row.field, Qt.Key.Key_Escape)
     assert second.name == "coarse"
-    window._trigger("move_up")
+    window.menus.trigger("move_up")
     assert names(window) == ["coarse", first.name]
     layout = window.side.takes._layout
     assert layout.indexOf(row) == 1 < layout.indexOf(window.side.takes.rows[first.id])
@@ -90,7 +91,7 @@ def test_a_take_is_renamed_in_its_row_moved_hidden_removed_and_all_of_it_undone(
         qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert names(window) == wanted
     window._refresh_all()
-    window._trigger("redo")
+    window.menus.trigger("redo")
     assert names(window)[1] == "coarse"
 
 
@@ -124,16 +125,16 @@ def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_agai
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
     shows(small_clip)
-    take = window.commands.desk.encode(Recipe(None, lmbda=0.3))
+    take = window.context.takes.encode(Recipe(None, lmbda=0.3))
     assert take is not None
-    window.commands.desk.edits.remove(take)
+    window.context.takes.edits.remove(take)
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     window._refresh_all()
-    window._trigger("undo")
+    window.menus.trigger("undo")
     assert take.status is Status.CANCELLED and take in window.session.takes
     assert window.side.takes.rows[take.id].label.text() == "Neural λ 0.3\ncancelled"
     window._refresh_all()
-    window._trigger("encode_again")
+    window.menus.trigger("encode_again")
     again = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: again.status is Status.READY, timeout=WAIT_MS)
 
@@ -154,7 +155,7 @@ def test_a_shifted_take_shows_its_other_frames_and_says_so(
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: number() == 11, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "+1 frame" in window.panes[take.id].label.text(), timeout=WAIT_MS)
-    window._trigger("nudge_earlier_10")
+    window.menus.trigger("nudge_earlier_10")
     qtbot.waitUntil(lambda: number() == 1, timeout=WAIT_MS)
     assert "-9 frames" in window.side.takes.rows[take.id].label.text()
     window.session.playback.seek(3)
@@ -168,7 +169,7 @@ def test_importing_asks_about_every_difference_first(
     other = make_clip(clips / "dcvc.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32", frames=12)
     shows(small_clip)
     window._refresh_all()
-    window._trigger("import")
+    window.menus.trigger("import")
     (asking,) = window.findChildren(QFileDialog)
     asking.selectFile(str(other))
     asking.accept()
@@ -189,7 +190,7 @@ def test_importing_asks_about_every_difference_first(
     assert take.kind is Kind.IMPORTED and take.label.startswith("DCVC · 33.2 kbps (stated)")
     assert window.session.playback.out_point == 11
     window._refresh_all()
-    window._trigger("undo")
+    window.menus.trigger("undo")
     assert names(window) == []
 
 
@@ -222,7 +223,7 @@ def test_a_stream_dropped_on_the_window_is_a_take_without_questions(
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path, tmp_path: Path
 ) -> None:
     shows(small_clip)
-    made = window.commands.desk.encode(Recipe(None, lmbda=0.3))
+    made = window.context.takes.encode(Recipe(None, lmbda=0.3))
     assert made is not None
     qtbot.waitUntil(lambda: made.encoded.rate is not None, timeout=WAIT_MS)
     copy = tmp_path / "theirs.gop"
@@ -233,7 +234,7 @@ def test_a_stream_dropped_on_the_window_is_a_take_without_questions(
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
     assert take.rate is not None and made.encoded.rate is not None and take.rate.kbps == made.encoded.rate.kbps
-    window._trigger("panel_seams")
+    window.menus.trigger("panel_seams")
     assert window.inspector_panel.seams.chained.text().endswith(f"begins: one of 3 GoPs in {take.name}.")
     assert np.array_equal(take.picture(8, SeamMode.BLENDED).y, made.picture(8, SeamMode.BLENDED).y)
     window.session.set_seam_mode(SeamMode.DISJOINT)
@@ -263,20 +264,20 @@ def test_encoding_again_takes_the_lambda_of_the_controls_and_locked_rivals_follo
     qtbot: QtBot, window: MainWindow, shows: Opener, small_clip: Path
 ) -> None:
     shows(small_clip)
-    window.side.neural.lmbda = 0.05
+    window.session.draft.set_lmbda(0.05)
     window._refresh_all()
-    window._trigger("encode")
+    window.menus.trigger("encode")
     neural = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: neural.encoded.rate is not None, timeout=WAIT_MS)
-    window._trigger("rival")
+    window.menus.trigger("rival")
     rival = list(window.session.takes)[2]
     qtbot.waitUntil(lambda: rival.status is Status.READY, timeout=WAIT_MS)
     qtbot.mouseClick(window.side.rival.lock, Qt.MouseButton.LeftButton, pos=QPoint(6, 8))
     assert window.session.rate_lock
     window.session.select(neural)
-    window.side.neural.lmbda = 0.9
+    window.session.draft.set_lmbda(0.9)
     window._refresh_all()
-    window._trigger("encode_anew")
+    window.menus.trigger("encode_anew")
     qtbot.waitUntil(lambda: rival not in window.session.takes, timeout=WAIT_MS)
     again, follower = list(window.session.takes)[1:]
     assert again.lmbda == pytest.approx(0.9) and follower.recipe.matched_to == again.id
@@ -307,7 +308,7 @@ def test_the_palette_finds_and_does_what_is_typed(
 ) -> None:
     shows(small_clip)
     window._refresh_all()
-    window._trigger("palette")
+    window.menus.trigger("palette")
     palette = dialog_of(CommandPalette)
     assert isinstance(palette, CommandPalette)
     offered = {palette.list.item(i).text().split("    ")[0].removeprefix("✓ ") for i in range(palette.list.count())}
@@ -328,7 +329,7 @@ def test_fits_prefer_word_starts_and_refuse_other_orders() -> None:
 
 
 def test_settings_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWindow) -> None:
-    window._trigger("settings")
+    window.menus.trigger("settings")
     dialog = dialog_of(SettingsDialog)
     assert isinstance(dialog, SettingsDialog)
     assert dialog.cache.text().startswith("automatic")
@@ -342,7 +343,7 @@ def test_settings_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWind
     assert window.presenter.cache.limit_bytes == 64 * 2**20
     assert theme.current() is theme.LIGHT
     assert theme.LIGHT.surface in QApplication.instance().styleSheet()
-    window._trigger("settings")
+    window.menus.trigger("settings")
     dialog_of(SettingsDialog).theme.setCurrentText("dark")
     dialog_of(SettingsDialog)._accept()
     assert theme.current() is theme.DARK
@@ -366,11 +367,11 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
     qtbot: QtBot, window: MainWindow, shows: Opener, numbered_clip: Path, tmp_path: Path
 ) -> None:
     shows(numbered_clip)
-    window.side.neural.key_interval.setValue(2)
-    window._trigger("panel_seams")
+    window.side.neural.options["key_interval"].setValue(2)
+    window.menus.trigger("panel_seams")
     panel = window.inspector_panel.seams
     assert panel.chained.text().endswith("a key GoP begins.")
-    window._trigger("encode")
+    window.menus.trigger("encode")
     take = list(window.session.takes)[1]
     assert panel.chained.text().endswith(f"a key GoP begins: one of 2 GoPs in {take.name}.")
     qtbot.waitUntil(lambda: take.disjoint is not None and take.disjoint.rate is not None, timeout=WAIT_MS)
@@ -379,19 +380,19 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
         info = read_info(stream.file)
         assert info.key_gops == tuple(range(0, len(info.gop_bytes), 2)) and len(info.key_gops) > 1
         assert "--key-interval 2" in stream.command
-    projects = window.commands.desk.projects
+    projects = window.context.files.projects
     projects.save(tmp_path / "kept")
     qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)
     window._refresh_all()
-    window.side.neural.key_interval.setValue(1)
-    window._trigger("encode_anew")
+    window.side.neural.options["key_interval"].setValue(1)
+    window.menus.trigger("encode_anew")
     again = list(window.session.takes)[1]
-    assert again.recipe == Recipe(None, lmbda=take.lmbda, key_interval=1)
+    assert again.recipe == Recipe(None, lmbda=take.lmbda, options=(("key_interval", 1),))
     assert panel.chained.text().startswith("Every GoP is a key GoP")
     qtbot.waitUntil(lambda: again.encoded.rate is not None, timeout=WAIT_MS)
     info = read_info(again.encoded.file)
     assert info.key_gops == tuple(range(len(info.gop_bytes)))
-    assert window.session.settings.key_interval == 1
+    assert dict(window.session.settings.choice().options) == {"key_interval": 1}
     projects.open(tmp_path / "kept.seamscope")
     qtbot.waitUntil(lambda: list(window.session.takes)[1] not in (take, again), timeout=WAIT_MS)
     back = list(window.session.takes)[1]

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
-from app.views.charts import Charts
-from app.views.controls import SidePanel
+from app.views.charts.charts import Charts
+from app.views.panels.side_panel import SidePanel
 from codec.bench.page import PageFacts, page
 
 NOT_SO = re.compile(r"containers? included|finished file|file bytes|files' bytes", re.IGNORECASE)

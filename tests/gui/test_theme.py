@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
 from app.views import theme
-from app.views.controls import NeuralControls
-from app.views.open_dialog import OpenDialog
+from app.views.dialogs.open_dialog import OpenDialog
+from app.views.panels.neural_controls import NeuralControls
 from tests.gui.test_layouts import rgb
 
 

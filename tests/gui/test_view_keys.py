@@ -84,13 +84,13 @@ def test_the_view_goes_to_the_clipboard_and_to_a_file_as_it_is_seen(
         place = pane.canvas.mapTo(window.stage, pane.canvas.rect().center()) * ratio
         assert np.abs(copied[place.y() - 4 : place.y() + 4, place.x() - 4 : place.x() + 4] - level).max() <= 4
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "seen"), ""))
-    window._trigger("save_view")
+    window.menus.trigger("save_view")
     target = tmp_path / "seen.png"
     qtbot.waitUntil(target.exists, timeout=WAIT_MS)
     with Image.open(target) as image:
         assert np.array_equal(np.asarray(image), copied)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "seen.png"), ""))
-    window._trigger("save_view")
+    window.menus.trigger("save_view")
     qtbot.waitUntil(lambda: "seen.png: the picture cannot be written" in window.banner.text(), timeout=WAIT_MS)
 
 
@@ -98,10 +98,10 @@ def test_the_transport_tells_speed_direction_and_loop(window: MainWindow, two_ta
     position = window.transport.position
     assert position.text() == "frame 0 / 29 · 0.000 s"
     for name in ("faster", "backward", "to_and_fro"):
-        window._trigger(name)
+        window.menus.trigger(name)
     playback = window.session.playback
     assert position.text().endswith(f"s · -{playback.speed:g}× · to and fro")
-    window._trigger("loop")
+    window.menus.trigger("loop")
     assert position.text().endswith("no loop")
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.state.takes import Recipe, Status
+from app.state.recipes import Recipe
+from app.state.takes import Status
 from app.views.main_window import MainWindow
 from codec.rivals.settings import RivalCodec
 from tests.gui.conftest import WAIT_MS
@@ -18,16 +19,16 @@ def test_what_is_asked_for_during_an_encode_waits_for_it(
     qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path, tmp_path: Path
 ) -> None:
     shows(small_clip)
-    desk, folder = window.commands.desk, tmp_path / "out"
+    takes, exports, folder = window.context.takes, window.context.exports, tmp_path / "out"
     folder.mkdir()
-    neural = desk.encode(Recipe(None, lmbda=0.3))
-    rival, unwanted = desk.encode(SAME_RATE), desk.encode(SAME_RATE)
-    desk.exports.export_page(folder / "page.html")
-    desk.exports.export_charts(folder / "unwanted.csv")
+    neural = takes.encode(Recipe(None, lmbda=0.3))
+    rival, unwanted = takes.encode(SAME_RATE), takes.encode(SAME_RATE)
+    exports.export_page(folder / "page.html")
+    exports.export_charts(folder / "unwanted.csv")
     window._refresh_all()
     assert neural.status is rival.status is unwanted.status is Status.RUNNING and not window.banner.isVisible()
     assert rival.label == "HEVC (x265) matched to λ 0.3, preset ultrafast · waiting"
-    progress = desk.exports.progress
+    progress = window.export_progress
     assert progress.isVisible() and "page.html waits for Neural λ 0.3" in progress.text.text()
     qtbot.mouseClick(window.side.takes.rows[unwanted.id].button, Qt.MouseButton.LeftButton)
     assert unwanted.status is Status.CANCELLED
@@ -47,16 +48,16 @@ def test_a_rival_whose_encode_is_given_up_says_so_and_an_export_of_gone_takes_is
     qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path, clips: Path, tmp_path: Path
 ) -> None:
     shows(small_clip)
-    desk = window.commands.desk
-    neural, rival = desk.encode(Recipe(None, lmbda=0.3)), desk.encode(SAME_RATE)
+    takes, exports = window.context.takes, window.context.exports
+    neural, rival = takes.encode(Recipe(None, lmbda=0.3)), takes.encode(SAME_RATE)
     window.engine.cancel(neural)
     qtbot.waitUntil(lambda: rival.status is not Status.RUNNING, timeout=WAIT_MS)
     assert rival.status is Status.FAILED
     assert rival.error == "Neural λ 0.3 was not encoded: there is no bitrate to match."
-    again = desk.encode(Recipe(None, lmbda=0.2))
-    desk.exports.export_page(tmp_path / "page.html")
+    again = takes.encode(Recipe(None, lmbda=0.2))
+    exports.export_page(tmp_path / "page.html")
     window.engine.remove(again)
-    assert not (tmp_path / "page.html").exists() and not desk.exports.progress.isVisible()
+    assert not (tmp_path / "page.html").exists() and not window.export_progress.isVisible()
     assert "page.html was not written: the takes it waited for are gone." in window.banner.text()
 
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.actions.registry import ACTIONS
 from app.state.takes import Kind, Status
 from app.views.main_window import MainWindow
-from app.views.pane import Pane
+from app.views.pictures.pane import Pane
 from app.views.widgets import ElidedLabel
 from codec.gop import SeamMode
 from codec.resources import sample_clips
@@ -64,7 +64,7 @@ def test_keys_step_seek_and_jump_to_gop_boundaries(
         ("first", 0),
         ("second_forward", 25),
     ):
-        window._trigger(name)
+        window.menus.trigger(name)
         assert playback.frame == expected, name
         qtbot.waitUntil(lambda: window.shown_set.frame == playback.frame, timeout=WAIT_MS)
         assert number_shown(next(iter(window.panes.values()))) == expected
@@ -90,12 +90,12 @@ def test_playing_keeps_time_and_panes_never_differ(
     )
     window.session.playback.seek(0)
     qtbot.waitUntil(lambda: window.shown_set.frame == 0 and window.shown_set.complete, timeout=WAIT_MS)
-    window._trigger("play")
+    window.menus.trigger("play")
     began = time.monotonic()
     qtbot.waitUntil(lambda: len(seen) > 20, timeout=WAIT_MS)
-    window._trigger("faster")
+    window.menus.trigger("faster")
     qtbot.waitUntil(lambda: len(seen) > 40, timeout=WAIT_MS)
-    window._trigger("play")
+    window.menus.trigger("play")
     assert time.monotonic() - began > 0.5
     assert window.mismatches == 0
     pairs = [numbers for numbers in seen if len(numbers) == 2]
@@ -126,9 +126,9 @@ def test_zoom_is_shared_and_keeps_the_point_under_the_cursor(
     assert view.scale(size, pane) == pytest.approx(scale * 1.25**2)
     assert under(spot) == pytest.approx(before, abs=0.01)
     window._refresh_all()
-    window._trigger("zoom_one")
+    window.menus.trigger("zoom_one")
     assert view.scale(size, pane) == 1.0
-    window._trigger("zoom_reset")
+    window.menus.trigger("zoom_reset")
     assert view.zoom is None
 
 
@@ -154,8 +154,8 @@ def test_encode_compare_switch_seams_and_score(
     shows(small_clip)
     window._refresh_all()
     window.session.playback.seek(17)
-    window.side.neural.lmbda = 0.5
-    window._trigger("encode")
+    window.session.draft.set_lmbda(0.5)
+    window.menus.trigger("encode")
     take = list(window.session.takes)[-1]
     assert take.kind is Kind.NEURAL
     first: list[int] = []
@@ -188,12 +188,12 @@ def test_encode_compare_switch_seams_and_score(
             timeout=WAIT_MS,
         )
         pictures[mode] = window.shown_set.shown[take.id].image()
-        window._trigger("seam_mode")
+        window.menus.trigger("seam_mode")
         assert window.session.playback.frame == 9
     assert set(pictures) == set(SeamMode)
     assert pictures[SeamMode.BLENDED] != pictures[SeamMode.DISJOINT]
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
-    window.commands.save_frames_to(tmp_path)
+    window.context.exports.save_frames(tmp_path)
     window.engine.save_stream(take, tmp_path / "mine.gop")
     qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
     assert len(list(tmp_path.glob("frame_0009_*.png"))) == 3
@@ -215,7 +215,7 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
     window.engine.encode_neural(0.4)
     window.engine.encode_rival(RivalCodec.VVC, 40)
     folder = window.engine._folder
-    window.commands.desk.leaving.give_up()
+    window.context.files.leaving.give_up()
     window.close()
     assert not folder.exists()
 
@@ -223,11 +223,11 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
 def test_keys_are_given_once_and_the_key_sheet_names_every_action(window: MainWindow) -> None:
     keys = [key for spec in ACTIONS for key in spec.keys]
     assert len(keys) == len(set(keys))
-    window._trigger("keys")
+    window.menus.trigger("keys")
     assert window.keys.isVisible()
     text = window.keys.text()
     assert all(in_html(spec.text) in text for spec in ACTIONS if not spec.id.startswith("take_"))
-    window._trigger("leave")
+    window.menus.trigger("leave")
     assert window.keys.isHidden()
 
 
@@ -237,13 +237,13 @@ def test_holding_s_shows_the_source_and_letting_go_shows_all_again(
     shows(small_clip)
     take = window.engine.encode_rival(RivalCodec.HEVC, 30)
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
-    window.commands.hold_source(True)
+    window.context.view.hold_source(True)
     assert [t.kind for t in window.session.shown] == [Kind.SOURCE]
-    window.commands.hold_source(False)
+    window.context.view.hold_source(False)
     assert len(window.session.shown) == 2
-    window._trigger("take_2")
+    window.menus.trigger("take_2")
     assert [t.kind for t in window.session.shown] == [Kind.HEVC]
-    window._trigger("blink")
+    window.menus.trigger("blink")
     assert len(window.session.shown) == 2
 
 
@@ -255,10 +255,10 @@ def test_panes_never_keep_an_old_frame_when_takes_are_flipped(
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
     window._refresh_all()
-    window._trigger("take_1")
+    window.menus.trigger("take_1")
     window.session.playback.seek(10)
     qtbot.waitUntil(lambda: window.shown_set.frame == 10, timeout=WAIT_MS)
-    window._trigger("all_panes")
+    window.menus.trigger("all_panes")
     visible = [pane for pane in window.panes.values() if not pane.isHidden()]
     assert {number_shown(pane) for pane in visible if pane.canvas.image is not None} <= {10}
     qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
@@ -281,18 +281,18 @@ def test_panes_out_of_step_are_counted(qtbot: QtBot, window: MainWindow, shows: 
 def test_full_screen_leaves_hidden_what_was_hidden(window: MainWindow, shows: Opener, small_clip: Path) -> None:
     shows(small_clip)
     window._refresh_all()
-    window._trigger("charts")
+    window.menus.trigger("charts")
     assert window.charts.isHidden()
-    window._trigger("full_screen")
+    window.menus.trigger("full_screen")
     assert window.side.isHidden()
     assert window.menuBar().isHidden()
-    window._trigger("full_screen")
+    window.menus.trigger("full_screen")
     assert window.charts.isHidden()
     assert not window.side.isHidden()
-    window._trigger("charts")
-    window._trigger("full_screen")
+    window.menus.trigger("charts")
+    window.menus.trigger("full_screen")
     assert window.charts.isHidden()
-    window._trigger("leave")
+    window.menus.trigger("leave")
     assert not window.charts.isHidden()
 
 
@@ -306,7 +306,7 @@ def test_enter_in_a_number_field_gives_the_keys_back_to_the_pictures(
     number.selectAll()
     qtbot.keyClicks(number, "0.5")
     qtbot.keyClick(number, Qt.Key.Key_Return)
-    assert window.side.neural.lmbda == 0.5
+    assert window.session.draft.lmbda == 0.5
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Right)
     assert window.session.playback.frame == 1
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
@@ -336,7 +336,7 @@ def test_labels_reckon_with_the_margins_their_style_asks_for(
         assert f"px {label.inset}px;" in label.styleSheet()
         assert label.indent() == 0
         margins.append(label.inset)
-        window._trigger("present")
+        window.menus.trigger("present")
         window._refresh_all()
     assert margins[1] > margins[0]
 

@@ -17,8 +17,9 @@ from app.jobs.importing import Imports
 from app.jobs.project_files import autosave_root, takes_folder
 from app.jobs.projects import Projects
 from app.state.imports import ImportDecision
+from app.state.recipes import Recipe
 from app.state.session import Session
-from app.state.takes import Kind, Recipe, Status
+from app.state.takes import Kind, Status
 from codec.gop import SeamMode
 from codec.rivals import RivalCodec
 from tests.conftest import make_clip
@@ -238,7 +239,7 @@ def test_a_project_is_readable_json_without_surprises(working: Desk, tmp_path: P
     target = tmp_path / "work" / "mine.seamscope"
     working.projects.save(target)
     raw = json.loads(target.read_text())
-    assert raw["seamscope"] == 1 and raw["clip"]["relative"] == "clip.mp4"
+    assert raw["seamscope"] == 2 and raw["clip"]["relative"] == "clip.mp4"
     assert raw["clip"]["content"] == content_of(small_clip)
     assert [take["kind"] for take in raw["takes"]] == ["NEURAL", "IMPORTED", "HEVC"]
     assert raw["takes"][1]["stated_kbps"] == 12.5 and raw["takes"][2]["matched_to"] == 0

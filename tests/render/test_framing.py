@@ -5,11 +5,11 @@ import pytest
 from PySide6.QtCore import QRectF
 
 from app.render.framing import Framing, nearest, part, whole
+from app.render.geometry import Geometry
 from app.render.scaling import minified, pixels_of
 from app.render.shown import Shown
 from app.state.layouts import DifferenceLook
 from app.state.scaling import Minify
-from app.views.geometry import Geometry
 from codec.media.picture import Colour, Matrix, Picture
 from tests.render.test_shown import random_picture
 

@@ -17,7 +17,6 @@ from app.state.project import (
 )
 from app.state.takes import Kind
 from codec.gop import SeamMode
-from codec.hybrid.settings import DEFAULT_KEY_INTERVAL
 from codec.rivals.settings import RivalCodec
 
 PATH = Path("/p/x.seamscope")
@@ -43,7 +42,8 @@ FULL = Project(
             Kind.NEURAL,
             "λ 0.3",
             lmbda=0.3,
-            key_interval=4,
+            neural="toy",
+            options=(("key_interval", 4), ("fast", True), ("kind", "x")),
             recipe=True,
             file=FileRecord("x.takes/a.gop", "/p/a.gop", "s:1"),
         ),
@@ -79,7 +79,7 @@ def test_fields_that_are_missing_or_unknown_do_no_harm() -> None:
         ('{"seamscope": 1, "theta": NaN}', "not a project file, or it is damaged"),
         ("[1]", "not a project file"),
         ('{"name": "x"}', "not a project file"),
-        ('{"seamscope": 2}', "version 2; this program reads up to 1"),
+        ('{"seamscope": 3}', "version 3; this program reads up to 2"),
         ('{"seamscope": true}', "version number is damaged"),
         ('{"seamscope": 1}', "names no clip"),
         (changed(clip={"absolute": ""}), "clip names no file"),
@@ -100,7 +100,12 @@ def test_fields_that_are_missing_or_unknown_do_no_harm() -> None:
         (changed(takes=[{"kind": "HEVC", "nudge": 1e9}]), "nudge is not a whole number"),
         (changed(takes=[{"kind": "HEVC", "matched_to": -1}]), "matched_to is not a whole number"),
         (changed(takes=[{"kind": "HEVC", "codec": "mpeg1"}]), "codec is not one of"),
-        (changed(takes=[{"kind": "NEURAL", "key_interval": 0}]), "key_interval is not a whole number from 1 to 250"),
+        (changed(takes=[{"kind": "NEURAL", "key_interval": 0}]), "key_interval is not a whole number"),
+        (changed(takes=[{"kind": "NEURAL", "options": [1]}]), "options is not an object"),
+        (changed(takes=[{"kind": "NEURAL", "options": {"a": 2.5}}]), "options is not up to 50 named"),
+        (changed(takes=[{"kind": "NEURAL", "options": {"a": "x" * 201}}]), "options is not up to 50 named"),
+        (changed(takes=[{"kind": "NEURAL", "options": {f"o{n}": n for n in range(51)}}]), "options is not up to 50"),
+        (changed(takes=[{"kind": "NEURAL", "neural": "x" * 33}]), "neural is not a text"),
         (changed(takes=[{"kind": "NEURAL", "key_interval": 2.5}]), "key_interval is not a whole number"),
     ],
 )
@@ -111,10 +116,15 @@ def test_what_is_damaged_or_foreign_is_refused_in_one_sentence(text: str, reason
     assert sentence.startswith(f"{PATH}: ") and reason in sentence and "\n" not in sentence
 
 
-def test_a_take_of_an_older_project_has_the_usual_key_interval() -> None:
+@pytest.mark.parametrize(("old", "options"), [({}, ()), ({"key_interval": 3}, (("key_interval", 3),))])
+def test_a_take_of_version_1_is_of_the_first_codec(old: dict[str, object], options: tuple[object, ...]) -> None:
     raw = json.loads(to_text(FULL))
-    del raw["takes"][0]["key_interval"]
-    assert parse(json.dumps(raw), PATH).takes[0].key_interval == DEFAULT_KEY_INTERVAL
+    raw["seamscope"] = 1
+    for name in ("neural", "options"):
+        del raw["takes"][0][name]
+    raw["takes"][0].update(old)
+    take = parse(json.dumps(raw), PATH).takes[0]
+    assert (take.neural, take.options) == ("hybrid", options)
 
 
 def test_a_view_keeps_plain_values_only() -> None:

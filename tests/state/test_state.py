@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.state.playback import Playback
-from app.state.settings import Settings, load_settings, save_settings
+from app.state.settings import CodecChoice, Settings, load_settings, save_settings
 from app.state.view import View
 from codec.media.picture import Timing
 
@@ -55,7 +55,7 @@ def test_zoom_box_and_pan() -> None:
 def test_settings_survive_and_a_damaged_file_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "settings.json"
     assert load_settings(path) == Settings()
-    settings = Settings(device="cpu", lmbda=0.7)
+    settings = Settings(device="cpu", codec="vae", choices={"vae": CodecChoice(0.7)})
     for i in range(14):
         settings = settings.with_recent(Path(f"/clips/{i % 12}.mp4"))
     save_settings(path, settings)

@@ -9,27 +9,22 @@ import torch
 from codec.errors import ModelError
 from codec.hybrid.model.weights import CodecModel, load_weights, read_model_id
 from codec.nn.device import network_type
-from codec.resources import weights_folder
+from codec.resources import MORE_WEIGHTS, weights_files, weights_folder
 
 DEFAULT_WEIGHTS = "codec_s"
-FOLDER = "SEAMSCOPE_WEIGHTS"
-"""Environment variable: a folder with further weights files."""
 
 
 def _paths() -> list[Path]:
     """Every codec weights file, `codec_*.safetensors`, shipped ones first."""
     folders = [weights_folder()]
-    if os.environ.get(FOLDER):
-        folders.append(Path(os.environ[FOLDER]))
+    if os.environ.get(MORE_WEIGHTS):
+        folders.append(Path(os.environ[MORE_WEIGHTS]))
     return [path for folder in folders for path in sorted(folder.glob("codec_*.safetensors"))]
 
 
 def files() -> dict[str, Path]:
     """Name -> file; of two of one name the shipped one."""
-    found: dict[str, Path] = {}
-    for path in _paths():
-        found.setdefault(path.stem, path)
-    return found
+    return weights_files("codec_", DEFAULT_WEIGHTS)
 
 
 def available() -> dict[str, Path]:

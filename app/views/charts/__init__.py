@@ -1,0 +1,1 @@
+"""Curves, statistics and quality over rate."""

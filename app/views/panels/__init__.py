@@ -1,0 +1,1 @@
+"""Parts beside and below the pictures."""

@@ -1,0 +1,48 @@
+"""The panel beside the pictures for looking closely: seams, worst frames, scopes. Hidden until asked for."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QTabWidget
+
+from app.jobs.inspecting import Inspector
+from app.jobs.job import Runner
+from app.render.presenter import Presenter
+from app.state.session import Session
+from app.views.panels.scopes_panel import ScopesPanel
+from app.views.panels.seam_panel import SeamPanel
+from app.views.panels.worst_panel import WorstPanel
+
+
+class InspectorPanel(QTabWidget):
+    """Tabs by name: "scopes", "worst", "seams"."""
+
+    seek_asked = Signal(int)
+    place_asked = Signal(object)
+    """A Region to look at."""
+
+    def __init__(self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector) -> None:
+        super().__init__()
+        self.scopes = ScopesPanel(session, presenter, runner)
+        self.worst = WorstPanel(session, inspector)
+        self.seams = SeamPanel(session, presenter, runner)
+        self._tabs = {"seams": self.seams, "worst": self.worst, "scopes": self.scopes}
+        for title, part in (("Seams", self.seams), ("Worst frames", self.worst), ("Scopes", self.scopes)):
+            self.addTab(part, title)
+        self.seams.seek_asked.connect(self.seek_asked)
+        self.worst.seek_asked.connect(self.seek_asked)
+        self.worst.place_asked.connect(self.place_asked)
+        self.setMinimumWidth(250)
+        self.setAccessibleName("Inspector")
+        self.hide()
+
+    def toggle(self, name: str) -> None:
+        """Show a tab, or hide the panel when that tab is shown already."""
+        tab = self._tabs[name]
+        if self.shows(name):
+            self.hide()
+        else:
+            self.setCurrentWidget(tab)
+            self.show()
+
+    def shows(self, name: str) -> bool:
+        """The panel is there with this tab in front."""
+        return not self.isHidden() and self.currentWidget() is self._tabs[name]

@@ -1,0 +1,259 @@
+"""The seam inspector: how seams are shown, θ, the ping-pong, a scan line over time, the seam ratio."""
+
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QRadioButton,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.jobs import seams
+from app.jobs.job import Job, Lane, Outcome, Runner
+from app.jobs.seams import Slice
+from app.jobs.sources import clip_spec, take_spec
+from app.render.presenter import Presenter
+from app.state.session import SEAM_CYCLE, Session
+from app.state.takes import Kind, Status, Take
+from app.views.pictures.slice_view import SliceView
+from app.views.widgets import Label
+from codec.gop import SeamMode, Structure
+from codec.metrics.seams import SeamRatio
+
+SLICE_REACH = 20
+"""Frames of a slice to either side of the one shown when it was cut."""
+CUT_DELAY_MS = 120
+_THETA_STEPS = 100
+_CHAINED = (
+    "A chained GoP begins with the very picture the one before ended with: blended and hard cut differ only where a "
+    "key GoP begins"
+)
+_NONE_SHARED = "{}: its GoPs share no frame; it looks the same in every seam mode."
+_ALL_KEYS = "Every GoP is a key GoP: blended and hard cut differ at every boundary."
+_TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
+
+
+class SeamPanel(QWidget):
+    """Shows and changes the session's seams. Work runs as jobs; answers to what is no longer asked are dropped."""
+
+    seek_asked = Signal(int)
+    loop_asked = Signal()
+
+    def __init__(self, session: Session, presenter: Presenter, runner: Runner) -> None:
+        super().__init__()
+        self._session, self._presenter, self._runner = session, presenter, runner
+        self._slicing: Job | None = None
+        self._measuring: Job | None = None
+        self.ratios: dict[SeamMode, SeamRatio] = {}
+        """Of the take measured last."""
+        self._build()
+        self._cut_later = QTimer(self)
+        self._cut_later.setSingleShot(True)
+        self._cut_later.setInterval(CUT_DELAY_MS)
+        self._cut_later.timeout.connect(self._cut)
+        session.seam_changed.connect(self._seams_changed)
+        session.clip_changed.connect(self._clip_changed)
+        session.takes.changed.connect(self._takes_changed)
+        session.takes.take_changed.connect(self._take_changed)
+        session.focus_changed.connect(self.refresh)
+        session.selection_changed.connect(self.refresh)
+        session.view.inspection.changed.connect(self._line_changed)
+        session.playback.frame_changed.connect(self._frame_changed)
+        session.view.seam_loop.changed.connect(self.refresh)
+        self.refresh()
+
+    def _build(self) -> None:
+        self.modes = QButtonGroup(self)
+        row = QHBoxLayout()
+        for number, mode in enumerate(SEAM_CYCLE):
+            button = QRadioButton(_TITLES[mode])
+            button.setAccessibleName(f"Seams {mode.value}")
+            self.modes.addButton(button, number)
+            row.addWidget(button)
+        self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
+        self.chained = Label()
+        self.chained.setWordWrap(True)
+        self.theta = QSlider(Qt.Orientation.Horizontal)
+        self.theta.setRange(0, _THETA_STEPS)
+        self.theta.setAccessibleName("θ, weight of the earlier GoP in a blended frame")
+        self.theta.setToolTip("θ: weight of the earlier GoP's picture in a frame that two GoPs share, 0 to 1")
+        self.theta.valueChanged.connect(lambda step: self._session.set_theta(step / _THETA_STEPS))
+        self.theta_text = Label()
+        self.theta_text.setMinimumWidth(36)
+        self.loop = QPushButton("Ping-pong around the seam")
+        self.loop.setCheckable(True)
+        self.loop.setToolTip("Four frames to either side of the nearest boundary, to and fro (J)")
+        self.loop.clicked.connect(self._loop_pressed)
+        self.line = QSpinBox()
+        self.line.setSpecialValueText("off")
+        self.line.setRange(-1, -1)
+        self.line.setAccessibleName("Scan line of the slice, picture row")
+        self.line.setToolTip("Picture row that is followed over time; Shift+Y takes the one under the mouse")
+        self.line.valueChanged.connect(self._line_typed)
+        self.measure = QPushButton("Measure seam ratio")
+        self.measure.setToolTip("How much more the error changes at seams than inside GoPs; 1: no seam shows")
+        self.measure.clicked.connect(self.measure_ratio)
+        self.result = Label()
+        self.result.setWordWrap(True)
+        self.slice = SliceView(self._session)
+        self.slice.seek_asked.connect(self.seek_asked)
+        theta = QHBoxLayout()
+        theta.addWidget(self.theta, 1)
+        theta.addWidget(self.theta_text)
+        form = QFormLayout()
+        form.addRow(row)
+        form.addRow(self.chained)
+        form.addRow("θ", theta)
+        form.addRow(self.loop)
+        form.addRow("Scan line", self.line)
+        form.addRow(self.measure)
+        form.addRow(self.result)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addLayout(form)
+        layout.addWidget(self.slice, 1)
+
+    def refresh(self) -> None:
+        """Bring everything up to date."""
+        session, inspection = self._session, self._session.view.inspection
+        self.modes.button(SEAM_CYCLE.index(session.seam_mode)).setChecked(True)
+        with QSignalBlocker(self.theta), QSignalBlocker(self.line):
+            self.theta.setValue(round(session.theta * _THETA_STEPS))
+            self.line.setMaximum(-1 if session.clip is None else session.clip.height - 1)
+            self.line.setValue(-1 if inspection.scan_line is None else inspection.scan_line)
+        self.theta.setEnabled(session.seam_mode is SeamMode.BLENDED)
+        self.chained.setVisible(session.seam_mode is not SeamMode.DISJOINT)
+        self.chained.setText(self._chaining())
+        self.theta_text.setText(f"{session.theta:.2f}")
+        loop = session.view.seam_loop
+        self.loop.setChecked(loop.boundary is not None)
+        self.loop.setEnabled(bool(session.boundaries))
+        at = "" if loop.boundary is None else f" at frame {loop.boundary}, {loop.fps:g} frames a second"
+        self.loop.setText(f"Ping-pong around the seam{at}")
+        self.measure.setEnabled(self._measured_take() is not None and self._measuring is None)
+
+    def showEvent(self, event) -> None:
+        """Up to date as soon as it is seen."""
+        super().showEvent(event)
+        self.refresh()
+        self._ask_cut()
+
+    def _loop_pressed(self) -> None:
+        self.loop_asked.emit()
+
+    def _line_typed(self, row: int) -> None:
+        clip = self._session.clip
+        if clip is not None:
+            self._session.view.inspection.set_scan_line(None if row < 0 else row, clip.height)
+
+    def _line_changed(self) -> None:
+        wanted = self._session.view.inspection.scan_line
+        if (-1 if wanted is None else wanted) != self.line.value() or wanted is None:
+            self.refresh()
+        self._ask_cut()
+
+    def _seams_changed(self) -> None:
+        self.refresh()
+        self._ask_cut()
+
+    def _takes_changed(self) -> None:
+        self.refresh()
+        self._ask_cut()
+
+    def _take_changed(self, _take: Take) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _clip_changed(self) -> None:
+        self.slice.set_slices({})
+        self.ratios = {}
+        self.result.clear()
+        self.refresh()
+
+    def _frame_changed(self, frame: int) -> None:
+        made = next(iter(self.slice.slices.values()), None)
+        if made is not None and not made.first <= frame < made.first + len(made.rows):
+            self._ask_cut()
+
+    def _ask_cut(self) -> None:
+        if self.isVisible():
+            self._cut_later.start()
+
+    def _cut(self) -> None:
+        """Ask for slices of every visible take around the frame shown."""
+        session, row = self._session, self._session.view.inspection.scan_line
+        if self._slicing is not None:
+            self._runner.cancel(self._slicing)
+            self._slicing = None
+        if session.clip is None or row is None:
+            self.slice.set_slices({})
+            return
+        frame = session.playback.frame
+        frames = range(max(0, frame - SLICE_REACH), min(session.clip.frame_count, frame + SLICE_REACH + 1))
+        takes, made = tuple(session.takes.shown), dict[int, Slice]()
+
+        def came(cut: Slice) -> None:
+            made[cut.take] = cut
+            self.slice.set_slices(dict(made))
+
+        arguments = (takes, frames, row, session.seam_mode, self._presenter.cache)
+        self._slicing = self._runner.submit(Lane.MEDIA, seams.slices, arguments, on_event=came)
+
+    def _chaining(self) -> str:
+        """What chaining means for seams, and which GoPs of the take at hand are keys: as its stream says, before it
+        is whole as it was asked for."""
+        take = self._take_at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
+        keys = "" if take is None else take.encoded.keys
+        if take is not None and take.status is Status.RUNNING:
+            asked = {} if take.recipe is None else dict(take.recipe.options)
+            interval = asked.get("key_interval", 0)
+            keys = {0: "", 1: "every"}.get(interval, f"one of {interval}") if isinstance(interval, int) else ""
+        if take is None or not keys:
+            return f"{_CHAINED}."
+        if take.only_structure is Structure.DISJOINT:
+            return _NONE_SHARED.format(take.name)
+        return _ALL_KEYS if keys == "every" else f"{_CHAINED}: {keys} GoPs in {take.name}."
+
+    def _measured_take(self) -> Take | None:
+        """The neural take at hand of those whose file is whole."""
+        takes = self._session.takes
+        return self._take_at_hand([t for t in takes if t.kind is Kind.NEURAL and t.encoded.rate is not None])
+
+    def _take_at_hand(self, takes: list[Take]) -> Take | None:
+        """The one chosen or in focus, else the newest that can be seen, else the newest."""
+        session = self._session
+        chosen = [take for number in (session.focus, session.selected) for take in takes if take.id == number]
+        return (chosen or [take for take in takes if take.visible] or takes or [None])[-1]
+
+    def measure_ratio(self) -> None:
+        """Measure the seam ratio of the take at hand in every seam mode whose stream is whole."""
+        session, take = self._session, self._measured_take()
+        if take is None or session.clip is None or self._measuring is not None:
+            return
+        overlap, whole = (SeamMode.BLENDED, SeamMode.HARD_CUT), take.disjoint is not None and take.disjoint.rate
+        modes = (*overlap, SeamMode.DISJOINT) if whole else overlap
+        arguments = (clip_spec(session.clip), take_spec(take, session), modes, session.theta)
+        self._measuring = self._runner.submit(
+            Lane.METRICS, seams.seam_ratios, arguments, on_done=partial(self._measured, take, session.theta)
+        )
+        self.result.setText(f"{take.name}: measuring …")
+        self.refresh()
+
+    def _measured(self, take: Take, theta: float, outcome: Outcome, value: object) -> None:
+        self._measuring = None
+        if outcome is Outcome.SUCCEEDED and isinstance(value, dict):
+            self.ratios = value
+            lines = [f"Seam ratio of {take.name}, θ {theta:.2f} (95 % interval):"]
+            for mode, found in self.ratios.items():
+                lines.append(f"{mode.value}: {found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})")
+            self.result.setText("\n".join(lines))
+        else:
+            self.result.setText(str(value) if outcome is Outcome.FAILED else "")
+        self.refresh()

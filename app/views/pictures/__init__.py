@@ -1,0 +1,1 @@
+"""Panes: takes side by side, and what is drawn over them."""
