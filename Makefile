@@ -25,17 +25,17 @@ test: $(STAMP)
 	OMP_NUM_THREADS=1 sh packaging/with_screen.sh $(BIN)/python -m pytest $(OPENGL)
 
 check: $(STAMP)
-	$(BIN)/ruff check app codec packaging tests
-	$(BIN)/ruff format --check app codec packaging tests
+	$(BIN)/ruff check app codec resources tests
+	$(BIN)/ruff format --check app codec resources tests
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright
 
 # Slow proofs, not part of `make test`.
 fuzz: $(STAMP)
-	$(BIN)/python packaging/fuzz_streams.py --streams 10000
+	$(BIN)/python -m tests.proofs.fuzz_streams --streams 10000
 
 bench: $(STAMP)
-	$(BIN)/python packaging/measure.py
+	$(BIN)/python -m tests.proofs.measure
 
 $(STAMP): pyproject.toml packaging/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }

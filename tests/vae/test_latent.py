@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from codec.errors import ModelError
-from codec.vae.latent import gaussian_bits
 from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX, quality_of
+from codec.vae.latent import gaussian_bits
 from codec.vae.rates import lambda_of
 from codec.vae.scales import scale_table
 from codec.vae.weights import load_weights, save_weights
