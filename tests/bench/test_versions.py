@@ -1,3 +1,4 @@
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,9 @@ import torch
 from codec.bench.versions import ENTRIES, describe, sources_of
 from codec.errors import ModelError, RivalError
 from codec.hybrid.model import store
+from codec.registry import codecs
 from codec.sources import PACKAGE
+from tests.conftest import make_clip
 
 
 def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,26 +31,97 @@ def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.Mo
         describe("", "cpu", "full")
 
 
+WORK = {
+    "neural": """
+from codec import gop, registry
+from codec.container.stream import read_info
+from codec.pipeline.join import frames
+from codec.stream import decode_stream, encode_clip
+for codec in registry.usable().values():
+    with open_clip(path) as clip:
+        encode_clip(clip, clip.timing, clip.info.sample_aspect, folder / "take.gop", codec.settings(0.3, device="cpu"))
+    took = decode_stream(folder / "take.gop", "cpu")
+    spooled(frames(took, read_info(folder / "take.gop").structure), clip.frame_count, folder / "pictures").close()
+""",
+    "rival": """
+from codec.rivals import ConstantQuality, RivalCodec, RivalSettings, RivalSource, encode
+with open_clip(path) as clip:
+    settings = RivalSettings(RivalCodec.HEVC, ConstantQuality(30), "ultrafast")
+    made = encode(clip, clip.timing, settings, folder / "take.mkv")
+    source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
+    spooled(source.pictures(0, clip.frame_count), clip.frame_count, folder / "pictures").close()
+    source.close()
+""",
+    "measure": """
+from codec.bench.measure import MeasureSettings, measure_takes
+from codec.metrics.kinds import METRICS
+with open_clip(path) as clip:
+    measure_takes(clip, [clip], MeasureSettings(tuple(METRICS), "cpu", folder / "vgg.safetensors", 10))
+""",
+}
+"""What comes of a clip, by kind of result. Every function that is called is noted with its file, and so is every module
+that is first imported there."""
+NOTED = """
+import sys, threading
+import av, cv2, matplotlib, numba, torch  # Before anything is noted: it takes a while to note all of these.
+from pathlib import Path
+path, folder = Path(sys.argv[1]), Path(sys.argv[2])
+files = set()
+def note(frame, event, _):
+    if event == "call":
+        files.add(frame.f_code.co_filename)
+threading.setprofile(note)
+sys.setprofile(note)
+from codec.bench.spool import spooled
+from codec.media import open_clip
+{work}
+sys.setprofile(None)
+print(*files, sep="\\n")
+"""
+
+
+def used(kind: str, clip: Path, folder: Path) -> set[Path]:
+    """The engine's files that a kind of result was made with."""
+    command = [sys.executable, "-W", "ignore", "-c", NOTED.format(work=WORK[kind]), str(clip), str(folder)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = {Path(line) for line in told.splitlines()}
+    return {file for file in found if file.is_relative_to(PACKAGE)}
+
+
 @pytest.mark.parametrize("kind", ENTRIES)
-def test_every_module_that_a_result_loads_is_in_its_digest(kind: str) -> None:
-    script = (
-        "import sys\n"
-        f"for name in {ENTRIES[kind]!r}: __import__(name)\n"
-        "print(*(m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] == 'codec'), sep='\\n')"
-    )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    loaded = {Path(line) for line in told.splitlines()}
-    assert len(loaded) > 10
-    assert loaded <= set(sources_of(kind)), sorted(loaded - set(sources_of(kind)))
+def test_every_module_that_a_result_is_made_with_is_in_its_digest(
+    kind: str, clips: Path, trunk_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # MS-SSIM is of pictures of 161 pixels a side.
+    size = "176x164" if kind == "measure" else "64x64"
+    clip = make_clip(clips / f"{kind}.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size=size, frames=10)
+    (tmp_path / "vgg.safetensors").symlink_to(trunk_file)
+    found = used(kind, clip, tmp_path)
+    assert len(found) > 10
+    assert found <= set(sources_of(kind)), sorted(found - set(sources_of(kind)))
+    monkeypatch.setitem(ENTRIES, kind, ())
+    assert found - set(sources_of(kind)), "nothing would be missed"
 
 
-def test_what_the_neural_codec_is_made_of_is_in_its_digest() -> None:
-    # These do not make pictures: what is trained, shown or written from them.
-    apart = {"model/initial.py", "stream/export.py", "stream/source.py", "stream/spooled.py", "stream/warm.py"}
-    rooms = ("entropy", "model", "motion", "stream", "texture", "trees")
-    files = {file for room in rooms for file in (PACKAGE / room).glob("*.py")} - {PACKAGE / name for name in apart}
-    assert files <= set(sources_of("neural")), sorted(files - set(sources_of("neural")))
+def test_whichever_codec_a_stream_is_of_all_of_its_package_is_in_the_digest() -> None:
+    neural = set(sources_of("neural"))
+    assert len(codecs()) > 1
+    for codec in codecs().values():
+        package = Path(inspect.getfile(type(codec))).parent
+        # What training begins with makes no pictures.
+        files = set(package.rglob("*.py")) - {package / "initial.py", package / "model" / "initial.py"}
+        assert len(files) > 5
+        assert files <= neural, sorted(files - neural)
+
+
+def test_rooms_that_all_codecs_share_are_in_the_digest_of_streams_and_others_are_not() -> None:
+    # These show or write what was decoded.
+    apart = {"pipeline/spooled.py", "stream/export.py", "stream/source.py", "stream/warm.py"}
+    rooms = ("container", "nn", "pipeline", "stream")
+    files = {file for room in rooms for file in (PACKAGE / room).rglob("*.py")} - {PACKAGE / name for name in apart}
+    assert len(files) > 10
     kinds = {kind: set(sources_of(kind)) for kind in ENTRIES}
+    assert files <= kinds["neural"], sorted(files - kinds["neural"])
     assert PACKAGE / "metrics" / "flow.py" in kinds["measure"] - kinds["neural"] - kinds["rival"]
     assert PACKAGE / "rivals" / "encode.py" in kinds["rival"] - kinds["neural"] - kinds["measure"]
     assert all(PACKAGE / "bench" / "tasks.py" in files for files in kinds.values())
