@@ -63,7 +63,6 @@ with open_clip(path) as clip:
 that is first imported there."""
 NOTED = """
 import sys, threading
-import av, cv2, matplotlib, numba, torch  # Before anything is noted: it takes a while to note all of these.
 from pathlib import Path
 path, folder = Path(sys.argv[1]), Path(sys.argv[2])
 files = set()
