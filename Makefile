@@ -8,7 +8,11 @@ SAMPLE := resources/clips/city.mkv
 OPENGL := tests/render/test_gl.py tests/gui/test_gl_window.py tests/gui/test_golden.py tests/gui/test_ten_bits.py \
 	-k "opengl or test_gl or 10_bits"
 
-.PHONY: run test check fuzz bench clean
+# Files of tests are shared out between as many processes.
+WORKERS ?= 2
+SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+.PHONY: run test proven check fuzz bench clean
 
 run: $(STAMP)
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -19,23 +23,26 @@ run: $(STAMP)
 	fi
 
 test: $(STAMP)
+	@began=$$(date +%s); $(MAKE) --no-print-directory proven; result=$$?; took=$$(($$(date +%s) - began)); \
+		echo "make test: $$((took / 60)) min $$((took % 60)) s"; exit $$result
+
+proven: check
 	@sh packaging/system_packages.sh xvfb xauth libgl1-mesa-dri
-	$(MAKE) check
-	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	QT_QPA_PLATFORM=offscreen OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SIDE_BY_SIDE)
 	OMP_NUM_THREADS=1 sh packaging/with_screen.sh $(BIN)/python -m pytest $(OPENGL)
 
 check: $(STAMP)
-	$(BIN)/ruff check app codec packaging tests
-	$(BIN)/ruff format --check app codec packaging tests
+	$(BIN)/ruff check app codec resources tests
+	$(BIN)/ruff format --check app codec resources tests
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright
 
 # Slow proofs, not part of `make test`.
 fuzz: $(STAMP)
-	$(BIN)/python packaging/fuzz_streams.py --streams 10000
+	$(BIN)/python -m tests.proofs.fuzz_streams --streams 10000
 
 bench: $(STAMP)
-	$(BIN)/python packaging/measure.py
+	$(BIN)/python -m tests.proofs.measure
 
 $(STAMP): pyproject.toml packaging/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }

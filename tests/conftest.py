@@ -1,5 +1,6 @@
 """Small real clips made by ffmpeg, and a machine kept quiet: one CPU thread, no user settings touched."""
 
+import multiprocessing
 import os
 import subprocess
 from pathlib import Path
@@ -11,8 +12,29 @@ if not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from codec.ffmpeg import ffmpeg_program
+from tests import forked
 
+FIRST = (
+    "tests/hybrid/test_golden.py",  # Compiles the loops that most others use, and meanwhile
+    "tests/training/test_vae_run.py",  # needs none.
+    "tests/hybrid/",
+    "tests/media/",
+    "tests/training/",
+    "tests/bench/",
+    "tests/test_",
+    "tests/jobs/",
+)
+"""What is begun first where several processes share the files: what takes long, so that none is left waiting."""
 TEXTURE = "testsrc2=size={size}:rate={rate},noise=alls=12:allf=t"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order of FIRST, the others behind."""
+
+    def place(item: pytest.Item) -> int:
+        return next((number for number, part in enumerate(FIRST) if item.nodeid.startswith(part)), len(FIRST))
+
+    items.sort(key=place)
 
 
 def make_clip(path: Path, *options: str, size: str = "96x64", frames: int = 20, rate: str = "25") -> Path:
@@ -47,9 +69,37 @@ def slow_slope(clips: Path) -> Path:
     return make_clip(clips / "slope.mkv", *options, size="512x256", frames=2)
 
 
+@pytest.fixture(scope="session")
+def trunk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A VGG16 trunk of drawn weights: the trained one does not ship."""
+    import torch
+    from safetensors.torch import save_file
+
+    from codec.metrics.vgg import CHANNELS, GROUPS
+
+    generator = torch.Generator().manual_seed(5)
+    tensors, width = {}, 3
+    for group, channels in zip(GROUPS, CHANNELS, strict=True):
+        for layer in group:
+            weight = torch.randn(channels, width, 3, 3, generator=generator) * (2 / (9 * width)) ** 0.5
+            tensors[f"{layer}.weight"] = weight
+            tensors[f"{layer}.bias"] = torch.randn(channels, generator=generator) * 0.1
+            width = channels
+    file = tmp_path_factory.mktemp("trunk") / "vgg.safetensors"
+    save_file(tensors, file)
+    return file
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and logs of a test go nowhere else."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def quick_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worker processes need not load PyTorch anew."""
+    if request.node.get_closest_marker("spawns") is None:
+        monkeypatch.setattr(multiprocessing, "get_context", forked.get_context)

@@ -18,7 +18,7 @@ from codec.sources import PACKAGE, containing
 from codec.stream.warm import warm_up
 
 ROOT = PACKAGE.parent
-CHECKED = ("app", "codec", "packaging")
+CHECKED = ("app", "codec", "resources", "tests/proofs")
 TOLD_WHY = re.compile(r"# pyright: ignore\[\w+(, \w+)*\](?P<why>  # \w.+)?$")
 
 

@@ -16,7 +16,6 @@ from codec.media.picture import Picture
 from codec.metrics.kinds import METRICS
 from codec.rivals.settings import RivalCodec
 from tests.conftest import make_clip
-from tests.metrics.test_vgg_metrics import write_trunk
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +40,8 @@ class Dimmed:
         return (self.picture(i) for i in range(start, stop))
 
 
-def test_every_metric_tells_a_worse_take_from_a_better_one(textured: Path, tmp_path: Path) -> None:
-    trunk = write_trunk(tmp_path / "vgg.safetensors")
-    settings = MeasureSettings(tuple(METRICS), "cpu", trunk, vgg_every=3)
+def test_every_metric_tells_a_worse_take_from_a_better_one(textured: Path, trunk_file: Path) -> None:
+    settings = MeasureSettings(tuple(METRICS), "cpu", trunk_file, vgg_every=3)
     with open_clip(textured) as clip:
         same, near, far = (measure(clip, Dimmed(clip, share), settings) for share in (1.0, 0.9, 0.6))
     assert list(same) == list(METRICS)
@@ -56,19 +54,18 @@ def test_every_metric_tells_a_worse_take_from_a_better_one(textured: Path, tmp_p
     assert [same[key] for key in ("lpips", "lpips_vgg", "tlp", "tof")] == pytest.approx([0] * 4, abs=1e-6)
 
 
-def test_takes_measured_together_score_as_alone(textured: Path, tmp_path: Path) -> None:
-    settings = MeasureSettings(tuple(METRICS), "cpu", write_trunk(tmp_path / "vgg.safetensors"), vgg_every=3)
+def test_takes_measured_together_score_as_alone(textured: Path, trunk_file: Path) -> None:
+    settings = MeasureSettings(tuple(METRICS), "cpu", trunk_file, vgg_every=3)
     with open_clip(textured) as clip:
         takes = [Dimmed(clip, share) for share in (0.9, 0.6)]
         together = measure_takes(clip, takes, settings)
         assert together == [measure(clip, take, settings) for take in takes]
 
 
-def test_vgg_metrics_are_means_of_the_frames_asked_for(textured: Path, tmp_path: Path) -> None:
-    trunk = write_trunk(tmp_path / "vgg.safetensors")
+def test_vgg_metrics_are_means_of_the_frames_asked_for(textured: Path, trunk_file: Path) -> None:
     with open_clip(textured) as clip, open_clip(textured, stop=1) as first:
-        every_fourth = measure(clip, Dimmed(clip, 0.8), MeasureSettings(("dists",), "cpu", trunk, vgg_every=4))
-        alone = measure(first, Dimmed(first, 0.8), MeasureSettings(("dists", "tof"), "cpu", trunk))
+        every_fourth = measure(clip, Dimmed(clip, 0.8), MeasureSettings(("dists",), "cpu", trunk_file, vgg_every=4))
+        alone = measure(first, Dimmed(first, 0.8), MeasureSettings(("dists", "tof"), "cpu", trunk_file))
     assert every_fourth["dists"] == pytest.approx(alone["dists"], abs=1e-7)
     assert "tof" not in alone
 

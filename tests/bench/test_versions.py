@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from codec.bench import versions
 from codec.bench.versions import ENTRIES, describe, sources_of
 from codec.errors import ModelError, RivalError
 from codec.hybrid.model import store
 from codec.sources import PACKAGE
+from tests.conftest import make_clip
 
 
 def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,17 +30,78 @@ def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.Mo
         describe(["hybrid"], "", "cpu", "full")
 
 
-@pytest.mark.parametrize("kind", ENTRIES)
-def test_every_module_that_a_result_loads_is_in_its_digest(kind: str) -> None:
-    script = (
-        "import sys\n"
-        f"for name in {ENTRIES[kind]!r}: __import__(name)\n"
-        "print(*(m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] == 'codec'), sep='\\n')"
-    )
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    loaded = {Path(line) for line in told.splitlines()}
-    assert len(loaded) > 10
-    assert loaded <= set(sources_of(kind)), sorted(loaded - set(sources_of(kind)))
+WORK = {
+    "hybrid": """
+from codec import registry
+from codec.container.stream import read_info
+from codec.pipeline.join import frames
+from codec.stream import decode_stream, encode_clip
+settings = registry.named("hybrid").settings(0.3, device="cpu")
+with open_clip(path) as clip:
+    encode_clip(clip, clip.timing, clip.info.sample_aspect, folder / "take.gop", settings)
+took = decode_stream(folder / "take.gop", "cpu")
+spooled(frames(took, read_info(folder / "take.gop").structure), clip.frame_count, folder / "pictures").close()
+""",
+    "rival": """
+from codec.rivals import ConstantQuality, RivalCodec, RivalSettings, RivalSource, encode
+with open_clip(path) as clip:
+    settings = RivalSettings(RivalCodec.HEVC, ConstantQuality(30), "ultrafast")
+    made = encode(clip, clip.timing, settings, folder / "take.mkv")
+    source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
+    spooled(source.pictures(0, clip.frame_count), clip.frame_count, folder / "pictures").close()
+    source.close()
+""",
+    "measure": """
+from codec.bench.measure import MeasureSettings, measure_takes
+from codec.metrics.kinds import METRICS
+with open_clip(path) as clip:
+    measure_takes(clip, [clip], MeasureSettings(tuple(METRICS), "cpu", folder / "vgg.safetensors", 10))
+""",
+}
+"""What comes of a clip, by kind of result. Every function that is called is noted with its file, and so is every module
+that is first imported there."""
+NOTED = """
+import sys, threading
+from pathlib import Path
+path, folder = Path(sys.argv[1]), Path(sys.argv[2])
+files = set()
+def note(frame, event, _):
+    if event == "call":
+        files.add(frame.f_code.co_filename)
+threading.setprofile(note)
+sys.setprofile(note)
+from codec.bench.spool import spooled
+from codec.media import open_clip
+{work}
+sys.setprofile(None)
+print(*files, sep="\\n")
+"""
+
+
+def used(kind: str, clip: Path, folder: Path) -> set[Path]:
+    """The engine's files that a kind of result was made with."""
+    command = [sys.executable, "-W", "ignore", "-c", NOTED.format(work=WORK[kind]), str(clip), str(folder)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = {Path(line) for line in told.splitlines()}
+    return {file for file in found if file.is_relative_to(PACKAGE)}
+
+
+@pytest.mark.parametrize("kind", WORK)
+def test_every_module_that_a_result_is_made_with_is_in_its_digest(
+    kind: str, clips: Path, trunk_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # MS-SSIM is of pictures of 161 pixels a side.
+    size = "176x164" if kind == "measure" else "64x64"
+    clip = make_clip(clips / f"{kind}.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size=size, frames=10)
+    (tmp_path / "vgg.safetensors").symlink_to(trunk_file)
+    found = used(kind, clip, tmp_path)
+    assert len(found) > 10
+    assert found <= set(sources_of(kind)), sorted(found - set(sources_of(kind)))
+    if kind in ENTRIES:
+        monkeypatch.setitem(ENTRIES, kind, ())
+    else:
+        monkeypatch.setattr(versions, "OWN", ())
+    assert found - set(sources_of(kind)), "nothing would be missed"
 
 
 @pytest.mark.parametrize("codec", ["hybrid", "vae"])

@@ -1,13 +1,11 @@
 """Streams written once and for all: whatever is changed, they decode to the symbols they were made of.
 
-Made by packaging/make_golden_streams.py, whose docstring says when they may be made anew.
+Made by `resources/make/golden_streams.py`, whose docstring says when they may be made anew.
 """
 
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,19 +21,10 @@ from codec.hybrid.model import store
 from codec.hybrid.networks import read_trees, read_trees_between
 from codec.hybrid.trees.coding import Planar
 from codec.stream.decoder import decode_stream
+from resources.make import golden_streams
 
-SCRIPT = Path(__file__).parents[2] / "packaging" / "make_golden_streams.py"
 FOLDER = Path(__file__).parents[1] / "golden"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
-
-
-def script() -> ModuleType:
-    """What made the streams, and says what is kept of their pictures."""
-    spec = importlib.util.spec_from_file_location("make_golden_streams", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(autouse=True)
@@ -68,14 +57,14 @@ def test_golden_symbols_decode_as_ever(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, NDArray[Any]]:
-    with np.load(FOLDER / script().PICTURES, allow_pickle=False) as file:
+    with np.load(FOLDER / golden_streams.PICTURES, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 @pytest.mark.parametrize("threads", [1, 3])
 def test_golden_pictures_look_as_ever(kept: dict[str, NDArray[Any]], name: str, threads: int) -> None:
-    found = script().pictures_of(FOLDER / f"{name}.gop", threads)
+    found = golden_streams.pictures_of(FOLDER / f"{name}.gop", threads)
     assert {part.removeprefix(f"{name} ") for part in kept if part.startswith(name)} == set(found)
     for part, array in found.items():
         wanted = kept[f"{name} {part}"]

@@ -16,6 +16,7 @@ from app.jobs.lane import Arrived, ProcessLane
 from codec import opencv
 from tests.jobs import lane_work
 
+pytestmark = pytest.mark.spawns
 WAIT_S = 30.0
 
 

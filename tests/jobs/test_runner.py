@@ -10,6 +10,7 @@ from app.jobs.failures import log_file
 from app.jobs.runner import JobRunner, Lane, Outcome
 from codec.errors import MediaError
 
+pytestmark = pytest.mark.spawns
 WAIT_MS = 30_000
 
 

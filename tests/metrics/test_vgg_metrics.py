@@ -7,26 +7,7 @@ from safetensors.torch import save_file
 from codec.errors import ModelError
 from codec.metrics.dists import Dists
 from codec.metrics.lpips_vgg import LpipsVgg
-from codec.metrics.vgg import CHANNELS, GROUPS, VggTrunk
-
-
-def write_trunk(file: Path) -> Path:
-    """A trunk of drawn weights: the real one does not ship."""
-    generator = torch.Generator().manual_seed(5)
-    tensors, width = {}, 3
-    for group, channels in zip(GROUPS, CHANNELS, strict=True):
-        for layer in group:
-            weight = torch.randn(channels, width, 3, 3, generator=generator) * (2 / (9 * width)) ** 0.5
-            tensors[f"{layer}.weight"] = weight
-            tensors[f"{layer}.bias"] = torch.randn(channels, generator=generator) * 0.1
-            width = channels
-    save_file(tensors, file)
-    return file
-
-
-@pytest.fixture(scope="module")
-def trunk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_trunk(tmp_path_factory.mktemp("trunk") / "vgg.safetensors")
+from codec.metrics.vgg import VggTrunk
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

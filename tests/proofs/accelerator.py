@@ -1,10 +1,11 @@
 """Prove on a machine with an accelerator that symbols are bit-identical to the CPU's, and measure the codec there.
 
-    python packaging/check_accelerator.py [--device cuda] [--size 1920x1080] [--frames 257] [--models S M L]
+    python -m tests.proofs.accelerator [--device cuda] [--size 1920x1080] [--frames 257] [--models S M L]
 
 Compares: table indices of the integer network for random inputs, symbols of one stream as the CPU and the accelerator
 read them, and pictures decoded on both. Measures encode and decode with everything included, from frames in memory.
-Sizes without shipped weights run with untrained ones, which takes the same time. Needs PyAV, not ffmpeg.
+Sizes without shipped weights run with untrained ones, which takes the same time. Needs PyTorch, numba, safetensors and
+nothing else: where PyAV is missing, colours are converted in a simpler way.
 """
 
 import argparse
@@ -20,6 +21,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+# Before anything of `codec`.
+from tests.proofs.without_av import PLAIN_COLOURS
+
+# isort: split
 from codec.api import DecodeSettings
 from codec.container.stream import parse_stream
 from codec.hybrid.decoder import GopDecoder
@@ -132,7 +137,8 @@ def main() -> int:
     device = torch.device(options.device)
     width, height = (int(v) for v in options.size.split("x"))
     label = torch.cuda.get_device_name() if device.type == "cuda" else platform.machine()
-    print(f"{label}, {os.cpu_count()} CPU cores, torch {torch.__version__}, {options.size}, {options.frames} frames\n")
+    print(f"{label}, {os.cpu_count()} CPU cores, torch {torch.__version__}, {options.size}, {options.frames} frames")
+    print("PyAV is missing: colours are converted in a simpler way.\n" if PLAIN_COLOURS else "")
     print("| model | encode fps | decode fps | bpp | peak GiB | indices equal | symbols equal | pictures differ by |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:

@@ -1,6 +1,6 @@
 """Measure what the README states, on this machine, and print it as a Markdown table.
 
-    python packaging/measure.py [--seconds-of-video 60] [--skip-memory] [--skip-window]
+    python -m tests.proofs.measure [--seconds-of-video 60] [--skip-memory] [--skip-window]
 
 Everything is measured through public doors: the engine's functions, the command line in a subprocess, the window. Runs
 on an otherwise idle machine; the networks' share of the time is printed beside the whole.
@@ -34,6 +34,7 @@ from codec.hybrid.networks import AnchorState, CodedAnchors, Rgb
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.shape import GopShape
 from codec.media import Picture, open_clip
+from codec.resources import sample_clips
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 
@@ -42,7 +43,7 @@ SIZES = {"640x360": 73, "1280x720": 60}
 
 def make_clip(folder: Path, size: str, frames: int) -> Path:
     """A moving, textured clip (the sample, scaled and looped)."""
-    sample = Path(__file__).parents[1] / "resources" / "clips" / "big_buck_bunny.mp4"
+    sample = sample_clips()[1]
     path = folder / f"{size}_{frames}.mp4"
     command = [ffmpeg_program(), "-v", "error", "-y", "-stream_loop", "-1", "-i", str(sample), "-frames:v", str(frames)]
     subprocess.run([*command, "-s", size, "-c:v", "libx264", "-crf", "18", "-preset", "fast", str(path)], check=True)
