@@ -83,7 +83,8 @@ def used(kind: str, clip: Path, folder: Path) -> set[Path]:
     command = [sys.executable, "-W", "ignore", "-c", NOTED.format(work=WORK[kind]), str(clip), str(folder)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = {Path(line) for line in told.splitlines()}
-    return {file for file in found if file.is_relative_to(PACKAGE)}
+    # The registry loads how another codec describes itself; nothing is made with that.
+    return {file for file in found if file.is_relative_to(PACKAGE) and not file.is_relative_to(PACKAGE / "vae")}
 
 
 @pytest.mark.parametrize("kind", WORK)
