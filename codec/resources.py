@@ -18,16 +18,19 @@ def weights_folder() -> Path:
     return resource_folder() / "weights"
 
 
-def weights_files(prefix: str, default: str) -> dict[str, Path]:
-    """A codec's weights `PREFIX*.safetensors`, name -> file: the default ones first, then those that ship; of two of
-    one name the shipped one."""
+def all_weights_files(prefix: str) -> list[Path]:
+    """A codec's weights `PREFIX*.safetensors`: those that ship, then those of the user's folder."""
     folders = [weights_folder()]
     if os.environ.get(MORE_WEIGHTS):
         folders.append(Path(os.environ[MORE_WEIGHTS]))
+    return [path for folder in folders for path in sorted(folder.glob(f"{prefix}*.safetensors"))]
+
+
+def weights_files(prefix: str, default: str) -> dict[str, Path]:
+    """The same by name, the default ones first; of two of one name the shipped one."""
     found: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.glob(f"{prefix}*.safetensors")):
-            found.setdefault(path.stem, path)
+    for path in all_weights_files(prefix):
+        found.setdefault(path.stem, path)
     return dict(sorted(found.items(), key=lambda item: item[0] != default))
 
 

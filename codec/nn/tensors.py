@@ -1,10 +1,11 @@
 """Tensors from files that anybody may have written."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 MAX_BYTES = 512 * 2**20
@@ -37,3 +38,22 @@ def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes() if tensor.numel() else b"")
     return digest.digest()[:ID_BYTES]
+
+
+def read_model_id(path: Path, kind: str) -> str:
+    """The model id (hex) of the tensors of a weights file of format `kind`, whatever its metadata claims; "" when it
+    cannot be read as such. Remembered while the file stays as it is."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return _model_id(path, kind, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _model_id(path: Path, kind: str, _modified: int, _size: int) -> str:
+    try:
+        tensors, metadata = read_tensors(path)
+    except (OSError, SafetensorError, ValueError, RuntimeError):
+        return ""
+    return hash_tensors(tensors).hex() if metadata.get("format") == kind else ""

@@ -4,10 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 
 from codec.errors import ModelError
-from codec.nn.tensors import hash_tensors, read_tensors
+from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import weights_files
 from codec.vae.model import VaeCodec
 from codec.vae.weights import FORMAT, load_weights
@@ -21,22 +20,8 @@ def files() -> dict[str, Path]:
 
 
 def read_model_id(path: Path) -> str:
-    """The model id (hex) of a weights file's tensors; "" when it cannot be read as such. Remembered while the file
-    stays as it is."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""
-    return _model_id(path, found.st_mtime_ns, found.st_size)
-
-
-@lru_cache(maxsize=64)
-def _model_id(path: Path, _modified: int, _size: int) -> str:
-    try:
-        tensors, metadata = read_tensors(path)
-    except (OSError, SafetensorError, ValueError, RuntimeError):
-        return ""
-    return hash_tensors(tensors).hex() if metadata.get("format") == FORMAT else ""
+    """The model id (hex) of a weights file's tensors; "" when it cannot be read as such."""
+    return model_id_of(path, FORMAT)
 
 
 def _path(name: str) -> Path:

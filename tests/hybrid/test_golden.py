@@ -20,6 +20,7 @@ from codec.hybrid.decoder import GopDecoder
 from codec.hybrid.model import store
 from codec.hybrid.networks import read_trees, read_trees_between
 from codec.hybrid.trees.coding import Planar
+from codec.resources import MORE_WEIGHTS
 from codec.stream.decoder import decode_stream
 from resources.make import golden_streams
 
@@ -29,7 +30,7 @@ EXPECTED = json.loads((FOLDER / "expected.json").read_text())
 
 @pytest.fixture(autouse=True)
 def golden_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(store.FOLDER, str(FOLDER))
+    monkeypatch.setenv(MORE_WEIGHTS, str(FOLDER))
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -95,7 +96,7 @@ def test_framing_is_small_beside_what_it_frames() -> None:
 
 
 def test_without_its_weights_a_golden_stream_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(store.FOLDER)
+    monkeypatch.delenv(MORE_WEIGHTS)
     identity = parse_stream(FOLDER / "chained.gop").header.model_id.hex()
     with pytest.raises(ModelError, match=identity):
         next(decode_stream(FOLDER / "chained.gop", "cpu"))

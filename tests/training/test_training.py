@@ -10,13 +10,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from codec.hybrid.model import store
 from codec.hybrid.model.config import SIZES, LatentKind
 from codec.hybrid.model.initial import start_as_transform
 from codec.hybrid.model.network import CodecNetwork, Link
 from codec.hybrid.model.weights import load_weights
 from codec.hybrid.settings import HybridSettings
 from codec.media import open_clip
+from codec.resources import MORE_WEIGHTS
 from codec.stream.encoder import encode_clip
 from codec.training.hybrid.chains import LONG, SHORT, Chains
 from codec.training.hybrid.losses import squared_error, texture_error
@@ -182,7 +182,7 @@ def test_a_short_run_learns_resumes_and_exports(clips: Path, tmp_path: Path, mon
     assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
     plain = load_weights(weights)
     assert plain.config.name == "tiny"
-    monkeypatch.setenv(store.FOLDER, str(tmp_path))
+    monkeypatch.setenv(MORE_WEIGHTS, str(tmp_path))
     measured = tmp_path / "codec_measured.safetensors"
     clip = clips / "train0_0.mp4"
     run([sys.executable, "-m", "codec.training.hybrid.contexts", "codec_tiny", clip, "--out", measured])

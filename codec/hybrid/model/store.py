@@ -1,6 +1,5 @@
 """Finding weights: the ones that ship, those a user put beside them, and the ones a stream asks for."""
 
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,17 +8,9 @@ import torch
 from codec.errors import ModelError
 from codec.hybrid.model.weights import CodecModel, load_weights, read_model_id
 from codec.nn.device import network_type
-from codec.resources import MORE_WEIGHTS, weights_files, weights_folder
+from codec.resources import all_weights_files, weights_files
 
 DEFAULT_WEIGHTS = "codec_s"
-
-
-def _paths() -> list[Path]:
-    """Every codec weights file, `codec_*.safetensors`, shipped ones first."""
-    folders = [weights_folder()]
-    if os.environ.get(MORE_WEIGHTS):
-        folders.append(Path(os.environ[MORE_WEIGHTS]))
-    return [path for folder in folders for path in sorted(folder.glob("codec_*.safetensors"))]
 
 
 def files() -> dict[str, Path]:
@@ -30,7 +21,7 @@ def files() -> dict[str, Path]:
 def available() -> dict[str, Path]:
     """Model id (hex) -> file that has it, computed from its tensors; of two with one id the shipped one."""
     found: dict[str, Path] = {}
-    for path in _paths():
+    for path in all_weights_files("codec_"):
         found.setdefault(read_model_id(path), path)
     found.pop("", None)
     return found

@@ -6,7 +6,6 @@ computed.
 """
 
 import json
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from codec.hybrid.model.priors import HyperAnalysis, MeanPrior
 from codec.hybrid.model.scales import FrozenScaleNet
 from codec.hybrid.trees import coding as tree_coding
 from codec.nn.tensors import ID_BYTES, hash_tensors, read_tensors
+from codec.nn.tensors import read_model_id as model_id_of
 from codec.output import WholeFile
 
 FORMAT = "seamscope-weights-6"
@@ -141,19 +141,5 @@ def load_weights(path: Path) -> CodecModel:
 
 
 def read_model_id(path: Path) -> str:
-    """The model id (hex) of a weights file's tensors, whatever its metadata claims; "" when it cannot be read as such.
-    Remembered while the file stays as it is."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""
-    return _model_id(path, found.st_mtime_ns, found.st_size)
-
-
-@lru_cache(maxsize=64)
-def _model_id(path: Path, _modified: int, _size: int) -> str:
-    try:
-        tensors, metadata = read_tensors(path)
-    except (OSError, SafetensorError, ValueError, RuntimeError):
-        return ""
-    return hash_tensors(tensors).hex() if metadata.get("format") == FORMAT else ""
+    """The model id (hex) of a weights file's tensors; "" when it cannot be read as such."""
+    return model_id_of(path, FORMAT)

@@ -13,7 +13,7 @@ from torch import Tensor
 from codec.errors import ModelError
 from codec.hybrid.model import store
 from codec.hybrid.model.weights import load_weights, read_model_id
-from codec.resources import weights_folder
+from codec.resources import MORE_WEIGHTS, weights_folder
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "codec_golden.safetensors"
 GOLDEN_ID = "a4cc51399e665b24"
@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's own weights."""
     found = tmp_path / "weights"
     found.mkdir()
-    monkeypatch.setenv(store.FOLDER, str(found))
+    monkeypatch.setenv(MORE_WEIGHTS, str(found))
     return found
 
 
