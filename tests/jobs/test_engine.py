@@ -271,7 +271,7 @@ def test_disjoint_gops_given_up_are_encoded_when_they_are_asked_for(
     qtbot.waitUntil(lambda: session.clip is not None, timeout=WAIT_MS)
     take = busy.encode_neural(0.3)
     assert take is not None and take.disjoint is not None
-    busy.runner.cancel(busy._jobs[take.id, Structure.DISJOINT])
+    busy.runner.cancel(busy.jobs._jobs[take.id, Structure.DISJOINT])
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "cancelled" in take.note or take.rate is not None, timeout=WAIT_MS)
     assert take.disjoint.rate is None
