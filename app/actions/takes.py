@@ -5,14 +5,11 @@ from app.state.takes import Status
 
 
 def _has_running(context: Context) -> bool:
-    opening = context.engine.opening
-    if opening is not None and not opening.finished and not opening.cancelled.is_set():
-        return True
-    return any(take.status is Status.RUNNING for take in context.session.takes)
+    return context.engine.opening.under_way or any(take.status is Status.RUNNING for take in context.session.takes)
 
 
 def _has_stream(context: Context) -> bool:
-    return context.engine.newest_neural is not None
+    return context.session.takes.newest_neural is not None
 
 
 def _has_command(context: Context) -> bool:

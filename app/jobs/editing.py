@@ -29,8 +29,8 @@ class Edits:
         """Neural takes whose rate is awaited, and the takes they stand in for."""
         self._put_away: list[Take] = []
         """Takes that were on the list and may come back."""
-        engine.rate_known.connect(self._rate_known)
-        engine.also_in_use.append(lambda: [path for take in self._put_away for path in take.files])
+        engine.neural.rate_known.connect(self._rate_known)
+        engine.in_use.add(lambda: [path for take in self._put_away for path in take.files])
         self.session.clip_changed.connect(self._keep_within_limit)
 
     def rename(self, take: Take, name: str) -> None:
@@ -203,10 +203,12 @@ class Edits:
 
     def _held_bytes(self) -> int:
         self._put_away = [
-            take for take in self._put_away if self.takes.by_id(take.id) is None and not self.engine.is_discarded(take)
+            take
+            for take in self._put_away
+            if self.takes.by_id(take.id) is None and not self.engine.jobs.is_discarded(take)
         ]
         away = {take.id: take for take in (*self._put_away, *self.engine.works.takes)}
-        return sum(self.engine.held_bytes(take) for take in away.values())
+        return sum(self.engine.store.held_bytes(take) for take in away.values())
 
     def _take_off(self, take: Take) -> None:
         self._put_away.append(take)

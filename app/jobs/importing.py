@@ -104,10 +104,10 @@ class Imports:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self.engine.ended(take, outcome, value)
+                self.engine.jobs.ended(take, outcome, value)
                 return
             opened: Opened = value
-            if self.engine.is_discarded(take):
+            if self.engine.jobs.is_discarded(take):
                 opened.source.close()
                 return
             # A stated bitrate says nothing of single frames.
@@ -122,7 +122,7 @@ class Imports:
             # Its panes had no picture to ask for until now.
             self.engine.scoring.refresh()
 
-        self.engine.track(
+        self.engine.jobs.track(
             take,
             self.engine.runner.submit(Lane.MEDIA, imported.open_imported, (spec,), on_done=done),
             Structure.OVERLAP,
@@ -132,8 +132,8 @@ class Imports:
     def _add_stream(self, facts: FileFacts, decision: ImportDecision) -> Take:
         clip, structure, lmbda = self.session.clip, facts.structure, facts.lmbda
         assert clip is not None and structure is not None and lmbda is not None
-        number = self.engine.new_number()
-        overlap, disjoint = (self.engine.spool(number, s, facts.colour, facts) for s in Structure)
+        number = self.engine.store.new_number()
+        overlap, disjoint = (self.engine.store.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
         asked = f"λ {lmbda:.3g}, {facts.path.name}"
         take = self.session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=facts.neural)
@@ -148,7 +148,7 @@ class Imports:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self.engine.ended(take, outcome, value)
+                self.engine.jobs.ended(take, outcome, value)
                 return
             take.encoded.rate = rate
             self.session.takes.update(take, status=Status.READY, progress=1.0, message=" ".join(facts.notes))
@@ -160,10 +160,10 @@ class Imports:
             imported.decode_into_spool,
             (facts.path, settings.device, settings.precision, spool),
             on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
-            on_event=lambda event: self.engine.gop_ready(take, event),
+            on_event=lambda event: self.engine.neural.gop_ready(take, event),
             on_done=done,
         )
-        self.engine.track(take, job, structure)
+        self.engine.jobs.track(take, job, structure)
         return take
 
 

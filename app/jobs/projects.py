@@ -11,7 +11,7 @@ from psygnal import Signal
 from app.jobs import project_files
 from app.jobs.engine import Engine
 from app.jobs.importing import Imports
-from app.jobs.job import Job, Lane, Outcome
+from app.jobs.job import Lane, Outcome
 from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
 from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
@@ -44,7 +44,7 @@ class Projects:
         self._places: WeakKeyDictionary[Clip, tuple[Path | None, Draft | None]] = WeakKeyDictionary()
         """Projects of clips that are put away and may come back: their files, and as they were saved."""
         self.session.clip_changed.connect(self._clip_changed)
-        engine.also_in_use.append(lambda: () if self.path is None else (self.path,))
+        engine.in_use.add(lambda: () if self.path is None else (self.path,))
 
     @property
     def unsaved(self) -> bool:
@@ -120,11 +120,8 @@ class Projects:
 
     def open(self, path: Path, *, recovery: bool = False) -> None:
         """Open a project (a job); what is shown stays until it is there. A newer request wins."""
-        self.engine.give_up_opening()
-        cell: list[Job] = []
 
-        def done(outcome: Outcome, value: Any) -> None:
-            stale = bool(cell) and cell[0].cancelled.is_set()
+        def done(stale: bool, outcome: Outcome, value: Any) -> None:
             if outcome is Outcome.SUCCEEDED and stale:
                 value.clip.close()
             elif outcome is Outcome.SUCCEEDED:
@@ -132,12 +129,10 @@ class Projects:
             elif outcome is Outcome.FAILED and not stale:
                 self.session.message.emit(str(value))
 
-        work = project_files.read_project
-        cell.append(self.engine.runner.submit(Lane.MEDIA, work, (path, self.engine.folder), on_done=done))
-        self.engine.opening = cell[0]
+        self.engine.opening.submit(project_files.read_project, (path, self.engine.store.folder), done)
 
     def _show(self, found: FoundProject, path: Path, recovery: bool) -> None:
-        self.engine.show(found.clip)
+        self.engine.opening.show(found.clip)
         self._restoring.apply(found)
         self.path = None if recovery else path
         # A recovered session is saved nowhere yet.

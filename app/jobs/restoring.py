@@ -82,10 +82,10 @@ class Restoring:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self._engine.ended(take, outcome, value)
+                self._engine.jobs.ended(take, outcome, value)
                 return
             opened: OpenedRival = value
-            if self._engine.is_discarded(take):
+            if self._engine.jobs.is_discarded(take):
                 opened.source.close()
                 return
             size = round(sum(opened.frame_bits) / 8) or facts.size_bytes
@@ -101,7 +101,7 @@ class Restoring:
 
         work = imported.open_rival
         job = self._engine.runner.submit(Lane.MEDIA, work, spec, on_done=done)
-        self._engine.track(take, job, Structure.OVERLAP)
+        self._engine.jobs.track(take, job, Structure.OVERLAP)
         return take
 
     def _neural(self, entry: FoundTake, facts: FileFacts) -> Take:
@@ -109,8 +109,8 @@ class Restoring:
         assert clip is not None
         if facts.frame_count != clip.frame_count or (facts.width, facts.height) != (clip.width, clip.height):
             return self._missing(entry, f"{facts.path.name}: the stream is not one of this clip.")
-        number = self._engine.new_number()
-        overlap, disjoint = (self._engine.spool(number, s, facts.colour, facts) for s in Structure)
+        number = self._engine.store.new_number()
+        overlap, disjoint = (self._engine.store.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
         take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda, neural=record.neural)
         nothing = [float("nan")] * facts.frame_count
@@ -138,7 +138,7 @@ class Restoring:
             self._session.takes.update(take, message=text, **({"progress": share} if main else {}))
 
         def done(outcome: Outcome, value: Any) -> None:
-            if self._engine.is_discarded(take):
+            if self._engine.jobs.is_discarded(take):
                 return
             if outcome is Outcome.SUCCEEDED:
                 pixels = facts.width * facts.height * facts.frame_count
@@ -146,9 +146,9 @@ class Restoring:
                 values = {"status": Status.READY, "progress": 1.0} if main else {}
                 self._session.takes.update(take, message="", **values)
                 if main:
-                    self._engine.rate_known.emit(take)
+                    self._engine.neural.rate_known.emit(take)
             elif main:
-                self._engine.ended(take, outcome, value)
+                self._engine.jobs.ended(take, outcome, value)
             else:
                 stream.file = None
                 self._session.takes.update(take, message="")
@@ -160,10 +160,10 @@ class Restoring:
             (facts.path, self._session.settings.device, self._session.settings.precision, spec),
             background=not main,
             on_progress=progress,
-            on_event=lambda event: self._engine.gop_ready(take, event),
+            on_event=lambda event: self._engine.neural.gop_ready(take, event),
             on_done=done,
         )
-        self._engine.track(take, job, structure)
+        self._engine.jobs.track(take, job, structure)
 
 
 def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:

@@ -1,28 +1,28 @@
 """Takes of HEVC, VVC and AV1: at a quality, at a bitrate, or at the measured bitrate of a neural take."""
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.jobs import tasks
-from app.jobs.job import Lane, Outcome
+from app.jobs.job import Lane, Outcome, Runner
+from app.jobs.scoring import Scoring
 from app.jobs.sources import clip_spec
+from app.jobs.store import TakeStore
+from app.jobs.take_jobs import TakeJobs
 from app.state.recipes import Recipe
+from app.state.session import Session
 from app.state.takes import KBPS_RANGE, Encoded, Kind, Rate, Status, Take
 from codec.errors import SettingError
-from codec.gop import Structure
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
-
-if TYPE_CHECKING:
-    from app.jobs.engine import Engine
 
 KIND_OF = {RivalCodec.HEVC: Kind.HEVC, RivalCodec.VVC: Kind.VVC, RivalCodec.AV1: Kind.AV1}
 
 
 class Rivals:
-    """Starts rival encodes of an engine's clip and enters what they bring."""
+    """Starts rival encodes of a session's clip and enters what they bring."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine, self._session = engine, engine.session
+    def __init__(self, session: Session, runner: Runner, store: TakeStore, jobs: TakeJobs, scoring: Scoring) -> None:
+        self._session, self._runner, self._store, self._jobs, self._scoring = session, runner, store, jobs, scoring
         self._waiting: list[tuple[Take, Take]] = []
         """Takes whose bitrate is that of a neural take which is still being encoded, with that take."""
         self._session.takes.take_changed.connect(self._advance)
@@ -55,10 +55,15 @@ class Rivals:
 
     def cancel(self, take: Take) -> None:
         """Take it off those that wait; nothing for one that does not."""
+        if self.drop(take):
+            self._jobs.ended(take, Outcome.CANCELLED, None)
+
+    def drop(self, take: Take) -> bool:
+        """Wait for no bitrate any more; False for a take that does not."""
         waited = [entry for entry in self._waiting if entry[0] is take]
-        if waited:
-            self._waiting.remove(waited[0])
-            self._engine.ended(take, Outcome.CANCELLED, None)
+        for entry in waited:
+            self._waiting.remove(entry)
+        return bool(waited)
 
     def _awaited(self, recipe: Recipe) -> Take | None:
         """The neural take whose bitrate is to be matched, while it is not known."""
@@ -79,7 +84,7 @@ class Rivals:
             if rate is None and there and awaited.status is Status.RUNNING:
                 continue
             self._waiting.remove((take, awaited))
-            if self._engine.is_discarded(take):
+            if self._jobs.is_discarded(take):
                 continue
             assert take.recipe is not None and take.recipe.codec is not None
             if rate is None:
@@ -94,15 +99,15 @@ class Rivals:
     def _submit(self, take: Take, settings: RivalSettings) -> None:
         clip = self._session.clip
         assert clip is not None
-        output = self._engine.folder / f"rival-{self._engine.new_number()}.mkv"
-        job = self._engine.runner.submit(
+        output = self._store.folder / f"rival-{self._store.new_number()}.mkv"
+        job = self._runner.submit(
             Lane.RIVAL,
             tasks.encode_rival,
             (clip_spec(clip), clip.timing, output, settings),
             on_progress=lambda share, text: self._session.takes.update(take, progress=share, message=text),
             on_done=lambda outcome, value: self._done(take, outcome, value),
         )
-        self._engine.track(take, job, Structure.OVERLAP)
+        self._jobs.track(take, job)
 
     def _target(self, recipe: Recipe, codec: RivalCodec) -> tuple[str, ConstantQuality | TargetBitrate, Recipe]:
         """What is asked for in words and as a setting, and the recipe to keep."""
@@ -116,7 +121,7 @@ class Rivals:
                 raise SettingError(f"{codec.label}: the bitrate must lie between {low:g} and {high:g} kbps.")
             return f"{recipe.kbps:g} kbps", TargetBitrate(recipe.kbps), recipe
         matched = None if recipe.matched_to is None else self._session.takes.by_id(recipe.matched_to)
-        ours = matched or self._engine.newest_neural
+        ours = matched or self._session.takes.newest_neural
         rate = None if ours is None else ours.rate or ours.encoded.rate
         if ours is None or rate is None:
             raise SettingError("Encode with the neural codec first: its bitrate is the one to match.")
@@ -125,12 +130,12 @@ class Rivals:
 
     def _done(self, take: Take, outcome: Outcome, value: Any) -> None:
         if outcome is not Outcome.SUCCEEDED:
-            self._engine.ended(take, outcome, value)
+            self._jobs.ended(take, outcome, value)
             return
         made: RivalEncode
         source: RivalSource
         made, source = value
-        if self._engine.is_discarded(take):
+        if self._jobs.is_discarded(take):
             source.close()
             made.path.unlink(missing_ok=True)
             return
@@ -142,4 +147,4 @@ class Rivals:
         )
         if made.note:
             self._session.message.emit(made.note)
-        self._engine.scoring.refresh()
+        self._scoring.refresh()

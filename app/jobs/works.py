@@ -1,25 +1,36 @@
 """Clips that were shown before: put away with their takes and notes when another is opened, brought back by undo."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
+from app.jobs.scoring import Scoring
 from app.state.history import Change
+from app.state.session import Session
 from app.state.takes import Take
 from app.state.work import Work
-
-if TYPE_CHECKING:
-    from app.jobs.engine import Engine
 
 KEPT = 2
 """Clips put away at most: each holds decoders and the files of its takes."""
 
 
 class Works:
-    """What an engine's session showed before, as changes that can be undone."""
+    """What a session showed before, as changes that can be undone."""
 
-    def __init__(self, engine: "Engine") -> None:
-        self._engine, self._session = engine, engine.session
+    def __init__(
+        self,
+        session: Session,
+        scoring: Scoring,
+        stop: Callable[[Take], None],
+        release: Callable[[Take], None],
+    ) -> None:
+        """`stop`: ends a take's encodes; `release`: gives back its files, too."""
+        self._session, self._scoring, self._stop, self._release = session, scoring, stop, release
         self._away: list[Work] = []
-        engine.also_in_use.append(lambda: [path for work in self._away for path in work.files])
+
+    @property
+    def files(self) -> list[Path]:
+        """What the clips put away stand on."""
+        return [path for work in self._away for path in work.files]
 
     @property
     def takes(self) -> list[Take]:
@@ -32,8 +43,8 @@ class Works:
         if work is not None:
             self._away.append(work)
             for take in work.takes:
-                self._engine.cancel(take)
-        self._engine.scoring.reset()
+                self._stop(take)
+        self._scoring.reset()
         return work
 
     def opened(self, before: Work | None) -> None:
@@ -50,13 +61,13 @@ class Works:
             assert shown is not None
             self._away.remove(back)
             self._session.bring_back(back)
-            self._engine.scoring.refresh()
+            self._scoring.refresh()
             other = shown
 
         def drop() -> None:
             self._away.remove(other)
             for take in other.takes:
-                self._engine.release(take)
+                self._release(take)
 
         self._session.history.push(Change(f"Open {clip.path.name}", swap, swap, drop, drop))
         while len(self._away) > KEPT and self._session.history.shorten():

@@ -296,6 +296,12 @@ class TakeList:
         """True when there is no room for one more."""
         return sum(take.kind is not Kind.SOURCE for take in self._takes) >= TAKE_LIMIT
 
+    @property
+    def newest_neural(self) -> Take | None:
+        """The last neural take whose file is whole."""
+        done = [take for take in self._takes if take.kind is Kind.NEURAL and take.encoded.rate is not None]
+        return done[-1] if done else None
+
     def by_id(self, number: int) -> Take | None:
         """The take with an id, if it is still there."""
         return next((take for take in self._takes if take.id == number), None)

@@ -231,6 +231,6 @@ def test_every_action_does_something(
         elif name == "save_stream":
             qtbot.waitUntil(stream.exists, timeout=WAIT_MS)
             qtbot.waitUntil(lambda: window.runner.active == 0, timeout=WAIT_MS)
-            assert stream.read_bytes() == window.engine.newest_neural.encoded.file.read_bytes()
+            assert stream.read_bytes() == window.session.takes.newest_neural.encoded.file.read_bytes()
     assert nothing == []
     assert not window.isVisible()

@@ -110,7 +110,7 @@ def test_a_project_that_names_devices_and_pipes_copies_nothing(
     qtbot.waitUntil(lambda: len(window.session.takes) == 1 + len(takes), timeout=WAIT_MS)
     errors = [take.error for take in list(window.session.takes)[1:]]
     assert all("only regular files" in e or "not a stream" in e or "not opened" in e for e in errors), errors
-    assert not any(f.name.startswith("restored") for f in window.engine.folder.iterdir())
+    assert not any(f.name.startswith("restored") for f in window.engine.store.folder.iterdir())
 
 
 def test_a_clip_that_does_not_open_is_given_up_and_another_opens(

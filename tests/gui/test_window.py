@@ -211,10 +211,10 @@ def test_cancel_and_close_in_the_middle_leave_nothing(
     window.engine.cancel_all()
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.CANCELLED
-    assert not list(window.engine._folder.glob("*.gop"))
+    assert not list(window.engine.store.folder.glob("*.gop"))
     window.engine.encode_neural(0.4)
     window.engine.encode_rival(RivalCodec.VVC, 40)
-    folder = window.engine._folder
+    folder = window.engine.store.folder
     window.context.files.leaving.give_up()
     window.close()
     assert not folder.exists()

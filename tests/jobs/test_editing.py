@@ -33,7 +33,7 @@ def edits(session: Session, small_clip: Path) -> Iterator[Edits]:
     engine = Engine(session, ImmediateRunner())
     engine.open(small_clip)
     yield Edits(engine)
-    folder = engine.folder
+    folder = engine.store.folder
     engine.shutdown()
     assert not folder.exists()
 
@@ -95,7 +95,7 @@ def test_removed_takes_hold_only_so_much_of_the_disk(
 ) -> None:
     takes = [hevc(edits, quality) for quality in (20, 30, 40)]
     files = [take.encoded.file for take in takes]
-    held = [edits.engine.held_bytes(take) for take in takes]
+    held = [edits.engine.store.held_bytes(take) for take in takes]
     assert held == [file.stat().st_size for file in files] and min(held) > 0
     monkeypatch.setattr("app.jobs.editing.KEPT_BYTES", held[1] + held[2])
     for take in takes:

@@ -185,7 +185,7 @@ def test_removing_a_take_gives_its_disk_space_back(
     engine.open(small_clip)
     neural, rival = engine.encode_neural(0.1), engine.encode_rival(RivalCodec.AV1, 50.0)
     assert neural is not None and rival is not None
-    folder = engine._folder
+    folder = engine.store.folder
     assert len(list(folder.iterdir())) == 5
     engine.remove(neural)
     engine.remove(rival)
@@ -202,12 +202,12 @@ def test_another_clip_puts_the_takes_of_the_one_before_away(
     before = engine.encode_neural(0.1)
     engine.open(still)
     assert len(session.takes) == 1 and session.takes.by_id(before.id) is None
-    assert len(list(engine._folder.iterdir())) == 4
+    assert len(list(engine.store.folder.iterdir())) == 4
     session.history.undo()
     assert session.takes.by_id(before.id) is before and before.status is Status.READY
     session.history.redo()
     session.history.clear()
-    assert list(engine._folder.iterdir()) == []
+    assert list(engine.store.folder.iterdir()) == []
     take = engine.encode_neural(0.1)
     assert take is not None and take.status is Status.READY and messages == []
     assert scored(session, take.id) == 1
@@ -271,7 +271,7 @@ def test_disjoint_gops_given_up_are_encoded_when_they_are_asked_for(
     qtbot.waitUntil(lambda: session.clip is not None, timeout=WAIT_MS)
     take = busy.encode_neural(0.3)
     assert take is not None and take.disjoint is not None
-    busy.runner.cancel(busy._jobs[take.id, Structure.DISJOINT])
+    busy.runner.cancel(busy.jobs._jobs[take.id, Structure.DISJOINT])
     qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: "cancelled" in take.note or take.rate is not None, timeout=WAIT_MS)
     assert take.disjoint.rate is None

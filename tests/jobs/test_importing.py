@@ -41,7 +41,7 @@ def messages(session: Session) -> list[str]:
 def imports(session: Session) -> Iterator[Imports]:
     engine = Engine(session, ImmediateRunner())
     yield Imports(engine)
-    folder = engine.folder
+    folder = engine.store.folder
     engine.shutdown()
     assert not folder.exists()
 
@@ -184,7 +184,7 @@ def test_a_stream_becomes_a_take_with_its_measured_rate(
         assert take.mode_for(mode).structure is structure
     assert np.isfinite(session.scores.values(session.score_key(take), "lpips")).all()
     imports.engine.remove(take)
-    assert file.exists() and list(imports.engine.folder.iterdir()) == []
+    assert file.exists() and list(imports.engine.store.folder.iterdir()) == []
 
 
 def test_a_damaged_stream_shows_what_is_whole_and_says_what_is_not(

@@ -3,6 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget
 
+from app.controllers.scopes import Scopes
+from app.controllers.seams import Seams
 from app.jobs.inspecting import Inspector
 from app.jobs.job import Runner
 from app.render.presenter import Presenter
@@ -21,9 +23,9 @@ class InspectorPanel(QTabWidget):
 
     def __init__(self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector) -> None:
         super().__init__()
-        self.scopes = ScopesPanel(session, presenter, runner)
+        self.scopes = ScopesPanel(session, presenter, Scopes(session, runner, presenter.cached_picture))
         self.worst = WorstPanel(session, inspector)
-        self.seams = SeamPanel(session, presenter, runner)
+        self.seams = SeamPanel(session, Seams(session, runner, presenter.cache))
         self._tabs = {"seams": self.seams, "worst": self.worst, "scopes": self.scopes}
         for title, part in (("Seams", self.seams), ("Worst frames", self.worst), ("Scopes", self.scopes)):
             self.addTab(part, title)

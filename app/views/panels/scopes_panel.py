@@ -1,42 +1,29 @@
 """Histograms of the frame shown, and a waveform and a vectorscope for every visible take."""
 
-from collections import OrderedDict
-from collections.abc import Hashable
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from app.jobs.job import Lane, Outcome, Runner
+from app.controllers.scopes import Scopes
 from app.render.kind_colours import kind_colour
 from app.render.presenter import Presenter
-from app.render.scopes import Scope, bar_chroma, scope_of
+from app.render.scopes import Scope, bar_chroma
 from app.state.session import Session
 from app.state.takes import Take
 from app.views.theme import BACKGROUND, MUTED
-from codec.context import WorkContext
-from codec.media.picture import Picture
 
-_KEPT = 32
 _LIMITED = (16, 235)
 """Black and white of limited range."""
-
-
-def compute_scope(context: WorkContext, picture: Picture) -> Scope:
-    """`scope_of`, as a job."""
-    context.check()
-    return scope_of(picture)
 
 
 class ScopesPanel(QWidget):
     """Computed off the GUI thread, for what is visible only."""
 
-    def __init__(self, session: Session, presenter: Presenter, runner: Runner) -> None:
+    def __init__(self, session: Session, presenter: Presenter, scopes: Scopes) -> None:
         super().__init__()
-        self._session, self._presenter, self._runner = session, presenter, runner
-        self._scopes: OrderedDict[Hashable, Scope] = OrderedDict()
-        self._busy = False
+        self._session, self._scopes = session, scopes
+        scopes.came.connect(self.refresh)
         self.setAccessibleName("Histogram and waveform of luma codes, vectorscope of chroma codes")
         self.setToolTip(
             "Luma codes 0 to 255; dotted: black (16) and white (235) of limited range. Vectorscope: Cb codes to the "
@@ -58,38 +45,16 @@ class ScopesPanel(QWidget):
 
     def scope(self, take: Take) -> Scope | None:
         """Of a take's picture on the screen, if it is computed."""
-        return self._scopes.get(self._key(take))
+        return self._scopes.scope(take)
 
     def refresh(self) -> None:
-        """Compute the next scope that is missing."""
+        """Show what is computed, and ask for what is missing while it can be seen."""
         self.update()
-        if self._busy or not self.isVisible() or self._session.clip is None:
-            return
-        for take in self._session.takes.shown:
-            key, picture = self._key(take), self._presenter.cached_picture(take, self._session.playback.frame)
-            if key not in self._scopes and picture is not None:
-                self._busy = True
-                self._runner.submit(
-                    Lane.MEDIA,
-                    compute_scope,
-                    (picture,),
-                    on_done=lambda outcome, value, key=key: self._done(key, outcome, value),
-                )
-                return
-
-    def _done(self, key: Hashable, outcome: Outcome, value: Scope) -> None:
-        self._busy = False
-        if outcome is Outcome.SUCCEEDED:
-            self._scopes[key] = value
-            while len(self._scopes) > _KEPT:
-                self._scopes.popitem(last=False)
-            self.refresh()
+        if self.isVisible():
+            self._scopes.ask()
 
     def _picture_came(self, _frame: int) -> None:
         self.refresh()
-
-    def _key(self, take: Take) -> Hashable:
-        return take.picture_key(self._session.seam_mode), self._session.playback.frame + take.nudge
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The histograms of all takes over each other, then waveform and vectorscope of each."""

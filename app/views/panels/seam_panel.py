@@ -1,7 +1,5 @@
 """The seam inspector: how seams are shown, θ, the ping-pong, a scan line over time, the seam ratio."""
 
-from functools import partial
-
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -15,11 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.jobs import seams
-from app.jobs.job import Job, Lane, Outcome, Runner
-from app.jobs.seams import Slice
-from app.jobs.sources import clip_spec, take_spec
-from app.render.presenter import Presenter
+from app.controllers.seams import Seams
 from app.state.session import SEAM_CYCLE, Session
 from app.state.takes import Kind, Status, Take
 from app.views.pictures.slice_view import SliceView
@@ -27,8 +21,6 @@ from app.views.widgets import Label
 from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio
 
-SLICE_REACH = 20
-"""Frames of a slice to either side of the one shown when it was cut."""
 CUT_DELAY_MS = 120
 _THETA_STEPS = 100
 _CHAINED = (
@@ -41,23 +33,21 @@ _TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.
 
 
 class SeamPanel(QWidget):
-    """Shows and changes the session's seams. Work runs as jobs; answers to what is no longer asked are dropped."""
+    """Shows and changes the session's seams, and what is measured of them."""
 
     seek_asked = Signal(int)
     loop_asked = Signal()
 
-    def __init__(self, session: Session, presenter: Presenter, runner: Runner) -> None:
+    def __init__(self, session: Session, seams: Seams) -> None:
         super().__init__()
-        self._session, self._presenter, self._runner = session, presenter, runner
-        self._slicing: Job | None = None
-        self._measuring: Job | None = None
-        self.ratios: dict[SeamMode, SeamRatio] = {}
-        """Of the take measured last."""
+        self._session, self._seams = session, seams
         self._build()
         self._cut_later = QTimer(self)
         self._cut_later.setSingleShot(True)
         self._cut_later.setInterval(CUT_DELAY_MS)
-        self._cut_later.timeout.connect(self._cut)
+        self._cut_later.timeout.connect(seams.cut)
+        seams.sliced.connect(self.slice.set_slices)
+        seams.measured.connect(self._measured)
         session.seam_changed.connect(self._seams_changed)
         session.clip_changed.connect(self._clip_changed)
         session.takes.changed.connect(self._takes_changed)
@@ -99,7 +89,7 @@ class SeamPanel(QWidget):
         self.line.valueChanged.connect(self._line_typed)
         self.measure = QPushButton("Measure seam ratio")
         self.measure.setToolTip("How much more the error changes at seams than inside GoPs; 1: no seam shows")
-        self.measure.clicked.connect(self.measure_ratio)
+        self.measure.clicked.connect(self._seams.measure)
         self.result = Label()
         self.result.setWordWrap(True)
         self.slice = SliceView(self._session)
@@ -137,7 +127,7 @@ class SeamPanel(QWidget):
         self.loop.setEnabled(bool(session.boundaries))
         at = "" if loop.boundary is None else f" at frame {loop.boundary}, {loop.fps:g} frames a second"
         self.loop.setText(f"Ping-pong around the seam{at}")
-        self.measure.setEnabled(self._measured_take() is not None and self._measuring is None)
+        self.measure.setEnabled(self._seams.measurable is not None and not self._seams.busy)
 
     def showEvent(self, event) -> None:
         """Up to date as soon as it is seen."""
@@ -172,10 +162,16 @@ class SeamPanel(QWidget):
             self.refresh()
 
     def _clip_changed(self) -> None:
-        self.slice.set_slices({})
-        self.ratios = {}
-        self.result.clear()
         self.refresh()
+
+    def _measured(self) -> None:
+        self.result.setText(self._seams.text)
+        self.refresh()
+
+    @property
+    def ratios(self) -> dict[SeamMode, SeamRatio]:
+        """Of the take measured last."""
+        return self._seams.ratios
 
     def _frame_changed(self, frame: int) -> None:
         made = next(iter(self.slice.slices.values()), None)
@@ -186,30 +182,10 @@ class SeamPanel(QWidget):
         if self.isVisible():
             self._cut_later.start()
 
-    def _cut(self) -> None:
-        """Ask for slices of every visible take around the frame shown."""
-        session, row = self._session, self._session.view.inspection.scan_line
-        if self._slicing is not None:
-            self._runner.cancel(self._slicing)
-            self._slicing = None
-        if session.clip is None or row is None:
-            self.slice.set_slices({})
-            return
-        frame = session.playback.frame
-        frames = range(max(0, frame - SLICE_REACH), min(session.clip.frame_count, frame + SLICE_REACH + 1))
-        takes, made = tuple(session.takes.shown), dict[int, Slice]()
-
-        def came(cut: Slice) -> None:
-            made[cut.take] = cut
-            self.slice.set_slices(dict(made))
-
-        arguments = (takes, frames, row, session.seam_mode, self._presenter.cache)
-        self._slicing = self._runner.submit(Lane.MEDIA, seams.slices, arguments, on_event=came)
-
     def _chaining(self) -> str:
         """What chaining means for seams, and which GoPs of the take at hand are keys: as its stream says, before it
         is whole as it was asked for."""
-        take = self._take_at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
+        take = self._seams.at_hand([t for t in self._session.takes if t.kind is Kind.NEURAL])
         keys = "" if take is None else take.encoded.keys
         if take is not None and take.status is Status.RUNNING:
             asked = {} if take.recipe is None else dict(take.recipe.options)
@@ -220,40 +196,3 @@ class SeamPanel(QWidget):
         if take.only_structure is Structure.DISJOINT:
             return _NONE_SHARED.format(take.name)
         return _ALL_KEYS if keys == "every" else f"{_CHAINED}: {keys} GoPs in {take.name}."
-
-    def _measured_take(self) -> Take | None:
-        """The neural take at hand of those whose file is whole."""
-        takes = self._session.takes
-        return self._take_at_hand([t for t in takes if t.kind is Kind.NEURAL and t.encoded.rate is not None])
-
-    def _take_at_hand(self, takes: list[Take]) -> Take | None:
-        """The one chosen or in focus, else the newest that can be seen, else the newest."""
-        session = self._session
-        chosen = [take for number in (session.focus, session.selected) for take in takes if take.id == number]
-        return (chosen or [take for take in takes if take.visible] or takes or [None])[-1]
-
-    def measure_ratio(self) -> None:
-        """Measure the seam ratio of the take at hand in every seam mode whose stream is whole."""
-        session, take = self._session, self._measured_take()
-        if take is None or session.clip is None or self._measuring is not None:
-            return
-        overlap, whole = (SeamMode.BLENDED, SeamMode.HARD_CUT), take.disjoint is not None and take.disjoint.rate
-        modes = (*overlap, SeamMode.DISJOINT) if whole else overlap
-        arguments = (clip_spec(session.clip), take_spec(take, session), modes, session.theta)
-        self._measuring = self._runner.submit(
-            Lane.METRICS, seams.seam_ratios, arguments, on_done=partial(self._measured, take, session.theta)
-        )
-        self.result.setText(f"{take.name}: measuring …")
-        self.refresh()
-
-    def _measured(self, take: Take, theta: float, outcome: Outcome, value: object) -> None:
-        self._measuring = None
-        if outcome is Outcome.SUCCEEDED and isinstance(value, dict):
-            self.ratios = value
-            lines = [f"Seam ratio of {take.name}, θ {theta:.2f} (95 % interval):"]
-            for mode, found in self.ratios.items():
-                lines.append(f"{mode.value}: {found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})")
-            self.result.setText("\n".join(lines))
-        else:
-            self.result.setText(str(value) if outcome is Outcome.FAILED else "")
-        self.refresh()
