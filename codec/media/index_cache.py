@@ -15,6 +15,7 @@ from typing import Any
 
 import av
 
+from codec.folders import cache_folder
 from codec.media.index import FrameIndex
 
 _LONG_S = 0.5
@@ -74,11 +75,9 @@ def _key(path: Path) -> _Key | None:
 
 
 def _file(key: _Key) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "seamscope" / "indexes"
     # Another decoder may deliver other pictures.
     text = json.dumps([*key, av.library_versions], default=str)
-    return folder / f"{sha256(text.encode(errors='surrogateescape')).hexdigest()[:32]}.json"
+    return cache_folder() / "indexes" / f"{sha256(text.encode(errors='surrogateescape')).hexdigest()[:32]}.json"
 
 
 def _write(file: Path, index: FrameIndex) -> None:
