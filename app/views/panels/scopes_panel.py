@@ -1,9 +1,9 @@
 """Histograms of the frame shown, and a waveform and a vectorscope for every visible take."""
 
-from collections import OrderedDict
 from collections.abc import Hashable
 
 import numpy as np
+from cachetools import FIFOCache
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
@@ -35,7 +35,7 @@ class ScopesPanel(QWidget):
     def __init__(self, session: Session, presenter: Presenter, runner: Runner) -> None:
         super().__init__()
         self._session, self._presenter, self._runner = session, presenter, runner
-        self._scopes: OrderedDict[Hashable, Scope] = OrderedDict()
+        self._scopes: FIFOCache[Hashable, Scope] = FIFOCache(_KEPT)
         self._busy = False
         self.setAccessibleName("Histogram and waveform of luma codes, vectorscope of chroma codes")
         self.setToolTip(
@@ -81,8 +81,6 @@ class ScopesPanel(QWidget):
         self._busy = False
         if outcome is Outcome.SUCCEEDED:
             self._scopes[key] = value
-            while len(self._scopes) > _KEPT:
-                self._scopes.popitem(last=False)
             self.refresh()
 
     def _picture_came(self, _frame: int) -> None:
