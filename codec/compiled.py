@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numba
 from numba.core import config
 
+from codec.folders import cache_folder
 from codec.sources import PACKAGE, containing, digest, sources
 
 _PREFIX = "numba-"
@@ -24,9 +25,9 @@ _OLD_S = 7 * 86_400
 def _cache_folder() -> Path:
     """Beside the bytecode, or where the environment says, or among the user's caches when neither can be written."""
     name = f"{_PREFIX}{digest(sources(containing('import compiled')))}"
-    named, home = os.environ.get("NUMBA_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
+    named = os.environ.get("NUMBA_CACHE_DIR")
     own = PACKAGE / "__pycache__"
-    for base in (Path(named) if named else own, Path(home or Path.home() / ".cache") / "seamscope"):
+    for base in (Path(named) if named else own, cache_folder()):
         with suppress(OSError):
             base.mkdir(parents=True, exist_ok=True)
             if os.access(base, os.W_OK):

@@ -48,7 +48,7 @@ def test_a_compiled_loop_follows_a_constant_of_another_file(tmp_path: Path) -> N
         numbers="FACTOR = 2",
         loops="from codec.compiled import compiled\nfrom codec.numbers import FACTOR\n\n\n"
         "@compiled()\ndef scaled(x):\n    return FACTOR * x\n",
-        **{name: (PACKAGE / f"{name}.py").read_text() for name in ("compiled", "sources")},
+        **{name: (PACKAGE / f"{name}.py").read_text() for name in ("compiled", "folders", "sources")},
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     environment.pop("NUMBA_CACHE_DIR", None)

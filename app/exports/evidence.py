@@ -23,16 +23,11 @@ from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.output import check_output, write_text
+from codec.pages import page_of
 from codec.report.page import busiest_windows
-from codec.texts import in_html, lines_in_html
 
 CROP_SIDE = 192
 WORST_SHOWN = 3
-_STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1200px;color:#222}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child{text-align:left}code{font-size:12px;word-break:break-all}svg{max-width:100%;height:auto}
-.strip{display:flex;gap:6px;overflow-x:auto;margin:.4rem 0 1rem}figure{margin:0}figcaption{font-size:12px;
-max-width:192px}img{image-rendering:pixelated;display:block}pre{white-space:pre-wrap}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +53,40 @@ def export_evidence(
 ) -> Path:
     """Write the page, whole or not at all. `inputs`: files in use. Raises OutputError, MediaError, Cancelled."""
     check_output(target, inputs)
-    parts = [_head(request, context), _table(request), _statistics(request)]
+    titles, takes = _takes(request)
+    values = {
+        "title": request.clip.path.name,
+        "clip": request.clip,
+        "mode": request.mode.value,
+        "content": content_of(request.clip.path, context),
+        "version": __version__,
+        "device": request.device,
+        "region": request.region,
+        "titles": titles,
+        "takes": takes,
+        "worst": _worst(request),
+        "share": f"{WORST_SHARE:.0%}",
+        "notes": request.notes,
+    }
     context.report(0.3, "crops")
+    frames = []
     for frame, why in _frames(request):
         context.check()
-        parts.append(_strip(request, frame, why))
+        frames.append({"frame": frame, "why": why, "strips": _strips(request, frame)})
     context.report(0.6, "curves")
-    parts.append(_charts(request))
+    values |= {"frames": frames, **_charts(request)}
     context.check()
-    parts += [_files(request, context), _notes(request), "</html>"]
+    text = page_of("evidence.html", **values, files=_files(request, context))
     place.output_file(target, what="page")
     try:
-        write_text(target, "\n".join(parts), inputs)
+        write_text(target, text, inputs)
     except OSError as error:
         raise MediaError(f"{target}: the page cannot be written ({error.strerror or error}).") from error
     return target
 
 
-def _head(request: EvidenceRequest, context: WorkContext) -> str:
-    clip = request.clip
-    name = in_html(clip.path.name)
-    seconds = f"{clip.frame_count} frames, {float(clip.timing.frame_rate):.4g} fps, {clip.timing.duration_s:.3f} s"
-    notes = "".join(f"<li>{in_html(note)}</li>" for note in clip.info.notes)
-    device = f", device {in_html(request.device)}" if request.device else ""
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title><style>{_STYLE}</style>'
-        f"<h1>{name}</h1><p>{clip.width}x{clip.height}, {seconds}; frames {clip.start} to "
-        f"{clip.start + clip.frame_count - 1} of the file. GoP boundaries shown as: {in_html(request.mode.value)}."
-        f"<br><code>{in_html(content_of(clip.path, context))}</code><br>Seamscope {__version__}"
-        f"{device}.</p><ul>{notes}</ul>"
-    )
-
-
-def _table(request: EvidenceRequest) -> str:
+def _takes(request: EvidenceRequest) -> tuple[list[str], list[list[str]]]:
+    """Titles and rows of the table of takes."""
     rows = []
     by_take = {series.take: series for series in request.data.series}
     compared = {key: compare(request.data.series, key) for key in CURVES if key not in RATES}
@@ -102,27 +98,9 @@ def _table(request: EvidenceRequest) -> str:
         basis = "" if rate is None else rate.basis.value or "measured"
         scores = [_mean(found.get(take.id), key) for key, found in compared.items()]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
-        texts = [take.name, *cells, basis, *scores, _scored(series, request), note]
-        rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
-    titles = [
-        "take",
-        "bytes",
-        "kbps",
-        "bpp",
-        "rate is",
-        *(k.title for k in CURVES.values() if k.key not in RATES),
-        "scored",
-        "note",
-    ]
-    head = "".join(f"<th>{title}</th>" for title in titles)
-    where = f", of the region {request.region} alone" if request.region else ""
-    return (
-        f"<h2>Takes</h2><table><tr>{head}</tr>{''.join(rows)}</table><p>kbps is bytes · 8 / duration: of the whole "
-        "file, of rivals encoded here their coded frames without the container, unless the rate is stated. Scores are "
-        f"means over the frames that all takes scored whole have, against the source{where}; a mean with … is of a "
-        "take that is not scored whole, and no result yet. LPIPS (AlexNet), tLP and PSNR of the RGB shown, "
-        "SSIM, VMAF (v0.6.1) and tOF (pixels) of luma in the source's coding. LPIPS, tLP, tOF: lower is better.</p>"
-    )
+        rows.append([take.name, *cells, basis, *scores, _scored(series, request), note])
+    metrics = [kind.title for kind in CURVES.values() if kind.key not in RATES]
+    return ["take", "bytes", "kbps", "bpp", "rate is", *metrics, "scored", "note"], rows
 
 
 def _scored(series: Series | None, request: EvidenceRequest) -> str:
@@ -135,7 +113,8 @@ def _mean(found: Statistics | None, key: str) -> str:
     return "–" if found is None else found.said(found.mean, CURVES[key].digits)
 
 
-def _statistics(request: EvidenceRequest) -> str:
+def _worst(request: EvidenceRequest) -> list[list[str]]:
+    """Rows of the table of worst frames."""
     rows = []
     for series in request.data.series:
         for key in ("lpips", "tlp", "psnr_db"):
@@ -144,14 +123,8 @@ def _statistics(request: EvidenceRequest) -> str:
                 frames = ", ".join(str(frame) for frame in found.worst_frames[:8])
                 count = str(found.count) if found.finished else f"{found.count} of {found.due} so far"
                 worst = found.said(found.worst_mean, CURVES[key].digits)
-                texts = [series.name, CURVES[key].title, count, worst, frames]
-                rows.append("<tr>" + "".join(f"<td>{in_html(text)}</td>" for text in texts) + "</tr>")
-    if not rows:
-        return ""
-    head = "".join(
-        f"<th>{t}</th>" for t in ("take", "metric", "frames", f"mean of the worst {WORST_SHARE:.0%}", "worst")
-    )
-    return f"<h2>Worst frames</h2><table><tr>{head}</tr>{''.join(rows)}</table>"
+                rows.append([series.name, CURVES[key].title, count, worst, frames])
+    return rows
 
 
 def _frames(request: EvidenceRequest) -> list[tuple[int, str]]:
@@ -165,29 +138,31 @@ def _frames(request: EvidenceRequest) -> list[tuple[int, str]]:
     return found[: 1 + WORST_SHOWN]
 
 
-def _strip(request: EvidenceRequest, frame: int, why: str) -> str:
+def _strips(request: EvidenceRequest, frame: int) -> list[dict[str, object]]:
+    """The same places of every take, side by side."""
     source = to_rgb(request.clip.picture(frame))
     if request.box is not None:
         boxes = [request.box]
     else:
         boxes = [Box(left, top, CROP_SIDE, CROP_SIDE) for top, left in busiest_windows(source, CROP_SIDE, 2)]
-    strips = []
-    for box in boxes:
-        cells = [_figure(take, request, frame, box) for take in request.takes]
-        place = f"{box.width}x{box.height} at {box.left}, {box.top}"
-        strips.append(f'<p>{place}</p><div class="strip">{"".join(cells)}</div>')
-    return f"<h2>Frame {frame}: {in_html(why)}</h2>{''.join(strips)}"
+    return [
+        {
+            "place": f"{box.width}x{box.height} at {box.left}, {box.top}",
+            "figures": [_figure(take, request, frame, box) for take in request.takes],
+        }
+        for box in boxes
+    ]
 
 
-def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> str:
+def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> dict[str, object]:
+    """A take's picture, or why there is none."""
+    image = problem = ""
     try:
-        picture = box.of(to_rgb(take.picture(frame, request.mode)))
-        image = f'<img alt="{in_html(take.name)}" src="{_data(picture)}">'
+        image = _data(box.of(to_rgb(take.picture(frame, request.mode))))
     except SeamscopeError as error:
-        image = f"<p>{in_html(str(error))}</p>"
+        problem = str(error)
     lines = [take.name, "" if take.rate is None else take.rate.text, _frame_score(take, request, frame)]
-    caption = "<br>".join(in_html(line) for line in lines if line)
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+    return {"name": take.name, "image": image, "problem": problem, "lines": [line for line in lines if line]}
 
 
 def _frame_score(take: Take, request: EvidenceRequest, frame: int) -> str:
@@ -205,13 +180,14 @@ def _data(rgb: Rgb) -> str:
     return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def _charts(request: EvidenceRequest) -> str:
+def _charts(request: EvidenceRequest) -> dict[str, str]:
+    """Rate curves and curves as SVG, where there are any; else why there are no curves."""
     try:
         curves = _inline(draw(request.data, "svg"))
     except SettingError as error:
-        return f"<p>{in_html(str(error))}</p>"
+        return {"curves": "", "rates": "", "no_curves": str(error)}
     rates = draw_rates(request.data, "svg")
-    return (f"<h2>Rate</h2>{_inline(rates)}" if rates is not None else "") + f"<h2>Curves</h2>{curves}"
+    return {"curves": curves, "rates": "" if rates is None else _inline(rates), "no_curves": ""}
 
 
 def _inline(svg: bytes) -> str:
@@ -219,18 +195,13 @@ def _inline(svg: bytes) -> str:
     return text[text.index("<svg") :]
 
 
-def _files(request: EvidenceRequest, context: WorkContext) -> str:
-    parts = []
+def _files(request: EvidenceRequest, context: WorkContext) -> list[dict[str, str]]:
+    """Every take's file: how it was made, its name and what tells its content."""
+    found = []
     for take in request.takes:
         file = take.file or take.encoded.file
-        if take.kind is Kind.SOURCE or file is None:
-            continue
-        command = f"<code>{in_html(take.command)}</code><br>" if take.command else ""
-        name = in_html(file.name if take.origin is None else str(file))
-        content = in_html(content_of(file, context))
-        parts.append(f"<p><b>{in_html(take.name)}</b><br>{command}{name} <code>{content}</code></p>")
-    return f"<h2>Commands and files</h2>{''.join(parts)}" if parts else ""
-
-
-def _notes(request: EvidenceRequest) -> str:
-    return f"<h2>Notes</h2><pre>{lines_in_html(request.notes)}</pre>" if request.notes.strip() else ""
+        if take.kind is not Kind.SOURCE and file is not None:
+            name = file.name if take.origin is None else str(file)
+            content = content_of(file, context)
+            found.append({"take": take.name, "command": take.command, "name": name, "content": content})
+    return found

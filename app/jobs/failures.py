@@ -1,19 +1,18 @@
 """What a user reads when work fails, and where the rest is written down."""
 
-import os
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
 from codec.errors import SeamscopeError, sentence_of
+from codec.folders import state_folder
 
 LOG_LIMIT_BYTES = 2**20
 
 
 def log_file() -> Path:
-    """$XDG_STATE_HOME/seamscope/errors.log, else ~/.local/state/..."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "errors.log"
+    """Where what users are not told of a failure is written."""
+    return state_folder() / "errors.log"
 
 
 def sentence_for(error: BaseException) -> str:

@@ -1,11 +1,11 @@
 """Looking closely, measured: where LPIPS lies in the picture on the screen, and what a region of it scores."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from cachetools import FIFOCache
 from numpy.typing import NDArray
 from psygnal import Signal
 
@@ -104,8 +104,8 @@ class Inspector:
 
     def __init__(self, session: Session, runner: Runner, picture_of: Callable[[Take, int], Picture | None]) -> None:
         self._session, self._runner, self._picture_of = session, runner, picture_of
-        self._heat: OrderedDict[Hashable, HeatMap] = OrderedDict()
-        self._regions: OrderedDict[Hashable, RegionScore] = OrderedDict()
+        self._heat: FIFOCache[Hashable, HeatMap] = FIFOCache(KEPT_RESULTS)
+        self._regions: FIFOCache[Hashable, RegionScore] = FIFOCache(KEPT_RESULTS)
         self._failed: set[Hashable] = set()
         self._job: Job | None = None
         self._regions_wanted = False
@@ -179,7 +179,7 @@ class Inspector:
         take: Take,
         reference: Take,
         key: Hashable,
-        results: "OrderedDict[Hashable, Any]",
+        results: FIFOCache[Hashable, Any],
         work: Callable[..., Any],
         more: tuple[Any, ...],
     ) -> bool:
@@ -195,12 +195,10 @@ class Inspector:
         )
         return True
 
-    def _done(self, key: Hashable, results: "OrderedDict[Hashable, Any]", outcome: Outcome, value: Any) -> None:
+    def _done(self, key: Hashable, results: FIFOCache[Hashable, Any], outcome: Outcome, value: Any) -> None:
         self._job = None
         if outcome is Outcome.SUCCEEDED:
             results[key] = value
-            while len(results) > KEPT_RESULTS:
-                results.popitem(last=False)
             self.changed.emit()
         elif outcome is Outcome.FAILED:
             self._failed.add(key)

@@ -1,9 +1,9 @@
 """FrameSources over another: a region of it, a run of frames, shifted, or with the last pictures kept. No Qt."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 import numpy as np
+from cachetools import FIFOCache
 
 from app.state.inspection import Region
 from codec.media.picture import FrameSource, Picture
@@ -102,15 +102,14 @@ class RecentPictures(_Wrapped):
 
     def __init__(self, source: FrameSource) -> None:
         super().__init__(source)
-        self._kept: OrderedDict[int, Picture] = OrderedDict()
+        self._kept: FIFOCache[int, Picture] = FIFOCache(self.KEPT)
 
     def picture(self, index: int) -> Picture:
         """Frame `index`."""
-        if index not in self._kept:
-            self._kept[index] = self._source.picture(index)
-            while len(self._kept) > self.KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[index]
+        found = self._kept.get(index)
+        if found is None:
+            found = self._kept[index] = self._source.picture(index)
+        return found
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:
         """Frames [start, stop) in order."""

@@ -20,6 +20,7 @@ from app.state.project import FileRecord, Project, ProjectError, TakeRecord, fil
 from app.state.takes import Kind
 from codec.context import WorkContext
 from codec.errors import SeamscopeError
+from codec.folders import state_folder
 from codec.media import place
 from codec.media.clip import Clip, open_clip
 from codec.output import check_output, same_file, write_text
@@ -196,9 +197,8 @@ def _free(path: Path) -> Path:
 
 
 def autosave_root() -> Path:
-    """$XDG_STATE_HOME/seamscope/autosave, else ~/.local/state/..."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "seamscope" / "autosave"
+    """Where every run keeps its project, each in a folder of its own."""
+    return state_folder() / "autosave"
 
 
 class Autosave:

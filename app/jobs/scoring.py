@@ -80,7 +80,7 @@ class Scoring:
             for take in self._session.takes:
                 frames = next_frames(take)
                 if frames:
-                    rank = (not take.visible, (frames[0] - self._anchor) % clip.frame_count)
+                    rank = (not take.visible, (frames[0] - self._origin) % clip.frame_count)
                     if chosen is None or rank < chosen[0]:
                         chosen = rank, take, frames
             if chosen is not None:
@@ -92,7 +92,7 @@ class Scoring:
         return region is not None and min(region.width, region.height) < min(MIN_SCORED_SIDE, clip.width, clip.height)
 
     @property
-    def _anchor(self) -> int:
+    def _origin(self) -> int:
         """First frame of the GoP on the screen."""
         clip, structure = self._session.clip, self._session.seam_mode.structure
         assert clip is not None
@@ -107,10 +107,10 @@ class Scoring:
         if take.kind is Kind.SOURCE or take.source is None or key in self._given_up:
             return []
         self._adopt(take, key)
-        done, count, anchor = self._scored.setdefault(key, set()), clip.frame_count, self._anchor
+        done, count, origin = self._scored.setdefault(key, set()), clip.frame_count, self._origin
         # A frame's tLP needs the frame before it.
         found: list[int] = []
-        for index in (*range(anchor, count), *range(anchor)):
+        for index in (*range(origin, count), *range(origin)):
             wanted = index not in done and take.ready(index, mode) and (index == 0 or take.ready(index - 1, mode))
             if wanted and (not found or index == found[-1] + 1):
                 found.append(index)

@@ -4,20 +4,14 @@ It lies in the user's cache folder and not in the system's temporary one, which 
 behind is removed by the next one.
 """
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
 from app.jobs.ownership import OwnedFolder, is_left_behind
+from codec.folders import cache_folder
 
 _PREFIX = "session-"
-
-
-def cache_folder() -> Path:
-    """$XDG_CACHE_HOME/seamscope, else ~/.cache/seamscope."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "seamscope"
 
 
 class Workspace:

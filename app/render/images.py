@@ -1,11 +1,12 @@
 """Pictures as images that paint fast, and a store of those made lately."""
 
+import math
 import threading
-from collections import OrderedDict
 from collections.abc import Hashable
 
 import numpy as np
 from av.video.reformatter import Interpolation
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
@@ -66,23 +67,20 @@ class ImageStore:
 
     def __init__(self, limit_bytes: int = IMAGE_STORE_BYTES) -> None:
         self._limit = limit_bytes
-        self._images: OrderedDict[tuple[Hashable, Framing], QImage] = OrderedDict()
+        # Without a limit of its own: the newest image stays whatever its size.
+        self._images: LRUCache[tuple[Hashable, Framing], QImage] = LRUCache(math.inf, getsizeof=QImage.sizeInBytes)
         self._framings: dict[Hashable, dict[Framing, QImage]] = {}
-        self._held = 0
         self._lock = threading.Lock()
 
     @property
     def held_bytes(self) -> int:
         """Bytes of all images held."""
-        return self._held
+        return int(self._images.currsize)
 
     def get(self, key: Hashable, framing: Framing) -> QImage | None:
         """The image, if it is there."""
         with self._lock:
-            image = self._images.get((key, framing))
-            if image is not None:
-                self._images.move_to_end((key, framing))
-            return image
+            return self._images.get((key, framing))
 
     def all_of(self, key: Hashable) -> dict[Framing, QImage]:
         """Every image there is of a picture."""
@@ -92,26 +90,17 @@ class ImageStore:
     def put(self, key: Hashable, framing: Framing, image: QImage) -> None:
         """Keep an image; older ones go while the limit is passed."""
         with self._lock:
-            self._drop((key, framing))
-            self._held += image.sizeInBytes()
             self._images[key, framing] = image
             self._framings.setdefault(key, {})[framing] = image
-            while self._held > self._limit and len(self._images) > 1:
-                self._drop(next(iter(self._images)))
+            while self._images.currsize > self._limit and len(self._images) > 1:
+                (old, shape), _ = self._images.popitem()
+                others = self._framings[old]
+                del others[shape]
+                if not others:
+                    del self._framings[old]
 
     def clear(self) -> None:
         """Forget all images."""
         with self._lock:
             self._images.clear()
             self._framings.clear()
-            self._held = 0
-
-    def _drop(self, entry: tuple[Hashable, Framing]) -> None:
-        gone = self._images.pop(entry, None)
-        if gone is None:
-            return
-        self._held -= gone.sizeInBytes()
-        others = self._framings[entry[0]]
-        del others[entry[1]]
-        if not others:
-            del self._framings[entry[0]]

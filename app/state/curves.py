@@ -74,7 +74,7 @@ class Series:
     """Frames that have a value once all is measured, by curve; a curve not named here has all of its values."""
 
     gop_means: bool = False
-    """Its bits are the mean of each GoP: the stream codes motion, texture and symbols of a GoP's pictures together."""
+    """Its bits are the mean of each GoP, whose pictures the stream codes together."""
 
     def stepped(self, key: str) -> bool:
         """True for a curve that is flat over every GoP and drawn as steps."""

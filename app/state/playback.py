@@ -22,9 +22,9 @@ class Playback:
         self._times: list[float] = [0.0]
         self._end_s = 0.0
         self._frame = 0
-        self._anchor = (0.0, 0.0)
+        self._origin = (0.0, 0.0)
         """Clock and clip seconds that playing is counted from."""
-        self._anchor_back = False
+        self._origin_back = False
         """It goes back from there."""
         self._going_back = False
         """It goes back now: a loop to and fro has turned."""
@@ -127,7 +127,7 @@ class Playback:
         self._going_back = backward
         if self.playing and round_ended:
             # Count from this round on, or a change of loop or range would be measured from the first round.
-            self._anchor, self._anchor_back = (now_s, position), backward
+            self._origin, self._origin_back = (now_s, position), backward
 
     def _count_skipped(self, frame: int) -> None:
         if self.backward or self.to_and_fro:
@@ -143,24 +143,24 @@ class Playback:
     def _depart(self, now_s: float) -> None:
         """Begin at the current frame, at `now_s`: at its start, or going back at its end."""
         frame, back = self._frame, self.backward
-        self._anchor = now_s, self._end_of(frame) if back else self._times[frame]
-        self._anchor_back = self._going_back = back
+        self._origin = now_s, self._end_of(frame) if back else self._times[frame]
+        self._origin_back = self._going_back = back
 
     def _at(self, now_s: float) -> tuple[float, bool, bool]:
         """Clip seconds at `now_s`, whether it is going back then, and whether it has left the range at least once."""
-        started, origin = self._anchor
+        started, from_s = self._origin
         way = (now_s - started) * self.speed
-        raw = origin - way if self._anchor_back else origin + way
+        raw = from_s - way if self._origin_back else from_s + way
         first, end = self._times[self.in_point], self._range_end_s()
-        left = raw <= first - _TINY_S if self._anchor_back else raw >= end
+        left = raw <= first - _TINY_S if self._origin_back else raw >= end
         if not left:
-            return raw, self._anchor_back, False
+            return raw, self._origin_back, False
         # A frame without a duration (one still picture) is shown for ever.
         length = max(1e-3, end - first)
         turns, rest = divmod(raw - first, length)
         if self.to_and_fro and turns % 2:
-            return end - rest, not self._anchor_back, True
-        return first + rest, self._anchor_back, True
+            return end - rest, not self._origin_back, True
+        return first + rest, self._origin_back, True
 
     def _frame_at(self, position: float, backward: bool) -> int:
         if backward:

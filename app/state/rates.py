@@ -44,12 +44,12 @@ def savings(series: Sequence[Series], key: str) -> tuple[Saving, ...]:
 
     neural, found = curve(Kind.NEURAL), []
     for rival in RIVALS:
-        anchor = curve(rival)
-        if min(len(neural), len(anchor)) < MIN_POINTS:
+        baseline = curve(rival)
+        if min(len(neural), len(baseline)) < MIN_POINTS:
             continue
         kind = CURVES[key]
         try:
-            rate = bd_rate(anchor, neural, higher_is_better=bool(kind.higher_is_better))
+            rate = bd_rate(baseline, neural, higher_is_better=bool(kind.higher_is_better))
         except NotComparable as error:
             found.append(Saving(rival, None, str(error)))
             continue

@@ -11,6 +11,7 @@ from typing import Any
 from app.state.recipes import FIRST_CODEC, Options, known_options
 from codec import registry
 from codec.api import DEVICES, PRECISIONS, CodecSettings
+from codec.folders import settings_folder
 from codec.output import write_text
 
 RECENT_LIMIT = 10
@@ -83,9 +84,8 @@ class Settings:
 
 
 def settings_file() -> Path:
-    """Where settings lie: $XDG_CONFIG_HOME/seamscope/settings.json, else ~/.config/..."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "seamscope" / "settings.json"
+    """Where settings lie."""
+    return settings_folder() / "settings.json"
 
 
 def load_settings(path: Path) -> Settings:

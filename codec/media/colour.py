@@ -5,13 +5,13 @@ chroma interpolation, so that nothing depends on which fast path a processor has
 """
 
 import threading
-from collections import OrderedDict
 
 import av
 import numpy as np
 import numpy.typing as npt
 from av.video.plane import VideoPlane
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from cachetools import LRUCache
 
 from codec.media.coding import between, number_of
 from codec.media.picture import Colour, DeepPlanes, Matrix, Picture, Plane, Rgb
@@ -34,12 +34,8 @@ _local = threading.local()
 def _reformatter(name: str) -> VideoReformatter:
     """One swscale context a thread and use: it is not thread-safe, and making one costs more than a frame. Those not
     used for long go: a zoom asks for many sizes."""
-    table: OrderedDict[str, VideoReformatter] = _local.__dict__.setdefault("table", OrderedDict())
-    found = table.pop(name, None) or VideoReformatter()
-    table[name] = found
-    if len(table) > _KEPT_CONTEXTS:
-        table.popitem(last=False)
-    return found
+    table: LRUCache[str, VideoReformatter] = _local.__dict__.setdefault("table", LRUCache(_KEPT_CONTEXTS))
+    return table.get(name) or table.setdefault(name, VideoReformatter())
 
 
 def range_of(full: bool) -> ColorRange:

@@ -29,7 +29,7 @@ class PacketRow:
     shown: bool
     """False for what is only decoded: VP8 and VP9 packets that make a reference, those that an edit list leaves out."""
     decodable: bool
-    """Among the first pictures: shown before the key picture and yet in need of nothing older (HEVC, VVC)."""
+    """Among the first pictures: shown before the key frame and yet in need of nothing older (HEVC, VVC)."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from there is believed only as far as the file's packets: pictures are checked a
 
 import json
 import os
-from collections import OrderedDict
+import threading
 from contextlib import suppress
 from dataclasses import asdict, fields
 from hashlib import sha256
@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import av
+from cachetools import LRUCache
 
+from codec.folders import cache_folder
 from codec.media.index import FrameIndex
 
 _LONG_S = 0.5
 _KEPT = 32
 _FILES = 64
 _Key = tuple[str, int, int]
-_known: OrderedDict[_Key, FrameIndex] = OrderedDict()
+_known: LRUCache[_Key, FrameIndex] = LRUCache(_KEPT)
+_lock = threading.Lock()
+"""Of what is known: clips are opened on several threads."""
 _distrusted: set[_Key] = set()
 
 
@@ -30,8 +34,9 @@ def find(path: Path) -> FrameIndex | None:
     key = _key(path)
     if key is None:
         return None
-    found = _known.get(key) or _read(_file(key))
-    if found is not None:
+    with _lock:
+        found = _known.get(key)
+    if found is None and (found := _read(_file(key))) is not None:
         _remember(key, found)
     return found
 
@@ -47,10 +52,8 @@ def keep(path: Path, index: FrameIndex, *, seconds: float) -> None:
 
 
 def _remember(key: _Key, index: FrameIndex) -> None:
-    _known[key] = index
-    _known.move_to_end(key)
-    while len(_known) > _KEPT:
-        _known.popitem(last=False)
+    with _lock:
+        _known[key] = index
 
 
 def distrust(path: Path) -> None:
@@ -74,11 +77,9 @@ def _key(path: Path) -> _Key | None:
 
 
 def _file(key: _Key) -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "seamscope" / "indexes"
     # Another decoder may deliver other pictures.
     text = json.dumps([*key, av.library_versions], default=str)
-    return folder / f"{sha256(text.encode(errors='surrogateescape')).hexdigest()[:32]}.json"
+    return cache_folder() / "indexes" / f"{sha256(text.encode(errors='surrogateescape')).hexdigest()[:32]}.json"
 
 
 def _write(file: Path, index: FrameIndex) -> None:

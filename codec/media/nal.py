@@ -75,7 +75,7 @@ class Framing:
         return unit[0] >> 1 & 63 if self.codec == "hevc" else unit[1] >> 3
 
     def stands_before(self, data: bytes | memoryview) -> bool:
-        """True for a picture that is shown before the key picture it follows and needs nothing older (RADL): it decodes
+        """True for a picture that is shown before the key frame it follows and needs nothing older (RADL): it decodes
         even at the very beginning."""
         kinds = [self._kind(unit) for unit in self.units(data) if len(unit) > 1]
         slices = [kind for kind in kinds if kind <= _LAST_SLICE.get(self.codec, -1)]

@@ -35,7 +35,7 @@ class RatePoint:
 
 @dataclass(frozen=True, slots=True)
 class BjontegaardRate:
-    """`percent`: mean change of rate at equal quality; below zero, the tested codec needs fewer bits than the anchor.
+    """`percent`: mean change of rate at equal quality; below zero, the tested codec needs fewer bits than the baseline.
 
     `low` and `high` are the ends of the compared qualities in the metric's unit.
     """
@@ -46,38 +46,38 @@ class BjontegaardRate:
 
 
 def bd_rate(
-    anchor: Sequence[RatePoint],
+    baseline: Sequence[RatePoint],
     test: Sequence[RatePoint],
     *,
     higher_is_better: bool,
     window: tuple[float, float] | None = None,
 ) -> BjontegaardRate:
-    """The rate of `test` against `anchor`, each of at least MIN_POINTS points in any order.
+    """The rate of `test` against `baseline`, each of at least MIN_POINTS points in any order.
 
-    With a `window` of rates, only qualities are compared that the anchor reaches at a rate within it. Raises
+    With a `window` of rates, only qualities are compared that the baseline reaches at a rate within it. Raises
     NotComparable when a curve has too few points or its quality does not rise strictly with its rate, when the curves
     have less than MIN_SHARE of the shorter one's qualities in common, or when the window holds none of these.
     """
     sign = 1.0 if higher_is_better else -1.0
-    curves = _Curve(anchor, sign, "anchor"), _Curve(test, sign, "tested")
+    curves = _Curve(baseline, sign, "baseline"), _Curve(test, sign, "tested")
     low, high = max(c.low for c in curves), min(c.high for c in curves)
     if not low < high:
         raise NotComparable(
-            f"The curves have no quality in common: {_span(curves[0], sign)} for the anchor, "
+            f"The curves have no quality in common: {_span(curves[0], sign)} for the baseline, "
             f"{_span(curves[1], sign)} for the tested codec."
         )
     if high - low < MIN_SHARE * min(c.high - c.low for c in curves):
         ends = sorted((sign * low, sign * high))
         raise NotComparable(
             f"The curves have too little quality in common, {ends[0]:g} to {ends[1]:g}: {_span(curves[0], sign)} for "
-            f"the anchor, {_span(curves[1], sign)} for the tested codec."
+            f"the baseline, {_span(curves[1], sign)} for the tested codec."
         )
     if window is not None:
         bounds = [curves[0].quality_at(math.log(rate)) for rate in window]
         low, high = max(low, bounds[0]), min(high, bounds[1])
         if not low < high:
             raise NotComparable(
-                f"The curves have no quality in common where the anchor's rate lies within {window[0]:g} to "
+                f"The curves have no quality in common where the baseline's rate lies within {window[0]:g} to "
                 f"{window[1]:g}."
             )
     gaps = [curve.integral(low, high) / (high - low) for curve in curves]

@@ -5,8 +5,10 @@ of the paper, after Chu et al. 2020). A frame's features are computed once and s
 and, for the clip, every take.
 """
 
-from collections import OrderedDict
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from cachetools import LRUCache
 
 from codec.context import QUIET, WorkContext
 from codec.errors import SettingError
@@ -41,8 +43,8 @@ class FrameScorer:
         self._rgb = rgb
         self._lpips = lpips
         self._limit = limit_bytes
-        self._features: OrderedDict[int, tuple[Rgb, Features]] = OrderedDict()
-        self._held = 0
+        # Without a limit of its own: two frames stay whatever their size, and a change is between two.
+        self._features: LRUCache[int, tuple[Rgb, Features]] = LRUCache(math.inf, getsizeof=_size_bytes)
         self._change: dict[int, float] = {}
         self._last: dict[str, tuple[int, Features]] = {}
 
@@ -78,15 +80,12 @@ class FrameScorer:
     def _reference_at(self, index: int) -> tuple[Rgb, Features]:
         entry = self._features.get(index)
         if entry is not None:
-            self._features.move_to_end(index)
             return entry
         rgb = self._rgb(self._reference, index)
         entry = rgb, self._lpips.features(rgb[None])
         self._features[index] = entry
-        self._held += entry[1].size_bytes + rgb.nbytes
-        while self._held > self._limit and len(self._features) > 2:
-            _, (old_rgb, old) = self._features.popitem(last=False)
-            self._held -= old.size_bytes + old_rgb.nbytes
+        while self._features.currsize > self._limit and len(self._features) > 2:
+            self._features.popitem()
         return entry
 
     def _reference_change(self, index: int) -> float:
@@ -94,6 +93,11 @@ class FrameScorer:
             before, now = self._reference_at(index - 1)[1], self._reference_at(index)[1]
             self._change[index] = float(self._lpips.distance(before, now)[0])
         return self._change[index]
+
+
+def _size_bytes(entry: tuple[Rgb, Features]) -> int:
+    rgb, features = entry
+    return rgb.nbytes + features.size_bytes
 
 
 def score_takes(

@@ -14,8 +14,8 @@ from codec.media.clip import Clip
 from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.output import write_bytes, write_text
+from codec.pages import page_of
 from codec.plain_plots import plain_legend
-from codec.texts import in_html
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -31,9 +31,6 @@ _CHARTS = (
     ("psnr_db", "PSNR in dB"),
     ("bits", "bits of each frame; of our codecs the mean of each GoP, drawn as steps"),
 )
-_STYLE = """body{font:15px system-ui,sans-serif;margin:2rem auto;max-width:1100px;color:#222}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child{text-align:left}img{max-width:100%}code{font-size:12px;word-break:break-all}"""
 
 
 def write_page(folder: Path, clip: Clip, takes: "list[ReportTake]", failures: Sequence[str] = ()) -> Path:
@@ -44,8 +41,14 @@ def write_page(folder: Path, clip: Clip, takes: "list[ReportTake]", failures: Se
     _rate_chart(folder / "rate.png", takes)
     _contact_sheet(folder / "crops.png", clip, takes)
     page = folder / "index.html"
-    write_text(page, _html(clip, takes, failures))
+    write_text(page, html(clip, takes, failures))
     return page
+
+
+def html(clip: Clip, takes: "list[ReportTake]", failures: Sequence[str]) -> str:
+    """The text of the page, which shows the pictures beside it."""
+    notes = (*clip.info.notes, *failures)
+    return page_of("report.html", title=clip.path.name, clip=clip, takes=takes, notes=notes, charts=_CHARTS)
 
 
 def _values(take: "ReportTake", key: str) -> list[float]:
@@ -141,33 +144,3 @@ def _contact_sheet(path: Path, clip: Clip, takes: "list[ReportTake]") -> None:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     write_bytes(path, stream.getvalue())
-
-
-def _html(clip: Clip, takes: "list[ReportTake]", failures: Sequence[str]) -> str:
-    rows = "".join(
-        f"<tr><td>{in_html(t.name)}</td><td>{t.size_bytes}</td><td>{t.kbps:.1f}</td><td>{t.bpp:.5f}</td>"
-        f"<td>{_number(t.mean('lpips'))}</td><td>{_number(t.mean('tlp'))}</td><td>{_number(t.mean('psnr_db'), 2)}</td>"
-        f"<td>{in_html(t.note)}</td></tr>"
-        for t in takes
-    )
-    charts = "".join(f'<h2>{in_html(title)}</h2><img src="{key}.png" alt="{key}">' for key, title in _CHARTS)
-    commands = "".join(f"<p><b>{in_html(t.name)}</b><br><code>{in_html(t.command)}</code></p>" for t in takes)
-    notes = "".join(f"<li>{in_html(note)}</li>" for note in (*clip.info.notes, *failures))
-    facts = (
-        f"{clip.width}x{clip.height}, {clip.frame_count} frames, {float(clip.timing.frame_rate):.3f} fps, "
-        f"{clip.timing.duration_s:.3f} s"
-    )
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{in_html(clip.path.name)}</title>'
-        f"<style>{_STYLE}</style><h1>{in_html(clip.path.name)}</h1><p>{facts}</p><ul>{notes}</ul>"
-        "<table><tr><th>take</th><th>bytes</th><th>kbps</th><th>bpp</th><th>LPIPS</th><th>tLP</th><th>PSNR dB</th>"
-        f"<th>note</th></tr>{rows}</table><p>kbps is bytes · 8 / duration: of the whole .gop file, of a rival's coded "
-        "frames without their container. LPIPS, tLP, PSNR are means over frames of the decoded files.</p>"
-        f'<h2>Rate</h2><img src="rate.png" alt="rate curves">{charts}'
-        f'<h2>Crops at 1:1</h2><img src="crops.png" alt="crops" style="max-width:none">'
-        f"<h2>Commands</h2>{commands}</html>"
-    )
-
-
-def _number(value: float | None, digits: int = 4) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

@@ -1,8 +1,9 @@
 """A `.gop` file as pictures by number, decoded GoP by GoP on demand with a few GoPs kept."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+
+from cachetools import LRUCache
 
 from codec import gop, registry
 from codec.api import DecodeSettings
@@ -28,7 +29,7 @@ class StreamSource:
         settings = DecodeSettings(device, precision, threads=1)
         self._decoder = registry.codec_of_stream(self._stream).decoder(self._stream, settings, QUIET)
         self._theta = theta
-        self._gops: OrderedDict[int, list[Picture]] = OrderedDict()
+        self._gops: LRUCache[int, list[Picture]] = LRUCache(_KEPT_GOPS)
 
     @property
     def frame_count(self) -> int:
@@ -56,14 +57,13 @@ class StreamSource:
             yield self.picture(index)
 
     def _gop(self, index: int) -> list[Picture]:
-        if index not in self._gops:
+        found = self._gops.get(index)
+        if found is None:
             # On one thread, as everywhere, so that the pictures are those of the command line's decode.
             with GopThreads(1) as threads:
-                (self._gops[index],) = threads.in_order(self._decode, (index,))
-            while len(self._gops) > _KEPT_GOPS:
-                self._gops.popitem(last=False)
-        self._gops.move_to_end(index)
-        return self._gops[index]
+                (found,) = threads.in_order(self._decode, (index,))
+            self._gops[index] = found
+        return found
 
     def _decode(self, index: int) -> list[Picture]:
         path = self._stream.path

@@ -1,4 +1,4 @@
-"""Continuous λ in one set of weights: per-channel steps between anchor values of λ, geometric in between.
+"""Continuous λ in one set of weights: per-channel steps between grid points of λ, geometric in between.
 
 Gain vectors after Cui et al., "Asymmetric gained deep image compression with continuous rate adaptation" (CVPR 2021).
 """
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX
 
-ANCHORS = 8
+GRID = 8
 """Values of λ with vectors of their own, an octave apart."""
 KINDS = 2
 """Latent frames of one picture (a GoP's first) and of four have steps of their own."""
@@ -22,10 +22,10 @@ def lambda_of(quality: Tensor) -> Tensor:
 
 
 def _between(table: Tensor, quality: Tensor) -> Tensor:
-    """Rows of (ANCHORS, ...) interpolated at qualities (B,) -> (B, ...)."""
-    level = quality.float() * ((ANCHORS - 1) / QUALITY_MAX)
-    lower = level.floor().clamp(0, ANCHORS - 2).long()
-    part = (level - lower).view(-1, *([1] * (table.dim() - 1)))
+    """Rows of (GRID, ...) interpolated at qualities (B,) -> (B, ...)."""
+    place = quality.float() * ((GRID - 1) / QUALITY_MAX)
+    lower = place.floor().clamp(0, GRID - 2).long()
+    part = (place - lower).view(-1, *([1] * (table.dim() - 1)))
     return table[lower] * (1 - part) + table[lower + 1] * part
 
 
@@ -35,13 +35,13 @@ class Steps(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.log_step = nn.Parameter(torch.zeros(KINDS, ANCHORS, channels))
-        self.log_restore = nn.Parameter(torch.zeros(KINDS, ANCHORS, channels))
+        self.log_step = nn.Parameter(torch.zeros(KINDS, GRID, channels))
+        self.log_restore = nn.Parameter(torch.zeros(KINDS, GRID, channels))
 
     @torch.no_grad()
     def start_at(self, coarsest: float, finest: float) -> None:
         """One step for all channels, geometric from LAMBDA_MIN's `coarsest` to LAMBDA_MAX's `finest`."""
-        steps = torch.linspace(math.log(coarsest), math.log(finest), ANCHORS)
+        steps = torch.linspace(math.log(coarsest), math.log(finest), GRID)
         self.log_step.copy_(steps.view(1, -1, 1).expand_as(self.log_step))
         self.log_restore.zero_()
 

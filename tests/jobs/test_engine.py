@@ -12,10 +12,10 @@ from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
 from app.jobs.job import Lane, Outcome
 from app.jobs.runner import JobRunner
-from app.jobs.workspace import cache_folder
 from app.state.session import Session
 from app.state.takes import Kind, Status
 from codec.container.stream import read_info
+from codec.folders import cache_folder
 from codec.gop import SeamMode, Structure
 from codec.media import open_clip
 from codec.metrics.frames import FrameScorer

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.jobs.ownership import LOCK_NAME, OwnedFolder, is_left_behind
-from app.jobs.workspace import Workspace, cache_folder
+from app.jobs.workspace import Workspace
+from codec.folders import cache_folder
 
 RUN = """
 import sys

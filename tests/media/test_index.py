@@ -119,7 +119,7 @@ def test_references_that_nobody_sees_are_no_pictures(clips: Path) -> None:
 
 
 def test_a_start_inside_an_open_group_leaves_out_what_cannot_be_decoded(h264: Path, tmp_path: Path) -> None:
-    """Cut before the second key picture, whose leading pictures refer to what is gone."""
+    """Cut before the second key frame, whose leading pictures refer to what is gone."""
     with av.open(str(h264)) as container:
         keys = [number for number, packet in enumerate(container.demux(video=0)) if packet.size and packet.is_keyframe]
     drop = f"noise=drop='lt(n,{keys[1]})'"

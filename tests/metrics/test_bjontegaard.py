@@ -3,7 +3,7 @@ import pytest
 
 from codec.metrics.bjontegaard import NotComparable, Pchip, RatePoint, bd_rate
 
-ANCHOR = [(100, 30.1), (210, 33.2), (400, 35.9), (820, 38.4), (1500, 40.2)]
+BASELINE = [(100, 30.1), (210, 33.2), (400, 35.9), (820, 38.4), (1500, 40.2)]
 TEST = [(90, 30.9), (180, 33.6), (390, 36.8), (700, 38.9)]
 
 
@@ -24,37 +24,42 @@ def test_pchip_gives_the_numbers_of_scipy() -> None:
 
 
 def test_rates_by_the_integrals_of_scipy() -> None:
-    found = bd_rate(curve(ANCHOR), curve(TEST[::-1]), higher_is_better=True)
+    found = bd_rate(curve(BASELINE), curve(TEST[::-1]), higher_is_better=True)
     assert (found.percent, found.low, found.high) == pytest.approx((-23.408456222, 30.9, 38.9))
-    windowed = bd_rate(curve(ANCHOR), curve(TEST), higher_is_better=True, window=(200, 500))
+    windowed = bd_rate(curve(BASELINE), curve(TEST), higher_is_better=True, window=(200, 500))
     assert (windowed.percent, windowed.low, windowed.high) == pytest.approx((-21.948030186, 32.9958626, 36.7259177))
-    falling = [[(r, 1 / q) for r, q in points] for points in (ANCHOR, TEST)]
+    falling = [[(r, 1 / q) for r, q in points] for points in (BASELINE, TEST)]
     lower = bd_rate(curve(falling[0]), curve(falling[1]), higher_is_better=False)
     assert (lower.percent, lower.low, lower.high) == pytest.approx((-23.337901025, 1 / 38.9, 1 / 30.9))
 
 
 def test_half_the_rate_is_minus_fifty_percent_whatever_the_window() -> None:
-    half = [(r / 2, q) for r, q in ANCHOR]
+    half = [(r / 2, q) for r, q in BASELINE]
     for window in (None, (150, 900), (1, 10_000)):
-        found = bd_rate(curve(ANCHOR), curve(half), higher_is_better=True, window=window)
+        found = bd_rate(curve(BASELINE), curve(half), higher_is_better=True, window=window)
         assert found.percent == pytest.approx(-50)
-    back = bd_rate(curve(half), curve(ANCHOR), higher_is_better=True)
+    back = bd_rate(curve(half), curve(BASELINE), higher_is_better=True)
     assert back.percent == pytest.approx(100)
 
 
 @pytest.mark.parametrize(
-    ("anchor", "test", "window", "reason"),
+    ("baseline", "test", "window", "reason"),
     [
-        (ANCHOR[:3], TEST, None, "anchor curve has 3 points; at least 4"),
-        (ANCHOR, [(r, q + 50) for r, q in TEST], None, "no quality in common: 30.1 to 40.2 for the anchor"),
-        (ANCHOR, [(r, q + 9.2) for r, q in TEST], None, "too little quality in common, 40.1 to 40.2: 30.1 to 40.2"),
-        (ANCHOR, [*TEST, (900, 38.0)], None, "tested curve's quality does not rise with its rate between 700 and 900"),
-        (ANCHOR, [*TEST, (700, 39.0)], None, "does not rise with its rate between 700 and 700"),
-        (ANCHOR, [*TEST, (0, 20.0)], None, "without a rate above zero"),
-        (ANCHOR, [*TEST, (950, float("nan"))], None, "without a quality"),
-        (ANCHOR, TEST, (2000, 3000), "anchor's rate lies within 2000 to 3000"),
+        (BASELINE[:3], TEST, None, "baseline curve has 3 points; at least 4"),
+        (BASELINE, [(r, q + 50) for r, q in TEST], None, "no quality in common: 30.1 to 40.2 for the baseline"),
+        (BASELINE, [(r, q + 9.2) for r, q in TEST], None, "too little quality in common, 40.1 to 40.2: 30.1 to 40.2"),
+        (
+            BASELINE,
+            [*TEST, (900, 38.0)],
+            None,
+            "tested curve's quality does not rise with its rate between 700 and 900",
+        ),
+        (BASELINE, [*TEST, (700, 39.0)], None, "does not rise with its rate between 700 and 700"),
+        (BASELINE, [*TEST, (0, 20.0)], None, "without a rate above zero"),
+        (BASELINE, [*TEST, (950, float("nan"))], None, "without a quality"),
+        (BASELINE, TEST, (2000, 3000), "baseline's rate lies within 2000 to 3000"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_with_a_reason(anchor, test, window, reason: str) -> None:
+def test_what_cannot_be_compared_is_refused_with_a_reason(baseline, test, window, reason: str) -> None:
     with pytest.raises(NotComparable, match=reason):
-        bd_rate(curve(anchor), curve(test), higher_is_better=True, window=window)
+        bd_rate(curve(baseline), curve(test), higher_is_better=True, window=window)

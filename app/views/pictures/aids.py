@@ -1,8 +1,8 @@
 """What canvases need of the other rooms to paint their aids: pixel values and maps of takes."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from cachetools import FIFOCache
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
@@ -30,7 +30,7 @@ class Aids:
 
     def __init__(self, session: Session, presenter: Presenter, inspector: Inspector) -> None:
         self._session, self._presenter, self._inspector = session, presenter, inspector
-        self._images: OrderedDict[int, tuple[HeatMap, QImage]] = OrderedDict()
+        self._images: FIFOCache[int, tuple[HeatMap, QImage]] = FIFOCache(_KEPT_IMAGES)
 
     def rows(self, x: int, y: int) -> list[ValueRow]:
         """The values of every take at a pixel of the frame shown."""
@@ -49,8 +49,6 @@ class Aids:
         kept = self._images.get(id(heat))
         if kept is None or kept[0] is not heat:
             kept = self._images[id(heat)] = (heat, heat_image(heat, overlay))
-            while len(self._images) > _KEPT_IMAGES:
-                self._images.popitem(last=False)
         return kept[1], heat_area(heat)
 
     def heat_note(self, take_id: int) -> str:
