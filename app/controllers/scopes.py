@@ -1,8 +1,8 @@
 """Histograms, waveforms and vectorscopes of the frame shown, computed one after the other while they are wanted."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+from cachetools import FIFOCache
 from psygnal import Signal
 
 from app.jobs.job import Lane, Outcome, Runner
@@ -30,7 +30,7 @@ class Scopes:
     def __init__(self, session: Session, runner: Runner, pictures: Callable[[Take, int], Picture | None]) -> None:
         """`pictures`: a take's picture beside a frame, if it is at hand."""
         self._session, self._runner, self._pictures = session, runner, pictures
-        self._scopes: OrderedDict[Hashable, Scope] = OrderedDict()
+        self._scopes: FIFOCache[Hashable, Scope] = FIFOCache(_KEPT)
         self._busy = False
 
     def scope(self, take: Take) -> Scope | None:
@@ -57,8 +57,6 @@ class Scopes:
         self._busy = False
         if outcome is Outcome.SUCCEEDED:
             self._scopes[key] = value
-            while len(self._scopes) > _KEPT:
-                self._scopes.popitem(last=False)
             self.came.emit()
 
     def _key(self, take: Take) -> Hashable:

@@ -136,7 +136,8 @@ def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
         rows.append((f"{name}, median / p95", p95(times)))
     frame = playback.frame
     flips = [
-        probe.timed(lambda n=n: window.menus.trigger(f"take_{1 + n % 2}"), lambda: probe.shows(frame)) for n in range(RUNS)
+        probe.timed(lambda n=n: window.menus.trigger(f"take_{1 + n % 2}"), lambda: probe.shows(frame))
+        for n in range(RUNS)
     ]
     rows.append(("flip between takes, median / p95", p95(flips)))
     window.menus.trigger("all_panes")
