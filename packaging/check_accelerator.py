@@ -32,6 +32,7 @@ from codec.hybrid.model.scales import MAGNITUDE_LIMIT, Z_LIMIT
 from codec.hybrid.model.weights import save_weights
 from codec.hybrid.settings import HybridSettings
 from codec.media.picture import Colour, Matrix, Picture, Timing
+from codec.resources import MORE_WEIGHTS
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
 
@@ -137,7 +138,7 @@ def main() -> int:
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        os.environ[store.FOLDER] = name
+        os.environ[MORE_WEIGHTS] = name
         for size in options.models:
             shipped = f"codec_{size.lower()}"
             weights = shipped if shipped in store.files() else untrained(folder, size)

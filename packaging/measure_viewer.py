@@ -60,14 +60,14 @@ class Probe:
         def note(_frame: int) -> None:
             shown.append(time.monotonic())
 
-        self.window._trigger("play")
+        self.window.menus.trigger("play")
         self.wait(lambda: False, 1.0)
         before = self.window.session.playback.skipped
         self.window.session.playback.frame_changed.connect(note)
         self.wait(lambda: False, seconds)
         self.window.session.playback.frame_changed.disconnect(note)
         skipped = self.window.session.playback.skipped - before
-        self.window._trigger("play")
+        self.window.menus.trigger("play")
         return (len(shown) - 1) / (shown[-1] - shown[0]), skipped
 
     def timed(self, act: Callable[[], None], done: Callable[[], bool]) -> float:
@@ -84,7 +84,7 @@ class Probe:
     def appends(self) -> list[float]:
         """Milliseconds to enter one frame's scores and draw all curves anew, all charts shown."""
         from app.state.scores import FrameMeasures
-        from app.views.charts import Charts
+        from app.views.charts.charts import Charts
 
         charts, session = self.window.charts, self.window.session
         assert isinstance(charts, Charts)
@@ -122,10 +122,10 @@ def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
     rows = []
     for name in ("two panes", "two panes, one a difference"):
         if name != "two panes":
-            window._trigger("difference")
+            window.menus.trigger("difference")
         fps, skipped = probe.playing(seconds)
         rows.append((f"playing {name}", f"{fps:.1f} frames a second, {skipped} skipped"))
-    window._trigger("difference")
+    window.menus.trigger("difference")
     for name, targets in (
         ("cached step", [(playback.frame + i) % count for i in range(1, RUNS)]),
         ("cached seek", [draw.randrange(count) for _ in range(RUNS)]),
@@ -134,10 +134,11 @@ def measure(probe: Probe, seconds: float) -> list[tuple[str, str]]:
         rows.append((f"{name}, median / p95", p95(times)))
     frame = playback.frame
     flips = [
-        probe.timed(lambda n=n: window._trigger(f"take_{1 + n % 2}"), lambda: probe.shows(frame)) for n in range(RUNS)
+        probe.timed(lambda n=n: window.menus.trigger(f"take_{1 + n % 2}"), lambda: probe.shows(frame))
+        for n in range(RUNS)
     ]
     rows.append(("flip between takes, median / p95", p95(flips)))
-    window._trigger("all_panes")
+    window.menus.trigger("all_panes")
     place = next(iter(window.panes.values())).canvas.place()
     zooms = [
         probe.timed(lambda: view.zoom_at(1.02, (300.0, 200.0), place.picture, place.pane), lambda: True)
@@ -170,7 +171,7 @@ def main() -> None:
         rows = measure(probe, options.seconds)
         info = probe.window.session.clip.info if probe.window.session.clip is not None else None
         planes = probe.window.presenter.planes_only
-        probe.window.commands.desk.leaving.give_up()
+        probe.window.context.files.leaving.give_up()
         probe.window.close()
     if info is not None:
         print(f"{info.width}x{info.height}, drawn by {'OpenGL' if planes else 'the painter'}\n")

@@ -146,14 +146,14 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
     end = time.monotonic() + 60 * options.minutes
     while time.monotonic() < end:
         if not playback.playing:
-            window._trigger("play")
+            window.menus.trigger("play")
         if encoding is None or encoding.finished:
             take = window.engine.encode_rival(RivalCodec.AV1, draw.choice((30, 40, 50)))
             assert take is not None, "no take was begun"
             # Two takes are enough to look at: the third is hidden while it is made, and goes when it is done.
             window.session.takes.set_visible(take, False)
             encoding = _Encoding(window, take)
-        window._trigger(draw.choice(CHANGES))
+        window.menus.trigger(draw.choice(CHANGES))
         if draw.random() < 0.5:
             playback.seek(draw.randrange(options.frames), window.player.now_s())
         probe.wait(lambda: False, draw.choice((0.0, 0.05, 0.3, 1.0)))
@@ -174,7 +174,7 @@ def sync(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, str
         ("resident MiB over time (of these pictures and images)", resident.text),
     ]
     well = wrong[0] == 0 and window.mismatches == 0 and read[0] > 0 and painted[0] > 0 and resident.peak <= bound
-    window.commands.desk.leaving.give_up()
+    window.context.files.leaving.give_up()
     window.close()
     return rows, well
 
@@ -221,7 +221,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
     began = time.monotonic()
     take = window.engine.encode_neural(0.16)
     assert take is not None, "no take was begun"
-    window._trigger("play")
+    window.menus.trigger("play")
     probe.wait(lambda: watch() or take.status is not Status.RUNNING, 3600)
     encoded_s = time.monotonic() - began
     # The whole clip goes through the cache once, in the order a user drags.
@@ -241,7 +241,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
         ("longest gap between events", f"{1000 * gap[0]:.0f} ms"),
     ]
     well = peak[0] <= bound and take.status is Status.READY
-    window.commands.desk.leaving.give_up()
+    window.context.files.leaving.give_up()
     window.close()
     return rows, well
 
