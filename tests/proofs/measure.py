@@ -171,14 +171,14 @@ take = window.engine.encode_rival(RivalCodec.HEVC, 30)
 wait(lambda: take.status is not Status.RUNNING, 120)
 wait(lambda: window.runner.active == 0, 120)
 window._refresh_all()
-window._trigger("play"); wait(lambda: False, 4); window._trigger("play")
+window.menus.trigger("play"); wait(lambda: False, 4); window.menus.trigger("play")
 shown = []
 window.session.playback.frame_changed.connect(lambda frame: shown.append(time.time()))
-window._trigger("play"); longest = wait(lambda: False, 6); window._trigger("play")
+window.menus.trigger("play"); longest = wait(lambda: False, 6); window.menus.trigger("play")
 print("play", (len(shown) - 1) / (shown[-1] - shown[0]), window.session.playback.skipped, window.mismatches, longest)
 window.engine.encode_neural(0.16)
 print("gap", wait(lambda: False, 5))
-window.commands.desk.leaving.give_up()
+window.context.files.leaving.give_up()
 window.close()
 """
 
