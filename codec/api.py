@@ -56,6 +56,12 @@ class Option:
         """On the command line: "--key-interval"."""
         return "--" + self.name.replace("_", "-")
 
+    def words(self, value: OptionValue) -> list[str]:
+        """The command line's words that ask for a value."""
+        if isinstance(value, bool):
+            return [self.flag if value else "--no-" + self.flag.removeprefix("--")]
+        return [self.flag, str(value)]
+
     def check(self, value: object) -> None:
         """Raises SettingError for a value outside what can be chosen."""
         if self.choices:
@@ -270,10 +276,6 @@ def flags_of(settings: CodecSettings) -> list[str]:
     words: list[str] = []
     for each in options_of(type(settings)):
         value = getattr(settings, each.name)
-        if value == each.default:
-            continue
-        if isinstance(value, bool):
-            words.append(each.flag if value else "--no-" + each.flag.removeprefix("--"))
-        else:
-            words += [each.flag, str(value)]
+        if value != each.default:
+            words += each.words(value)
     return words

@@ -159,7 +159,7 @@ def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
         words += ["--codec", recipe.neural]
     words += ["--lambda", exact_text(recipe.lmbda)]
     for option, value in unusual_options(recipe.neural, recipe.options):
-        words += [option.flag, str(value)]
+        words += option.words(value)
     if precision != "auto":
         words += ["--precision", precision]
     if clip.frame_count < clip.info.total_frames:

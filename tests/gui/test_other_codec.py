@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -40,16 +40,18 @@ def test_it_is_chosen_coded_watched_saved_and_opened_again(
     assert isinstance(effort, QSpinBox) and isinstance(order, QComboBox) and isinstance(inverted, QCheckBox)
     assert (effort.minimum(), effort.maximum(), effort.toolTip()) == (1, 9, "How hard deflate tries")
     qtbot.keyClick(order, Qt.Key.Key_Down)
+    qtbot.mouseClick(inverted, Qt.MouseButton.LeftButton, pos=QPoint(8, inverted.height() // 2))
+    assert inverted.isChecked()
     window.session.draft.set_lmbda(8.0)
     qtbot.mouseClick(controls.encode, Qt.MouseButton.LeftButton)
     take = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING and take.disjoint.rate is not None, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
-    assert take.name == "Toy λ 8, order columns" and "--codec toy" in take.command and "--order columns" in take.command
+    assert take.name == "Toy λ 8, order columns, inverted" and "--codec toy" in take.command and "--order columns --inverted" in take.command
     assert take.file is not None and read_info(take.file).codec == "toy"
     with open_clip(small_clip) as clip:
         for mode in SeamMode:
-            assert np.array_equal(take.picture(11, mode).y, clip.picture(11).y), mode
+            assert np.array_equal(take.picture(11, mode).y, 255 - clip.picture(11).y), mode
     qtbot.waitUntil(lambda: len(window.shown_set.images) == 2 and window.shown_set.complete, timeout=WAIT_MS)
     projects = window.context.files.projects
     projects.save(tmp_path / "kept")
