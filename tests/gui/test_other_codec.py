@@ -47,7 +47,11 @@ def test_it_is_chosen_coded_watched_saved_and_opened_again(
     take = list(window.session.takes)[1]
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING and take.disjoint.rate is not None, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
-    assert take.name == "Toy λ 8, order columns, inverted" and "--codec toy" in take.command and "--order columns --inverted" in take.command
+    assert (
+        take.name == "Toy λ 8, order columns, inverted"
+        and "--codec toy" in take.command
+        and "--order columns --inverted" in take.command
+    )
     assert take.file is not None and read_info(take.file).codec == "toy"
     with open_clip(small_clip) as clip:
         for mode in SeamMode:
