@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from app.jobs.events import GopReady
 from app.state.imports import FileFacts, nearest_frames
 from codec.container.stream import read_info
 from codec.context import QUIET, WorkContext
@@ -192,7 +193,6 @@ def open_rival(
 
 def decode_into_spool(context: _Emitting, path: Path, device: str, precision: str, spool: SpoolSpec) -> None:
     """Decode a stream's undamaged GoPs into a spool, telling so as they come. Raises StreamError, ModelError."""
-    from app.jobs.tasks import GopReady
     from codec.pipeline.spooled import slot_number
     from codec.stream.decoder import decode_stream
 

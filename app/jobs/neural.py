@@ -6,12 +6,12 @@ from typing import Any
 from psygnal import Signal
 
 from app.jobs import tasks
+from app.jobs.events import GopReady
 from app.jobs.job import Lane, Outcome, Runner
 from app.jobs.scoring import Scoring
 from app.jobs.sources import clip_spec
 from app.jobs.store import TakeStore
 from app.jobs.take_jobs import TakeJobs
-from app.jobs.tasks import GopReady
 from app.state.recipes import Recipe, codec_settings, known_options, request_text, unusual_options
 from app.state.session import Session
 from app.state.settings import CodecChoice

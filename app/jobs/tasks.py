@@ -1,20 +1,20 @@
 """The work itself: module-level functions of a context and values, run in worker processes or threads. No Qt."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from app.jobs.copying import copy_whole
+from app.jobs.events import EmittingContext, GopReady
 from app.jobs.parts import CroppedSource, RecentPictures, RunSource, ShiftedSource
 from app.jobs.sources import ClipSpec, Opened, TakeSpec, opened_take
 from app.state.inspection import Region
 from app.state.scores import FrameMeasures, VmafScore
-from codec.api import CodecSettings, DecodedGop, GopCoding
+from codec.api import CodecSettings, DecodedGop
 from codec.container.stream import StreamInfo
 from codec.context import WorkContext
 from codec.errors import MediaError
-from codec.gop import Gop, SeamMode, Slot, Structure
+from codec.gop import SeamMode, Slot
 from codec.media.clip import Clip, open_clip
 from codec.media.colour import recoded
 from codec.media.picture import FrameSource, Timing
@@ -23,24 +23,6 @@ from codec.metrics.scores import FrameScore
 from codec.pipeline.spooled import SpooledTake, slot_number
 from codec.rivals import RivalEncode, RivalSettings, RivalSource
 from codec.rivals import encode as encode_with_rival
-
-
-class EmittingContext(Protocol):
-    """A context that can also hand over values early."""
-
-    def report(self, fraction: float, message: str = "") -> None: ...
-    def check(self) -> None: ...
-    def emit(self, value: Any) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class GopReady:
-    """Event: a GoP's pictures are in the spool."""
-
-    structure: Structure
-    gop: Gop
-    size_bytes: int
-    coding: GopCoding
 
 
 def open_and_prime(context: WorkContext, path: Path, start: int, stop: int | None, deinterlace: bool = False) -> Clip:

@@ -17,18 +17,6 @@ from tests.conftest import make_clip
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path / "settings.json")
-
-
-@pytest.fixture
-def messages(session: Session) -> list[str]:
-    told: list[str] = []
-    session.message.connect(told.append)
-    return told
-
-
-@pytest.fixture
 def edits(session: Session, small_clip: Path) -> Iterator[Edits]:
     engine = Engine(session, ImmediateRunner())
     engine.open(small_clip)

@@ -30,18 +30,6 @@ WAIT_MS = 60_000
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path / "settings.json")
-
-
-@pytest.fixture
-def messages(session: Session) -> list[str]:
-    told: list[str] = []
-    session.message.connect(told.append)
-    return told
-
-
-@pytest.fixture
 def engine(session: Session) -> Iterator[Engine]:
     made = Engine(session, ImmediateRunner())
     yield made

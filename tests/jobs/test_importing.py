@@ -26,18 +26,6 @@ EVERYTHING = frozenset(Difference)
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path / "settings.json")
-
-
-@pytest.fixture
-def messages(session: Session) -> list[str]:
-    told: list[str] = []
-    session.message.connect(told.append)
-    return told
-
-
-@pytest.fixture
 def imports(session: Session) -> Iterator[Imports]:
     engine = Engine(session, ImmediateRunner())
     yield Imports(engine)
