@@ -19,7 +19,19 @@ ENOUGH = 4
 
 
 def command(folder: Path, out: Path) -> list[str]:
-    options = ("--lambdas", "0.3", "--rivals", "hevc", "--preset", "ultrafast", "--metrics", "psnr", "tof")
+    options = (
+        "--codecs",
+        "hybrid",
+        "--lambdas",
+        "0.3",
+        "--rivals",
+        "hevc",
+        "--preset",
+        "ultrafast",
+        "--metrics",
+        "psnr",
+        "tof",
+    )
     return [sys.executable, "-m", "app", "bench", str(folder), "--out", str(out), *options]
 
 
@@ -162,7 +174,7 @@ def test_mistakes_are_one_sentence(folder: Path, tmp_path: Path) -> None:
         ((folder, "--out", out, "--rivals", "h261"), "no rival 'h261'"),
         ((folder, "--out", out, "--vgg-trunk", tmp_path / "no.st"), "no such VGG16 trunk"),
         ((folder, "--out", out, "--frames", "0"), "at least one frame"),
-        ((folder, "--out", out, "--weights", "codec_absent"), "no weights 'codec_absent'"),
+        ((folder, "--out", out, "--codecs", "hybrid", "--weights", "codec_absent"), "no weights 'codec_absent'"),
     ]
     for arguments, reason in cases:
         texts = [sys.executable, "-m", "app", "bench", *(str(a) for a in arguments)]

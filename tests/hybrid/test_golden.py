@@ -33,6 +33,8 @@ def golden_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MORE_WEIGHTS, str(FOLDER))
 
 
+# On a fresh clone it waits for loops to be compiled.
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", EXPECTED)
 def test_golden_symbols_decode_as_ever(name: str) -> None:
     stream = parse_stream(FOLDER / f"{name}.gop")
