@@ -24,3 +24,16 @@ class QuietContext:
 
 
 QUIET = QuietContext()
+
+
+class Part:
+    """A stretch of some longer work's progress, from `start` on, `span` of the whole; `label` goes before messages."""
+
+    def __init__(self, context: WorkContext, start: float, span: float, label: str) -> None:
+        self._context, self._start, self._span, self._label = context, start, span, label
+
+    def report(self, fraction: float, message: str = "") -> None:
+        self._context.report(self._start + self._span * fraction, f"{self._label}: {message}")
+
+    def check(self) -> None:
+        self._context.check()

@@ -31,13 +31,13 @@ class FileBytes:
         """The first place from `start` on where `byte`, not 0, stands; -1 when there is none."""
         while start < self._size:
             start = self._after_hole(start)
-            block = self[start : start + _BLOCK_BYTES // 2]
-            if not block:
+            # Brings the block there into memory, and is no copy of it: this is called for every false start.
+            if not self[start : start + 1]:
                 return -1
-            found = block.find(byte)
+            found = self._block.find(byte, start - self._start)
             if found >= 0:
-                return start + found
-            start += len(block)
+                return self._start + found
+            start = self._start + len(self._block)
         return -1
 
     def _after_hole(self, start: int) -> int:

@@ -14,7 +14,7 @@ _MOST_FLAGS = 2 * GOP_LENGTH - 1
 _HEAD = re.compile(b"%c[\x80-\xff]{0,8}[\x00-\x7f][\x00-%c]" % (RECORD_SYNC, _MOST_FLAGS), re.DOTALL)
 """Sync, GoP number, flags."""
 _HEAD_BYTES = 11
-_WINDOW_BYTES = 2**16
+_WINDOW_BYTES = 2**12
 
 
 class Bytes(Protocol):

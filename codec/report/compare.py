@@ -10,7 +10,7 @@ from codec import __version__, gop, registry
 from codec.api import CodecSettings, exact_text, flags_of
 from codec.choosing import DEFAULT, Choice
 from codec.container.stream import StreamInfo
-from codec.context import QUIET, WorkContext
+from codec.context import QUIET, Part, WorkContext
 from codec.errors import SeamscopeError, SettingError
 from codec.gop import Structure
 from codec.media.clip import Clip
@@ -114,7 +114,7 @@ def _finish(clip: Clip, takes: list[ReportTake], failures: list[str], folder: Pa
     from codec.report.page import write_page
 
     by_name = {take.name: take for take in takes}
-    span = _Part(context, 0.6, 0.38, "measuring")
+    span = Part(context, 0.6, 0.38, "measuring")
     for name, score in score_takes(clip, {t.name: t.source for t in takes}, shared(), span):
         by_name[name].scores.append(score)
     try:
@@ -159,12 +159,12 @@ def _encode_all(
     for lmbda in request.lambdas:
         done = len(takes) + len(failures)
         name = registry.named(request.own.codec).name
-        neural = _own(clip, lmbda, request, folder, _Part(context, 0.6 * done / steps, 0.6 / steps, name))
+        neural = _own(clip, lmbda, request, folder, Part(context, 0.6 * done / steps, 0.6 / steps, name))
         takes.append(neural)
         for codec in request.against:
             done = len(takes) + len(failures)
             label = codec.label if isinstance(codec, RivalCodec) else registry.named(codec.codec).name
-            part = _Part(context, 0.6 * done / steps, 0.6 / steps, label)
+            part = Part(context, 0.6 * done / steps, 0.6 / steps, label)
             try:
                 takes.append(_rival(clip, codec, neural, request, folder, part))
             except SeamscopeError as error:
@@ -237,19 +237,6 @@ def _matched(
     info, settings = encode_at_rate(clip, clip.timing, clip.info.sample_aspect, file, start, own.kbps, context)
     name = registry.named(choice.codec).name
     return _streamed(clip, f"{name} at {own.name}'s rate", own.lmbda, info, settings)
-
-
-class _Part:
-    """A stretch of the whole work's progress."""
-
-    def __init__(self, context: WorkContext, start: float, span: float, label: str) -> None:
-        self._context, self._start, self._span, self._label = context, start, span, label
-
-    def report(self, fraction: float, message: str = "") -> None:
-        self._context.report(self._start + self._span * fraction, f"{self._label}: {message}")
-
-    def check(self) -> None:
-        self._context.check()
 
 
 def _frames(takes: list[ReportTake]) -> str:

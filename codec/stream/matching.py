@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codec.api import CodecSettings
 from codec.container.stream import StreamInfo, read_info
-from codec.context import QUIET, WorkContext
+from codec.context import QUIET, Part, WorkContext
 from codec.media.picture import FrameSource, Timing
 from codec.stream.encoder import encode_clip
 
@@ -33,7 +33,7 @@ def encode_at_rate(
     trial = settings
     for number in range(_TRIALS):
         trial = replace(trial, lmbda=min(max(math.sqrt(low * high), low), high), reconstruct=False)
-        info = encode_clip(clip, timing, sample_aspect, output, trial, _Trial(context, number))
+        info = encode_clip(clip, timing, sample_aspect, output, trial, _trial(context, number))
         made, off = trial.lmbda, abs(math.log(info.kbps / kbps))
         if nearest is None or off < nearest[0]:
             nearest = off, made
@@ -43,18 +43,9 @@ def encode_at_rate(
     assert nearest is not None
     best = replace(trial, lmbda=nearest[1])
     if made != nearest[1]:
-        encode_clip(clip, timing, sample_aspect, output, best, _Trial(context, _TRIALS - 1))
+        encode_clip(clip, timing, sample_aspect, output, best, _trial(context, _TRIALS - 1))
     return read_info(output), best
 
 
-class _Trial:
-    """One trial's stretch of the whole work's progress."""
-
-    def __init__(self, context: WorkContext, number: int) -> None:
-        self._context, self._number = context, number
-
-    def report(self, fraction: float, message: str = "") -> None:
-        self._context.report((self._number + fraction) / _TRIALS, f"trial {self._number + 1}: {message}")
-
-    def check(self) -> None:
-        self._context.check()
+def _trial(context: WorkContext, number: int) -> Part:
+    return Part(context, number / _TRIALS, 1 / _TRIALS, f"trial {number + 1}")

@@ -169,7 +169,7 @@ def test_megabytes_of_rubbish_are_passed_over_in_a_moment_and_can_be_given_up(
     hurt.write_bytes(data[:last] + rubbish * count + data[last:])
     began = time.process_time()
     assert len(read_info(hurt).gop_bytes) == 3
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 3
     if rubbish in (b"\x47", b"\x00", MAGIC):
         # What stands behind them is found.
         assert read_info(hurt).damaged == ()
