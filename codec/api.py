@@ -120,6 +120,11 @@ class CodecSettings:
         for each in options_of(type(self)):
             each.check(getattr(self, each.name))
 
+    @property
+    def options(self) -> dict[str, OptionValue]:
+        """Values of the codec's own fields, by name."""
+        return {each.name: getattr(self, each.name) for each in options_of(type(self))}
+
 
 def options_of(settings: type[CodecSettings]) -> tuple[Option, ...]:
     """The fields that a codec's settings add, in their order."""
