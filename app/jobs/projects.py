@@ -234,7 +234,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         kbps=None if recipe is None else recipe.kbps,
         preset="" if recipe is None else recipe.preset,
         neural=take.neural,
-        options=() if recipe is None else recipe.options,
+        options={} if recipe is None else dict(recipe.options),
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,

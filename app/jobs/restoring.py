@@ -174,7 +174,8 @@ def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
     matched = takes[place].id if place is not None and place < len(takes) else None
     neural = record.codec is None
     # Those of a codec that is not here are kept for where it is.
-    known = known_options(record.neural, dict(record.options)) if record.neural in registry.codecs() else record.options
+    here = record.neural in registry.codecs()
+    known = known_options(record.neural, record.options) if here else tuple(record.options.items())
     return Recipe(
         record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset, record.neural,
         known if neural else (),
