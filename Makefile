@@ -38,7 +38,7 @@ check: $(STAMP)
 	$(BIN)/ruff check app codec resources tests
 	$(BIN)/ruff format --check app codec resources tests
 	$(BIN)/lint-imports
-	$(BIN)/basedpyright --threads 2
+	$(BIN)/basedpyright
 
 # Slow proofs, not part of `make test`.
 fuzz: $(STAMP)
