@@ -26,7 +26,7 @@ def encode_at_rate(
     context: WorkContext = QUIET,
 ) -> tuple[StreamInfo, CodecSettings]:
     """Encode at the λ whose stream comes nearest to `kbps`, within 2 % where λ allows: rate rises with λ, whose
-    logarithm is bisected. Returns the stream and the settings it was made with. Raises as `encode_clip`."""
+    logarithm is bisected. Returns the stream and the settings it was encoded with. Raises as `encode_clip`."""
     low, high = type(settings).lambda_range
     nearest: tuple[float, float] | None = None
     made = math.nan
