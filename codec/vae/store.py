@@ -9,7 +9,7 @@ from codec.errors import ModelError
 from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FORMAT, load_weights
+from codec.vae.weights import FORMAT, MAX_BYTES, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 
@@ -21,7 +21,7 @@ def files() -> dict[str, Path]:
 
 def read_model_id(path: Path) -> str:
     """The model id (hex) of a weights file's tensors; "" when it cannot be read as such."""
-    return model_id_of(path, FORMAT)
+    return model_id_of(path, FORMAT, MAX_BYTES)
 
 
 def _path(name: str) -> Path:
@@ -55,6 +55,6 @@ def model_for(model_id: bytes, device: torch.device, stream: Path | None = None)
 @lru_cache(maxsize=3)
 def _load(path: Path, _modified: int, device: torch.device) -> VaeCodec:
     codec = load_weights(path).to(device)
-    if device.type == "cpu":
+    if device.type == "cpu" and codec.spatial is not None:
         codec.backbone.to(memory_format=torch.channels_last)
     return codec
