@@ -10,8 +10,8 @@ import torch
 
 from codec.context import QUIET
 from codec.errors import SettingError
-from codec.training.vae.importing import import_checkpoint
 from codec.training.vae import settings
+from codec.training.vae.importing import import_checkpoint
 from codec.training.vae.sources import find_sources
 from codec.training.vae.state import prepare
 from codec.vae.weights import load_weights
