@@ -26,7 +26,7 @@ _PACES = {"still": 0.05, "steps": 3.0, "tables": 5.0}
 """Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps
 and the model of z, which count in other units, fast."""
 _TABLES = ("latent.gaussian.", "latent.bottleneck._")
-"""The coder's tables, which are made of the rest."""
+"""The coder's tables: made from the rest whenever weights are written."""
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
 
 
@@ -132,8 +132,7 @@ def fit(parts: Parts) -> None:
 
 def _trained(codec: VaeCodec) -> dict[str, Tensor]:
     """Parameters and buffers but the pretrained autoencoder's and the coder's tables, which are made from the rest."""
-    left_out = ("backbone.full.", *_TABLES)
-    return {name: value for name, value in codec.state_dict().items() if not name.startswith(left_out)}
+    return {n: value for n, value in codec.state_dict().items() if not n.startswith(("backbone.full.", *_TABLES))}
 
 
 def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ What the codec, its weights and its training ask of one is `Backbone`; `codec.va
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from codec.vae.backbones.sizes import Sizes
@@ -29,6 +30,11 @@ class Backbone(nn.Module):
     def channels(self) -> int:
         """c of L."""
         raise NotImplementedError
+
+    def work_in(self, number_type: torch.dtype) -> None:
+        """From now on in `number_type`: of pictures and L that come in, and of L that goes out; pictures that go out
+        are float32."""
+        self.to(number_type)
 
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """Pictures -> L; `full`: by the larger of two encoders, where there are two."""

@@ -227,7 +227,10 @@ class DenseDecoder(nn.Module):
         x = self.mid(self.conv_in(latent))
         for level in reversed(self.up):
             x = level(x)
-        return self.conv_out(F.silu(self.norm_out(x)))
+        x = F.silu(self.norm_out(x))
+        # Half precision would round pictures to less than 8 bits.
+        with torch.autocast(x.device.type, enabled=False):
+            return self.conv_out(x.float())
 
 
 class DenseBackbone(Backbone):
@@ -246,6 +249,11 @@ class DenseBackbone(Backbone):
     def channels(self) -> int:
         """c of L."""
         return self._channels
+
+    def work_in(self, number_type: torch.dtype) -> None:
+        """All but the layer that pictures come out of."""
+        self.to(number_type)
+        self.decoder.conv_out.float()
 
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], T of 1 to 9, sides multiples of 8 -> L (B, t, c, H/8, W/8)."""

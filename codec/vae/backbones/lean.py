@@ -225,16 +225,19 @@ class LeanBackbone(Backbone):
         """c of L."""
         return self._channels
 
+    def work_in(self, number_type: torch.dtype) -> None:
+        """Always in float32: it is quick, and its recovery subtracts what is nearly equal."""
+
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], T of 1 to 9, sides multiples of 8 -> L (B, t, c, H/8, W/8)."""
         del full
-        features = self.encoder(whole_groups(pictures).transpose(1, 2))
-        return self.latent_bottleneck.project(features).permute(0, 1, 4, 2, 3)
+        features = self.encoder(whole_groups(pictures.float()).transpose(1, 2))
+        return self.latent_bottleneck.project(features).permute(0, 1, 4, 2, 3).to(pictures.dtype)
 
     def decode(self, latent: Tensor, pictures: int, *, full: bool = False) -> Tensor:
         """L (B, t, c, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
         del full
-        features = self.latent_bottleneck.recover(latent.permute(0, 1, 3, 4, 2))
+        features = self.latent_bottleneck.recover(latent.float().permute(0, 1, 3, 4, 2))
         return self.decoder(features).transpose(1, 2)[:, :pictures]
 
 
