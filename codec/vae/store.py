@@ -54,6 +54,11 @@ def model_for(model_id: bytes, device: torch.device, precision: str = "auto", st
     return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
 
 
+def model_at(path: Path, device: torch.device, precision: str = "auto") -> VaeCodec:
+    """As `model_for`, of a file that need not be installed. Raises ModelError, OSError."""
+    return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
+
+
 @lru_cache(maxsize=3)
 def _load(path: Path, _modified: int, device: torch.device, number_type: torch.dtype) -> VaeCodec:
     codec = load_weights(path).to(device).work_in(number_type)
