@@ -53,7 +53,8 @@ def test_an_imported_net_codes_a_clip_by_command(folder: Path, small_clip: Path,
 def test_imported_backbones_are_the_published_nets(folder: Path) -> None:
     import_checkpoint(DENSE, folder / "vae_dense.safetensors", QUIET)
     import_checkpoint(LEAN, folder / "vae_lean.safetensors", QUIET)
-    dense, lean = (load_weights(folder / f"vae_{name}.safetensors").backbone for name in ("dense", "lean"))
+    made = [load_weights(folder / f"vae_{name}.safetensors") for name in ("dense", "lean")]
+    dense, lean = (codec.backbone for codec in made)
     tensors = golden("cvvae_tiny_io")
     mean = tensors["moments"].chunk(2, dim=1)[0].transpose(1, 2)
     assert far(dense.encode(tensors["video"].transpose(1, 2)), mean) <= TOLERANCE
@@ -62,6 +63,14 @@ def test_imported_backbones_are_the_published_nets(folder: Path) -> None:
     latent = tensors["latent"].transpose(1, 2)
     assert far(lean.encode(tensors["video"].transpose(1, 2)), latent) <= TOLERANCE
     assert far(lean.decode(latent, 9), tensors["decoded"].transpose(1, 2)) <= TOLERANCE
+    # Around them, a GoP is coded alone as in a batch, of any size.
+    pictures = torch.cat([tensors["video"].transpose(1, 2), -tensors["video"].transpose(1, 2)])[:, :6, :, :41, :50]
+    for codec in made:
+        together, alone = codec.encode(pictures, 128), [codec.encode(own[None], 128)[0] for own in pictures]
+        assert together == alone
+        decoded = codec.decode(together)
+        assert decoded.shape == pictures.shape
+        assert far(decoded, torch.cat([codec.decode([own]) for own in alone])) <= TOLERANCE
 
 
 def test_a_checkpoint_of_pytorch_is_read_without_running_it(tmp_path: Path) -> None:

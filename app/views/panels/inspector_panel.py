@@ -32,7 +32,7 @@ class InspectorPanel(QTabWidget):
         self.seams = SeamPanel(session, seams)
         self.watch = WatchPanel(engine.watching)
         self._tabs = {"seams": self.seams, "worst": self.worst, "scopes": self.scopes, "watch": self.watch}
-        titles = ("Seams", "Worst frames", "Scopes", "Training")
+        titles = ("Seams", "Worst", "Scopes", "Training")
         for title, part in zip(titles, self._tabs.values(), strict=True):
             self.addTab(part, title)
         self.seams.seek_asked.connect(self.seek_asked)

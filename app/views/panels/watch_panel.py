@@ -91,8 +91,8 @@ class WatchPanel(QWidget):
                 lines.append(f"Coding the GoP on the screen with the checkpoint of step {sight.checkpoint.step} …")
             elif watching.step is not None:
                 lines.append(f"Shown: the checkpoint of step {watching.step}.")
-            else:
-                lines.append(f"The checkpoint is of step {sight.checkpoint.step}. Open a clip to see it at work.")
+            elif not watching.error:
+                lines.append(f"The checkpoint is of step {sight.checkpoint.step}; it codes the clip that is open.")
         return "\n".join(lines)
 
     def _draw(self) -> None:

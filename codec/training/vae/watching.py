@@ -6,6 +6,7 @@ The run replaces `weights.safetensors` whole and appends to `log.csv`, of which 
 
 import csv
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ HELD_OUT = "held out λ "
 _LOG_BYTES = 64 * 2**20
 _NEEDED = ("step", "stage", "bpp", "lpips")
 _STEPS_NOTE = "steps"
+_MOST_STEPS = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,17 @@ def _read_log(path: Path) -> tuple[tuple[Held, ...], int, str]:
         held: list[Held] = []
         step, stage = 0, ""
         for row in rows:
+            number = int(row["step"])
+            if not 0 <= number <= _MOST_STEPS:
+                raise ValueError(f"step {number}")
             if row["stage"].startswith(HELD_OUT):
                 lmbda = row["stage"].removeprefix(HELD_OUT)[:12]
-                held.append(Held(int(row["step"]), lmbda, float(row["bpp"]), float(row["lpips"])))
+                bpp, lpips = float(row["bpp"]), float(row["lpips"])
+                # A run that has come to grief goes on writing.
+                if math.isfinite(bpp) and math.isfinite(lpips):
+                    held.append(Held(number, lmbda, bpp, lpips))
             else:
-                step, stage = int(row["step"]), row["stage"][:60]
+                step, stage = number, row["stage"][:60]
     except (UnicodeDecodeError, csv.Error, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: this log of a training run is damaged ({error}).") from error
     return tuple(held), step, stage
