@@ -166,6 +166,8 @@ class Take:
     progress: float = 0.0
     message: str = ""
     visible: bool = True
+    watched: bool = False
+    """Of a training run that is watched: a few GoPs by a checkpoint that passes. No project keeps it."""
     note: str = ""
     error: str = ""
     source: FrameSource | SpooledTake | None = None

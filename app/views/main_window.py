@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector, self.seams)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.engine, self.inspector, self.seams)
         self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
@@ -186,11 +186,11 @@ class MainWindow(QMainWindow):
         session.takes.take_changed.connect(self._take_changed)
         for signal in (session.takes.changed, session.focus_changed, session.scores.changed, session.notes_changed):
             signal.connect(self._mark_stale)
-        for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
+        watching, view = self.engine.watching, session.view
+        for signal in (session.playback.state_changed, view.layouts.changed, view.layouts.moved, self.seams.measured):
             signal.connect(self._mark_stale)
-        for signal in (session.view.changed, session.view.inspection.changed, session.view.seam_loop.changed):
+        for signal in (view.changed, view.inspection.changed, view.seam_loop.changed, watching.changed):
             signal.connect(self._mark_stale)
-        self.seams.measured.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
@@ -211,6 +211,8 @@ class MainWindow(QMainWindow):
             (self.side.ladder, "ladder"),
             (self.inspector_panel.worst.save, "save_worst"),
             (self.inspector_panel.seams.measure, "measure_seams"),
+            (self.inspector_panel.watch.choose, "watch"),
+            (self.inspector_panel.watch.stop, "stop_watching"),
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
