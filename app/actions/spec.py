@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.controllers.blind.blind import Blind
 from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
 from app.controllers.person import Person
@@ -26,6 +27,7 @@ class Context:
     exports: Exports
     view: View
     screen: Screen
+    blind: Blind
 
     @staticmethod
     def now_s() -> float:
@@ -46,7 +48,7 @@ def controllers(
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
-    return Context(engine.session, engine, files, takes, exports, view, screen)
+    return Context(engine.session, engine, files, takes, exports, view, screen, Blind(engine))
 
 
 def always(context: Context) -> bool:

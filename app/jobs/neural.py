@@ -58,7 +58,7 @@ class NeuralEncodes:
         asked = request_text(neural, lmbda, recipe.options)
         take = session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=neural, recipe=recipe)
         nothing = [float("nan")] * clip.frame_count
-        encoded = Encoded(command=_command(clip, recipe, settings.precision), frame_bits=list(nothing))
+        encoded = Encoded(command=encode_command(clip, recipe, settings.precision), frame_bits=list(nothing))
         other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
         session.takes.update(take, source=source, encoded=encoded, disjoint=other)
         first = session.seam_mode.structure
@@ -151,9 +151,12 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
-    """What a user types to make the same stream."""
+def encode_command(clip: Clip, recipe: Recipe, precision: str, part: range | None = None) -> str:
+    """What a user types to make the same stream, of the whole clip or of a `part` of its frames."""
     assert recipe.lmbda is not None
+    frames = range(clip.start, clip.start + clip.frame_count)
+    if part is not None:
+        frames = range(clip.start + part.start, clip.start + part.stop)
     words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop"]
     if recipe.neural != registry.DEFAULT:
         words += ["--codec", recipe.neural]
@@ -162,8 +165,8 @@ def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
         words += option.words(value)
     if precision != "auto":
         words += ["--precision", precision]
-    if clip.frame_count < clip.info.total_frames:
-        words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
+    if len(frames) < clip.info.total_frames:
+        words += ["--in", str(frames.start), "--out-point", str(frames.stop)]
     if clip.info.deinterlaced:
         words.append("--deinterlace")
     return shlex.join(words)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from app.state.blind_results import BlindResults
 from app.state.draft import Draft
 from app.state.history import History
 from app.state.playback import Playback
@@ -48,6 +49,8 @@ class Session:
         self.playback = Playback()
         self.view = View()
         self.scores = Scores()
+        self.blind = BlindResults()
+        """Blind tests of the clip."""
         self.history = History()
         self.notes = ""
         """What the user wrote down about the clip; changed through `set_notes`."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QSplitter,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,8 +25,8 @@ from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
-from app.state.takes import Take
 from app.views import theme
+from app.views.blind.screen import BlindScreen
 from app.views.blinker import Blinker
 from app.views.dialogs.key_sheet import KeySheet
 from app.views.dialogs.palette import CommandPalette
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.seam_player = SeamPlayer(session, self.presenter, self)
         self.blinker = Blinker(session, self)
         self.context = self._controllers()
+        self.blind = BlindScreen(self, self.pages, self.context, Dialogs(self))
         self.export_progress = ExportProgress(self.context.exports.queue)
         self.statusBar().addPermanentWidget(self.export_progress)
         self.menus = Menus(self, self.context)
@@ -129,7 +131,9 @@ class MainWindow(QMainWindow):
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
-        self.setCentralWidget(self._horizontal)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._horizontal)
+        self.setCentralWidget(self.pages)
         self.keys = KeySheet(self)
         self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
@@ -177,12 +181,13 @@ class MainWindow(QMainWindow):
         session.clip_changed.connect(self._retitle)
         session.settings_changed.connect(self._theme_changed)
         session.clip_changed.connect(self._clip_changed)
-        session.takes.take_changed.connect(self._take_changed)
-        for signal in (session.takes.changed, session.focus_changed, session.scores.changed, session.notes_changed):
-            signal.connect(self._mark_stale)
-        for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
-            signal.connect(self._mark_stale)
-        for signal in (session.view.changed, session.view.inspection.changed, session.view.seam_loop.changed):
+        view = session.view
+        for signal in (
+            *(session.takes.changed, session.takes.take_changed, session.focus_changed),
+            *(session.scores.changed, session.notes_changed),
+            *(session.playback.state_changed, view.layouts.changed, view.layouts.moved),
+            *(view.changed, view.inspection.changed, view.seam_loop.changed),
+        ):
             signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
@@ -259,7 +264,8 @@ class MainWindow(QMainWindow):
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
             typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
-            if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
+            here = self.isActiveWindow() and self.stage.isVisible() and self.session.clip is not None
+            if held and here and not event.isAutoRepeat():
                 self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (
                 event.type() == QEvent.Type.KeyRelease
@@ -294,6 +300,7 @@ class MainWindow(QMainWindow):
         self.player.stop()
         self.blinker.stop()
         self.seam_player.stop()
+        self.blind.stop()
         self._labels.stop()
         self._warm.stop()
         application = QGuiApplication.instance()
@@ -331,7 +338,7 @@ class MainWindow(QMainWindow):
 
     def _retitle(self) -> None:
         clip, project = self.session.clip, self.context.files.projects.path
-        if clip is not None:
+        if clip is not None and not self.context.blind.hides:
             of = "" if project is None else f" · {plain_title(project.name)}"
             self.setWindowTitle(f"{plain_title(clip.path.name)}{of}[*] – Seamscope")
         self._refresh_modified()
@@ -358,9 +365,6 @@ class MainWindow(QMainWindow):
         self.inspector.refresh()
         # Now its type is known, too.
         self.info.refresh()
-
-    def _take_changed(self, _take: Take) -> None:
-        self._stale = True
 
     def _mark_stale(self) -> None:
         self._stale = True

@@ -4,6 +4,7 @@
     {"type": "level", "level": 12, "lmbda": 0.11, "kbps": 410.2, "bytes": 261504}
     {"type": "answer", "number": 7, "kind": "scored", "level": 12, "place": 1, "answer": 0, ...}
     {"type": "undo", "number": 7}
+    {"type": "break", "number": 8}
     {"type": "end", "why": "precise"}
 
 Lines are only ever added. A line that was cut off by a crash is left out. The result is no part of the file: it is
@@ -64,6 +65,7 @@ class Run:
     levels: tuple[LevelRecord, ...] = ()
     ended: str = ""
     """Of the last record; empty without one."""
+    breaks: int = 0
     name: str = field(default="", compare=False)
     """The file's."""
 
@@ -118,6 +120,11 @@ def undo_record(number: int) -> str:
     return _line("undo", {"number": number})
 
 
+def break_record(number: int) -> str:
+    """The observer rests before this trial, which is shown anew afterwards."""
+    return _line("break", {"number": number})
+
+
 def end_record(why: str) -> str:
     """Nothing comes after it. `why`: a Stop's value, or ABORTED."""
     return _line("end", {"why": why})
@@ -133,7 +140,7 @@ def read_run(text: str, name: str = "") -> Run:
     try:
         setup = _setup(records[0])
         answered: list[Answered] = []
-        levels, ended = [], ""
+        levels, breaks, ended = [], 0, ""
         for record in records[1:]:
             kind = record.get("type")
             if ended:
@@ -144,6 +151,8 @@ def read_run(text: str, name: str = "") -> Run:
                 answered.pop()
             elif kind == "level":
                 levels.append(_level(record))
+            elif kind == "break":
+                breaks += 1
             elif kind == "end":
                 ended = _text(record["why"])
             else:
@@ -151,7 +160,7 @@ def read_run(text: str, name: str = "") -> Run:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = str(error) if isinstance(error, JournalError) else "a value is missing or is not what it must be"
         raise JournalError(f"The journal is damaged: {reason}.") from error
-    return Run(setup, tuple(answered), tuple(levels), ended, name)
+    return Run(setup, tuple(answered), tuple(levels), ended, breaks, name)
 
 
 def _line(kind: str, values: Mapping[str, Any]) -> str:
