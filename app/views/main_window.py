@@ -345,7 +345,7 @@ class MainWindow(QMainWindow):
 
     def _refresh_modified(self) -> None:
         """Mark the title while there is something to save."""
-        self.setWindowModified(self.context.files.projects.unsaved)
+        self.setWindowModified(self.context.files.projects.unsaved and not self.context.blind.hides)
 
     def _theme_changed(self) -> None:
         name = self.session.settings.theme

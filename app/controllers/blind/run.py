@@ -161,8 +161,8 @@ class BlindRun:
         shown, trial = self._shown, self.trial
         if self.phase not in (Phase.PLAYING, Phase.ASKING) or shown is None or trial is None:
             return
-        seconds = now - self._began
-        answered = Answered(trial, shown.x, answer, seconds, self._elapsed_s + seconds + GREY_S)
+        seconds = round(now - self._began, 3)
+        answered = Answered(trial, shown.x, answer, seconds, round(self._elapsed_s + seconds + GREY_S, 3))
         try:
             self.procedure.answer(answered)
         except ValueError:

@@ -109,8 +109,8 @@ def answer_record(answered: Answered, at: str) -> str:
     trial = answered.trial
     values = {
         "number": trial.number, "kind": trial.kind.value, "stimulus": trial.stimulus.value, "level": trial.level,
-        "place": trial.place, "x": answered.x, "answer": answered.answer, "seconds": round(answered.seconds, 3),
-        "elapsed_s": round(answered.elapsed_s, 3), "at": at,
+        "place": trial.place, "x": answered.x, "answer": answered.answer, "seconds": answered.seconds,
+        "elapsed_s": answered.elapsed_s, "at": at,
     }  # fmt: skip
     return _line("answer", values)
 
