@@ -9,6 +9,7 @@ from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
 from app.controllers.person import Person
 from app.controllers.screen import Parts, Screen
+from app.controllers.seams import Seams
 from app.controllers.takes import Takes
 from app.controllers.view import Panes, View
 from app.jobs.engine import Engine
@@ -27,6 +28,7 @@ class Context:
     exports: Exports
     view: View
     screen: Screen
+    seams: Seams
     blind: Blind
 
     @staticmethod
@@ -38,6 +40,7 @@ class Context:
 def controllers(
     engine: Engine,
     presenter: Presenter,
+    seams: Seams,
     panes: Panes,
     charts: Callable[[], ChartLook | None],
     parts: Parts,
@@ -48,7 +51,7 @@ def controllers(
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
-    return Context(engine.session, engine, files, takes, exports, view, screen, Blind(engine))
+    return Context(engine.session, engine, files, takes, exports, view, screen, seams, Blind(engine))
 
 
 def always(context: Context) -> bool:

@@ -7,9 +7,7 @@ from psygnal import Signal
 
 from app.controllers.person import Person
 from app.jobs import tasks
-from app.jobs.editing import Edits
 from app.jobs.engine import Engine
-from app.jobs.importing import Imports
 from app.state.imports import ImportDecision, ImportQuestion
 from app.state.recipes import Recipe
 from app.state.takes import Take
@@ -25,8 +23,7 @@ class Takes:
 
     def __init__(self, engine: Engine, person: Person) -> None:
         self._engine, self._session, self._person = engine, engine.session, person
-        self.edits = Edits(engine)
-        self.imports = Imports(engine)
+        self.edits, self.imports = engine.edits, engine.imports
         self.imports.asked.connect(self._ask_about)
 
     def encode(self, recipe: Recipe) -> Take | None:

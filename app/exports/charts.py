@@ -95,7 +95,7 @@ def to_json(data: ChartData) -> str:
     takes = [
         {
             "name": series.name,
-            "codec": series.kind.value,
+            "codec": series.kind.label,
             "kbps": series.kbps,
             "bpp": series.bpp,
             "rate_note": series.rate_note,
@@ -201,8 +201,8 @@ def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
     found = points_of(data.series, kind.key)
     for series, colour in zip(data.series, data.colours, strict=True):
         if series.take in found:
-            points.setdefault(series.kind.value, []).append(found[series.take])
-            colours[series.kind.value] = colour
+            points.setdefault(series.kind.label, []).append(found[series.take])
+            colours[series.kind.label] = colour
     for name, entries in points.items():
         entries.sort()
         axis.plot(*zip(*entries, strict=True), "o-", label=name, color=colours[name], markersize=4)

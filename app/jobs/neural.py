@@ -7,13 +7,10 @@ from psygnal import Signal
 
 from app.jobs import tasks
 from app.jobs.events import GopReady
-from app.jobs.job import Lane, Outcome, Runner
-from app.jobs.scoring import Scoring
+from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec
-from app.jobs.store import TakeStore
-from app.jobs.take_jobs import TakeJobs
+from app.jobs.tools import Tools
 from app.state.recipes import Recipe, codec_settings, known_options, request_text, unusual_options
-from app.state.session import Session
 from app.state.settings import CodecChoice
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import gop, registry
@@ -34,9 +31,10 @@ class NeuralEncodes:
     rate_known = Signal(object)
     """A take's file is whole and its bitrate measured."""
 
-    def __init__(self, session: Session, runner: Runner, store: TakeStore, jobs: TakeJobs, scoring: Scoring) -> None:
-        self._session, self._runner, self._store, self._jobs, self._scoring = session, runner, store, jobs, scoring
-        session.seam_changed.connect(self._seams_changed)
+    def __init__(self, tools: Tools) -> None:
+        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._jobs, self._scoring = tools.jobs, tools.scoring
+        self._session.seam_changed.connect(self._seams_changed)
 
     def encode(self, recipe: Recipe) -> Take | None:
         """A take by a neural recipe; None, and a message, when it cannot be begun. First comes the stream of the seam

@@ -33,14 +33,29 @@ def plain_name(name: str) -> str:
 
 
 class Kind(Enum):
-    """What made a take."""
+    """What made a take; the value is how projects call it."""
 
-    SOURCE = "Source"
-    NEURAL = "Neural"
-    HEVC = "HEVC (x265)"
-    VVC = "VVC (VVenC)"
-    AV1 = "AV1 (SVT-AV1)"
-    IMPORTED = "Imported"
+    SOURCE = "SOURCE"
+    NEURAL = "NEURAL"
+    HEVC = "HEVC"
+    VVC = "VVC"
+    AV1 = "AV1"
+    IMPORTED = "IMPORTED"
+
+    @property
+    def label(self) -> str:
+        """As shown."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Kind.SOURCE: "Source",
+    Kind.NEURAL: "Neural",
+    Kind.HEVC: "HEVC (x265)",
+    Kind.VVC: "VVC (VVenC)",
+    Kind.AV1: "AV1 (SVT-AV1)",
+    Kind.IMPORTED: "Imported",
+}
 
 
 class Status(Enum):
@@ -197,7 +212,7 @@ class Take:
         """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
             return visible(self.given_name)
-        made_by = codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.value
+        made_by = codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.label
         return visible(f"{made_by} {self.asked}".rstrip())
 
     @property

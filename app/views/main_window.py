@@ -13,20 +13,20 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QPlainTextEdit,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from app.actions.registry import Context, controllers
 from app.controllers.screen import Parts
+from app.controllers.seams import Seams
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
 from app.views import theme
-from app.views.blind.screen import BlindScreen
+from app.views.blind.screen import BlindScreen, central_pages
 from app.views.blinker import Blinker
 from app.views.dialogs.key_sheet import KeySheet
 from app.views.dialogs.palette import CommandPalette
@@ -44,7 +44,7 @@ from app.views.pictures.stage import Stage
 from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.widgets import Label, plain_title
+from app.views.widgets import Label, plain_title, single_shot
 
 if TYPE_CHECKING:
     from app.views.charts.charts import Charts
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self.charts: Charts | None = None
         self.second: SecondWindow | None = None
         self._ending = False
+        self.seams = Seams(session, self.runner, self.presenter.cache)
         self._theme = session.settings.theme
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
@@ -126,14 +127,12 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector, self.seams)
         self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self._horizontal)
-        self.setCentralWidget(self.pages)
+        self.pages = central_pages(self, self._horizontal)
         self.keys = KeySheet(self)
         self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
@@ -151,7 +150,9 @@ class MainWindow(QMainWindow):
             about=(self.transport,),
             open_palette=self._open_palette,
         )
-        return controllers(self.engine, self.presenter, self.stage, lambda: self.charts, parts, Dialogs(self))
+        return controllers(
+            self.engine, self.presenter, self.seams, self.stage, lambda: self.charts, parts, Dialogs(self)
+        )
 
     def _second(self) -> SecondWindow:
         if self.second is None:
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
             *(view.changed, view.inspection.changed, view.seam_loop.changed),
         ):
             signal.connect(self._mark_stale)
+        self.seams.measured.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
@@ -207,6 +209,7 @@ class MainWindow(QMainWindow):
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
             (self.inspector_panel.worst.save, "save_worst"),
+            (self.inspector_panel.seams.measure, "measure_seams"),
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
@@ -220,12 +223,8 @@ class MainWindow(QMainWindow):
         self._labels.setInterval(REFRESH_MS)
         self._labels.timeout.connect(self._refresh_labels)
         self._labels.start()
-        self._hide_banner = QTimer(self)
-        self._hide_banner.setSingleShot(True)
-        self._hide_banner.timeout.connect(self.banner.hide)
-        self._warm = QTimer(self)
-        self._warm.setSingleShot(True)
-        self._warm.timeout.connect(self._after_show)
+        self._hide_banner = single_shot(self, MESSAGE_MS, self.banner.hide)
+        self._warm = single_shot(self, WARM_UP_DELAY_MS, self._after_show)
         self._autosave = QTimer(self)
         self._autosave.setInterval(AUTOSAVE_MS)
         self._autosave.timeout.connect(self.context.files.projects.autosave)
@@ -240,7 +239,7 @@ class MainWindow(QMainWindow):
         """Charts and models are loaded once the window is on the screen."""
         super().showEvent(event)
         if self.charts is None:
-            self._warm.start(WARM_UP_DELAY_MS)
+            self._warm.start()
 
     def _after_show(self) -> None:
         from app.views.charts.charts import Charts
@@ -334,7 +333,7 @@ class MainWindow(QMainWindow):
         """A sentence in the banner, for a while."""
         self.banner.setText(text)
         self.banner.show()
-        self._hide_banner.start(MESSAGE_MS)
+        self._hide_banner.start()
 
     def _retitle(self) -> None:
         clip, project = self.session.clip, self.context.files.projects.path

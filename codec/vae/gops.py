@@ -42,7 +42,7 @@ def encode(clip: FrameSource, header: Header, settings: VaeSettings, context: Wo
     """Every GoP of the clip, the one numbered `settings.first_gop` first. Falls back to the CPU when an accelerator's
     memory runs out and says so through `context`. Raises MediaError, ModelError, StreamError and Cancelled."""
     device = devices.pick(settings.device)
-    placed = devices.Placed(lambda d: store.model_for(header.model_id, d), device, context)
+    placed = devices.Placed(lambda d: store.model_for(header.model_id, d, settings.precision), device, context)
     full = _is_full(settings.autoencoder, device)
     reader, quality = GopReader(clip), header.codec_data[0]
 
@@ -118,7 +118,9 @@ class GopDecoder:
         self._stream, self._settings, self._context = stream, settings, context
         self._device = devices.pick(settings.device)
         self._full = _is_full(settings.decoder, self._device)
-        self._placed = devices.Placed(lambda d: store.model_for(header.model_id, d, stream.path), self._device, context)
+        self._placed = devices.Placed(
+            lambda d: store.model_for(header.model_id, d, settings.precision, stream.path), self._device, context
+        )
 
     def gops(self, wanted: Iterable[int]) -> Iterator[tuple[int, list[Picture] | None]]:
         """Pictures of GoPs by ascending number, several worked on side by side; None where the bytes pass their

@@ -45,6 +45,17 @@ class VaeCodec(nn.Module):
         return self.analysis.linear.weight.device
 
     @property
+    def number_type(self) -> torch.dtype:
+        """What pictures' and latents' networks work in; the latent codec always in float32."""
+        return self.analysis.linear.weight.dtype
+
+    def work_in(self, number_type: torch.dtype) -> "VaeCodec":
+        """Pictures' and latents' networks from now on in `number_type`."""
+        for part in (self.backbone, self.analysis, self.synthesis):
+            part.to(number_type)
+        return self
+
+    @property
     def unit(self) -> int:
         """Sides of pictures are padded to multiples of this."""
         return self.backbone.spatial_ratio * Y_RATIO
@@ -66,7 +77,7 @@ class VaeCodec(nn.Module):
     def encode(self, pictures: Tensor, quality: int, *, full: bool = False) -> list[CodedGop]:
         """GoPs (B, T, 3, H, W) as strings."""
         count, height, width = pictures.shape[1], *pictures.shape[-2:]
-        y = self.to_y(self.backbone.encode(self._padded(pictures), full=full))
+        y = self.to_y(self.backbone.encode(self._padded(pictures).to(self.number_type), full=full)).float()
         strings, _ = self.latent.compress(y, torch.full((len(y),), quality, device=y.device))
         return [CodedGop(string, count, height, width, quality) for string in strings]
 
@@ -79,7 +90,8 @@ class VaeCodec(nn.Module):
         quality = torch.full((len(gops),), first.quality, device=self.device)
         shape = latent_frames(first.pictures), height, width
         y = self.latent.decompress([gop.string for gop in gops], shape, quality)
-        return self.backbone.decode(self.from_y(y), first.pictures, full=full)[..., : first.height, : first.width]
+        latent = self.from_y(y.to(self.number_type))
+        return self.backbone.decode(latent, first.pictures, full=full)[..., : first.height, : first.width]
 
     def _padded(self, pictures: Tensor) -> Tensor:
         """The edge repeated on the right and at the bottom."""

@@ -113,7 +113,7 @@ def test_a_project_of_a_clip_of_an_odd_name_comes_back(odd_clip: Path, tmp_path:
 def test_half_a_character_that_no_file_can_have_is_damage(tmp_path: Path) -> None:
     record = FileRecord("", "/absent.mkv", "")
     text = to_text(replace(Project(record), notes="whole")).replace("whole", "\\ud83d")
-    with pytest.raises(ProjectError, match="notes holds half a character"):
+    with pytest.raises(ProjectError, match="notes is not a text of up to 100000 whole characters"):
         parse(text, tmp_path / "p.seamscope")
 
 

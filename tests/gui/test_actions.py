@@ -225,6 +225,9 @@ def test_every_action_does_something(
             qtbot.waitUntil(lambda before=before: observed(window, doors) != before, timeout=WAIT_MS)
         if observed(window, doors) == before:
             nothing.append(name)
+        if name == "measure_seams":
+            assert window.context.screen.panel_shown("seams")
+            qtbot.waitUntil(lambda: not window.context.seams.busy, timeout=WAIT_MS)
         if name.startswith("take_"):
             shown = list(window.session.takes)[int(name.removeprefix("take_")) - 1]
             assert [number for number, pane in window.panes.items() if not pane.isHidden()] == [shown.id]

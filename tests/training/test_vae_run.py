@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from codec.errors import SettingError
+from codec.training.vae import run as training
 from codec.training.vae import settings
 from codec.training.vae.sources import find_sources
 from codec.vae.weights import load_weights
@@ -119,6 +120,20 @@ def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
     assert first.decode(coded).shape == pictures.shape
     assert (parted / "curves.png").exists()
     assert list(parted.glob("panel-*.png"))
+    # From exported weights, in half precision where there is some.
+    further = tmp_path / "further.toml"
+    head, _, stages = CONFIG.partition("[[stage]]")
+    further.write_text(
+        f'{head}start = "{(whole / "weights.safetensors").as_posix()}"\nprecision = "bf16"\n[[stage]]'
+        + stages.split("[[stage]]")[-1],
+        encoding="utf-8",
+    )
+    went = tmp_path / "went"
+    went.mkdir()
+    (went / "crops-64").symlink_to(whole / "crops-64")
+    lines = list(training.start(settings.load(further), tmp_path, went, device=torch.device("cpu")))
+    assert any("step 2/2" in line for line in lines)
+    assert load_weights(went / "weights.safetensors").encode(pictures, 100)[0].string
 
 
 def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):

@@ -12,6 +12,14 @@ from app.views.blind.setup_page import SetupPage
 from app.views.blind.trial_page import NAME, TrialPage
 
 
+def central_pages(window: QMainWindow, home: QWidget) -> QStackedWidget:
+    """Pages in the middle of a window, of which `home` is the first."""
+    pages = QStackedWidget()
+    pages.addWidget(home)
+    window.setCentralWidget(pages)
+    return pages
+
+
 class BlindScreen:
     """Three pages of a window's stack: set-up, trials, result."""
 

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from pyqtgraph import SignalProxy
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,10 +22,10 @@ from app.views.charts.plot import STYLES, Chart, Line
 from app.views.charts.tables import RateChart, StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import kind_ink
-from app.views.widgets import Label, plain_tip, scrolled
+from app.views.widgets import Label, plain_tip, scrolled, single_shot
 
-REDRAW_MS = 80
-"""Curves fill live, redrawn at most this often."""
+REDRAWS_HZ = 12
+"""Curves fill live, redrawn at most this often a second."""
 PLAYHEAD_MS = 50
 """The playhead moves at most this often while playing: pictures come first."""
 PLAYHEAD_STEP_MS = 15
@@ -37,6 +38,7 @@ class Charts(QWidget):
     """Three pages: curves, statistics, rate. All follow the session; nothing here computes scores."""
 
     seek_asked = Signal(int)
+    _stale = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -67,13 +69,8 @@ class Charts(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
-        self._playhead = QTimer(self)
-        self._playhead.setSingleShot(True)
-        self._playhead.timeout.connect(self._move_now)
+        self._redraws = SignalProxy(self._stale, rateLimit=REDRAWS_HZ, slot=self.redraw)
+        self._playhead = single_shot(self, PLAYHEAD_MS, self._move_now)
         self._connect()
         self._arrange()
 
@@ -152,7 +149,7 @@ class Charts(QWidget):
             chart.show_frames(count)
         self.redraw()
 
-    def redraw(self) -> None:
+    def redraw(self, *_why: object) -> None:
         """Bring the page that is seen up to date; nothing while none is."""
         if not self.isVisible():
             return
@@ -262,8 +259,7 @@ class Charts(QWidget):
         self._session.select(self._session.takes.by_id(take))
 
     def _later(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+        self._stale.emit()
 
     def _set_theme(self) -> None:
         for chart in self.charts.values():

@@ -21,11 +21,13 @@ class InspectorPanel(QTabWidget):
     place_asked = Signal(object)
     """A Region to look at."""
 
-    def __init__(self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector) -> None:
+    def __init__(
+        self, session: Session, presenter: Presenter, runner: Runner, inspector: Inspector, seams: Seams
+    ) -> None:
         super().__init__()
         self.scopes = ScopesPanel(session, presenter, Scopes(session, runner, presenter.cached_picture))
         self.worst = WorstPanel(session, inspector)
-        self.seams = SeamPanel(session, Seams(session, runner, presenter.cache))
+        self.seams = SeamPanel(session, seams)
         self._tabs = {"seams": self.seams, "worst": self.worst, "scopes": self.scopes}
         for title, part in (("Seams", self.seams), ("Worst frames", self.worst), ("Scopes", self.scopes)):
             self.addTab(part, title)

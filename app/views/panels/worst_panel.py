@@ -1,6 +1,6 @@
 """The worst frames of all takes, and the worst places of the frame shown, as lists; a click goes there."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
@@ -8,7 +8,7 @@ from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.worst import LISTED, Worst, unfinished, worst_shown
 from app.views.theme import kind_ink
-from app.views.widgets import Label
+from app.views.widgets import Label, single_shot
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
@@ -59,10 +59,7 @@ class WorstPanel(QWidget):
         self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")
         layout.addWidget(Label("Worst places of this frame (LPIPS)"))
         layout.addWidget(self.places, 2)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(REFRESH_MS)
-        self._later.timeout.connect(self.refresh)
+        self._later = single_shot(self, REFRESH_MS, self.refresh)
         self.choice.currentIndexChanged.connect(self.refresh)
         for view in (self.list, self.places):
             # Long names end in dots.

@@ -1,6 +1,6 @@
 """The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget
 
@@ -14,7 +14,7 @@ from app.state.takes import Take
 from app.views.pictures.aids import Aids
 from app.views.pictures.pane_grid import PaneGrid
 from app.views.pictures.start_page import StartPage
-from app.views.widgets import scrolled
+from app.views.widgets import scrolled, single_shot
 
 
 class Stage(QStackedWidget):
@@ -36,10 +36,7 @@ class Stage(QStackedWidget):
         self.grid = PaneGrid(session, self.aids)
         self.grid.full_screen_asked.connect(self.full_screen_asked)
         self._grids = [self.grid]
-        self._reframe = QTimer(self)
-        self._reframe.setSingleShot(True)
-        self._reframe.setInterval(0)
-        self._reframe.timeout.connect(self._follow_panes)
+        self._reframe = single_shot(self, 0, self._follow_panes)
         self.follow(self.grid)
         self.addWidget(scrolled(self.start))
         self.addWidget(self.grid)

@@ -24,6 +24,8 @@ FITTED_CROPS = 256
 _PACES = {"still": 0.05, "steps": 3.0, "tables": 5.0}
 """Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps
 and the model of z, which count in other units, fast."""
+_TABLES = ("latent.gaussian.", "latent.bottleneck._")
+"""The coder's tables: made from the rest whenever weights are written."""
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
 
 
@@ -98,8 +100,7 @@ def prepare(
 
 def _trained(codec: VaeCodec) -> dict[str, Tensor]:
     """Parameters and buffers but the pretrained autoencoder's and the coder's tables, which are made from the rest."""
-    left_out = ("backbone.full.", "latent.gaussian.", "latent.bottleneck._")
-    return {name: value for name, value in codec.state_dict().items() if not name.startswith(left_out)}
+    return {n: value for n, value in codec.state_dict().items() if not n.startswith(("backbone.full.", *_TABLES))}
 
 
 def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
@@ -148,7 +149,7 @@ def averaged(parts: Parts) -> VaeCodec:
         {
             name: value.cpu()
             for name, value in parts.codec.state_dict().items()
-            if not name.startswith("latent.gaussian.")
+            if not name.startswith(_TABLES)
         }
         | {name: value.cpu() for name, value in parts.average.items()},
         strict=False,
