@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.controllers.blind.blind import Blind
+from app.controllers.blind.voting import Votes
 from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
 from app.controllers.person import Person
@@ -30,6 +31,7 @@ class Context:
     screen: Screen
     seams: Seams
     blind: Blind
+    votes: Votes
 
     @staticmethod
     def now_s() -> float:
@@ -51,7 +53,8 @@ def controllers(
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
-    return Context(engine.session, engine, files, takes, exports, view, screen, seams, Blind(engine))
+    votes = Votes(engine, screen, files.projects)
+    return Context(engine.session, engine, files, takes, exports, view, screen, seams, Blind(engine), votes)
 
 
 def always(context: Context) -> bool:

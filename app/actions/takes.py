@@ -30,5 +30,4 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "copy_command", "Copy commands", ("Ctrl+Shift+C",), "Takes", lambda c: c.takes.copy_commands(), _has_command
     ),
-    ActionSpec("blind_test", "Blind test…", ("F7",), "Takes", lambda c: c.blind.open()),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
 from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take, TakeList
 from app.state.view import View
+from app.state.voting import Voting
 from app.state.work import Work
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
@@ -51,6 +52,7 @@ class Session:
         self.scores = Scores()
         self.blind = BlindResults()
         """Blind tests of the clip."""
+        self.voting = Voting(self.view.layouts)
         self.history = History()
         self.notes = ""
         """What the user wrote down about the clip; changed through `set_notes`."""

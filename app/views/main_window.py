@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
             second_made=lambda: self.second,
             around=(self.menuBar(), self.side, self.statusBar()),
             about=(self.transport,),
+            names=(self.side, self.info),
             open_palette=self._open_palette,
         )
         return controllers(

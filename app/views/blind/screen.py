@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from app.actions.spec import Context
 from app.controllers.person import Person
 from app.views.blind.result_page import ResultPage
+from app.views.blind.scores_sheet import ScoresSheet
 from app.views.blind.setup_page import SetupPage
 from app.views.blind.trial_page import NAME, TrialPage
 
@@ -40,6 +41,8 @@ class BlindScreen:
         self.result.copy_asked.connect(person.copy_text)
         self.result.save_asked.connect(self._save)
         blind.changed.connect(self.refresh)
+        self.scores = ScoresSheet(window, context.session.voting)
+        context.votes.shown.connect(self.scores.show_scores)
 
     def refresh(self) -> None:
         """Show the page that it is time for."""
