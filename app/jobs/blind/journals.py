@@ -89,6 +89,8 @@ def read_runs(context: WorkContext, content: str = "", folder: Path | None = Non
         context.check()
         run = read_journal(path)
         if run is not None and content in ("", run.setup.content):
+            # Its result is computed here, away from the thread that shows it, and remembered.
+            _ = run.state
             found.append(run)
     return tuple(found)
 
