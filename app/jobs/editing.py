@@ -162,6 +162,7 @@ class Edits:
         if new is None:
             return None
         new.given_name, new.visible, new.nudge = take.given_name, take.visible, take.nudge
+        new.look = take.look
         self._encodes.cancel(take)
         followed = self.session.focus == take.id
         self._swap(take, new, place)

@@ -16,7 +16,7 @@ from app.jobs.restoring import Restoring
 from app.jobs.store import FilesInUse
 from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
 from app.state.session import Session
-from app.state.takes import Kind, Status, Take
+from app.state.takes import TAKE_LIMIT, Kind, Status, Take
 from codec.media.clip import Clip
 
 _NO_FILE = FileRecord("", "", "")
@@ -230,6 +230,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         asked=take.asked[:TEXT_LIMIT],
         name=take.given_name,
         visible=take.visible,
+        look=take.look % TAKE_LIMIT,
         nudge=take.nudge,
         lmbda=take.lmbda,
         codec=None if recipe is None else recipe.codec,

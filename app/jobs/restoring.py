@@ -38,6 +38,7 @@ class Restoring:
             take.recipe = _recipe(entry, takes)
             take.given_name, take.visible, take.nudge = entry.record.name, entry.record.visible, entry.record.nudge
             take.note = entry.record.note
+            session.takes.set_look(take, entry.record.look)
         source = next(iter(session.takes))
         source.visible = project.source_visible or not any(take.visible for take in takes)
         session.set_rate_lock(project.rate_lock)

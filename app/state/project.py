@@ -123,6 +123,8 @@ class TakeRecord:
     note: Text = ""
     file: FileRecord | None = None
     disjoint_file: FileRecord | None = None
+    look: TakePlace | None = None
+    """Its colour and dash; of an older project the next that is free."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
-from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take, TakeList
+from app.state.take_list import TakeList
+from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take
 from app.state.view import View
 from app.state.voting import Voting
 from app.state.work import Work

@@ -31,8 +31,8 @@ from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views import theme
 from app.views.names import parted
-from app.views.theme import kind_ink
-from app.views.widgets import ElidedLabel, plain_tip
+from app.views.theme import ink_of
+from app.views.widgets import ElidedLabel, Label, plain_tip
 
 
 class NameField(QLineEdit):
@@ -90,6 +90,8 @@ class TakeRow(QFrame):
         self.shown.setToolTip("Show this take in a pane")
         self.label = ElidedLabel(inset=0)
         self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
+        self.number = Label()
+        self.number.setToolTip("This key shows the take alone")
         self.field = NameField()
         self.field.setAccessibleName("Name of the take")
         self.field.hide()
@@ -104,6 +106,7 @@ class TakeRow(QFrame):
         self.bar.setRange(0, 1000)
         top = QHBoxLayout()
         top.addWidget(self.shown)
+        top.addWidget(self.number)
         top.addWidget(self.label, 1)
         top.addWidget(self.field, 1)
         top.addWidget(self.more)
@@ -128,7 +131,8 @@ class TakeRow(QFrame):
         self.label.setText("\n".join(part for part in parted(take.label, take.name) if part))
         details = (take.label, take.message, take.note, take.error, take.command)
         self.label.setToolTip(plain_tip("\n".join(part for part in details if part)))
-        self.label.setStyleSheet(f"color:{kind_ink(take.kind)}")
+        self.label.setStyleSheet(f"color:{ink_of(take)}")
+        self.number.setStyleSheet(f"color:{ink_of(take)}; font-weight:bold")
         self.shown.setChecked(take.visible)
         self.shown.setAccessibleName(f"Show {take.name}")
         self.more.setAccessibleName(f"Menu of {take.name}")
@@ -274,6 +278,7 @@ class TakesPanel(QWidget):
             if self._layout.indexOf(row) != place:
                 self._layout.removeWidget(row)
                 self._layout.insertWidget(place, row)
+            row.number.setText(str(place + 1))
             row.refresh()
         self._mark()
 
