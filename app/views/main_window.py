@@ -44,7 +44,7 @@ from app.views.pictures.stage import Stage
 from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.widgets import Label, plain_title, single_shot
+from app.views.widgets import Banner, Label, plain_title, single_shot
 
 if TYPE_CHECKING:
     from app.views.charts.charts import Charts
@@ -110,11 +110,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.session, self.presenter, self.inspector)
         self.transport = Transport(self.session)
         self.timeline = self.transport.timeline
-        self.banner = Label()
-        self.banner.setWordWrap(True)
-        self.banner.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
-        self.banner.setAccessibleName("Message")
-        self.banner.hide()
+        self.banner = Banner()
         self.info = InfoPanel(self.session)
         upper = QWidget()
         column = QVBoxLayout(upper)

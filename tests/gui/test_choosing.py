@@ -48,8 +48,10 @@ def test_a_take_is_chosen_shown_undone_and_told_by_the_page(
     assert take.rate is not None and session.choice.kbps == take.rate.kbps
     row = window.side.takes.rows[take.id]
     assert row.label.text().startswith("★")
+    qtbot.waitUntil(window.menus.actions["undo"].isEnabled, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.choice is None and not row.label.text().startswith("★")
+    qtbot.waitUntil(window.menus.actions["redo"].isEnabled, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert session.choice is not None
     qtbot.keyClick(window, Qt.Key.Key_A)
@@ -79,7 +81,10 @@ def test_choices_are_saved_and_listed_over_a_folder(
     qtbot.waitUntil((folder / "first.seamscope").exists, timeout=WAIT_MS)
     kept = session.choice
     assert kept is not None
-    qtbot.keyClick(window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(window, Qt.Key.Key_A)
+    again = dialog_of(ChoiceDialog)
+    assert isinstance(again, ChoiceDialog)
+    qtbot.mouseClick(again.drop, Qt.MouseButton.LeftButton)
     assert session.choice is None
     projects.save(folder / "second.seamscope")
     qtbot.waitUntil((folder / "second.seamscope").exists, timeout=WAIT_MS)

@@ -33,7 +33,7 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     dialog = asked(qtbot, window)
     dialog.unit.setCurrentIndex(dialog.unit.findData(StepUnit.KBPS))
     dialog.steps.selectAll()
-    qtbot.keyClicks(dialog.steps, "60, 90")
+    qtbot.keyClicks(dialog.steps, "12, 24")
     dialog.rivals[RivalCodec.VVC].setChecked(False)
     assert dialog.told.text() == "2 neural takes and 2 of rivals"
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
@@ -44,11 +44,12 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     assert "of 4 takes" in window.side.group.text.text()
     qtbot.waitUntil(lambda: all(t.status is not Status.RUNNING for t in takes), timeout=3 * WAIT_MS)
     assert [take.error for take in takes] == [""] * 4
-    for take, wanted in zip(takes, (60, 90, 60, 90), strict=True):
+    for take, wanted in zip(takes, (12, 24, 12, 24), strict=True):
         assert take.encoded.rate is not None
-        # Neural: within 2 % of what was asked. Rivals: within 2 % of the neural take's own.
-        assert take.encoded.rate.kbps == pytest.approx(wanted, rel=0.045)
-    for take, wanted in zip(takes[:2], (60, 90), strict=True):
+        # Neural: within 2 % of what was asked. Rivals: as near the neural take's own as their encoder comes with so few
+        # bits.
+        assert take.encoded.rate.kbps == pytest.approx(wanted, rel=0.1)
+    for take, wanted in zip(takes[:2], (12, 24), strict=True):
         assert take.encoded.rate is not None and take.encoded.rate.kbps == pytest.approx(wanted, rel=0.02)
         assert take.lmbda is not None and f"for {wanted} kbps" in take.name
     qtbot.waitUntil(lambda: not window.side.group.isVisible(), timeout=WAIT_MS)
