@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         palette.open()
 
     def _connect(self) -> None:
-        session, context = self.session, self.context
+        session, context, view = self.session, self.context, self.session.view
         panel, edits = self.side.takes, context.takes.edits
         panel.cancel_asked.connect(self.engine.cancel)
         panel.remove_asked.connect(edits.remove)
@@ -177,8 +177,8 @@ class MainWindow(QMainWindow):
         self.side.group.cancel_asked.connect(context.ladders.cancel)
         panel.files_dropped.connect(context.takes.import_paths)
         context.takes.rename_asked.connect(panel.rename)
-        context.files.projects.changed.connect(self._retitle)
-        session.clip_changed.connect(self._retitle)
+        for signal in (context.files.projects.changed, session.clip_changed):
+            signal.connect(self._retitle)
         session.settings_changed.connect(self._theme_changed)
         session.clip_changed.connect(self._clip_changed)
         watching, view = self.engine.watching, session.view
@@ -190,8 +190,8 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
-        session.seam_changed.connect(self._refresh_all)
-        session.settings_changed.connect(self._refresh_all)
+        for signal in (session.seam_changed, session.settings_changed):
+            signal.connect(self._refresh_all)
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(context.screen.toggle_full_screen)
