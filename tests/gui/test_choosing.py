@@ -25,6 +25,12 @@ def dialog_of(kind: type[QDialog]) -> QDialog:
     return found
 
 
+def back_to(qtbot: QtBot, window: MainWindow) -> None:
+    """Give the window the keys again: nobody else does without a window manager."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+
+
 def choose(qtbot: QtBot, window: MainWindow, who: str, why: str) -> None:
     qtbot.keyClick(window, Qt.Key.Key_A)
     dialog = dialog_of(ChoiceDialog)
@@ -33,6 +39,7 @@ def choose(qtbot: QtBot, window: MainWindow, who: str, why: str) -> None:
     qtbot.keyClicks(dialog.who, who)
     qtbot.keyClicks(dialog.why, why)
     qtbot.keyClick(dialog.why, Qt.Key.Key_Return)
+    back_to(qtbot, window)
 
 
 def test_a_take_is_chosen_shown_undone_and_told_by_the_page(
@@ -58,6 +65,7 @@ def test_a_take_is_chosen_shown_undone_and_told_by_the_page(
     again = dialog_of(ChoiceDialog)
     assert isinstance(again, ChoiceDialog) and again.who.text() == "Mai" and again.why.text() == WHY
     again.reject()
+    back_to(qtbot, window)
     page = tmp_path / "page.html"
     window.context.exports.export_page(page)
     qtbot.waitUntil(page.exists, timeout=WAIT_MS)

@@ -37,6 +37,8 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     dialog.rivals[RivalCodec.VVC].setChecked(False)
     assert dialog.told.text() == "2 neural takes and 2 of rivals"
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     takes = [take for take in window.session.takes if take.kind is not Kind.SOURCE]
     assert [take.kind for take in takes] == [Kind.NEURAL] * 2 + [Kind.HEVC] * 2
     assert takes[2].label.endswith("waiting") and len({take.look for take in takes}) == 4
@@ -65,6 +67,8 @@ def test_a_ladder_is_cancelled_with_one_button(
     shows(small_clip)
     dialog = asked(qtbot, window)
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     takes = [take for take in window.session.takes if take.kind is not Kind.SOURCE]
     assert len(takes) == 15 and [t.lmbda for t in takes[:5]] == list(usual_steps(registry.DEFAULT))
     qtbot.waitUntil(window.side.group.isVisible, timeout=WAIT_MS)
