@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.render.take_looks import look_dash
 from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rates import points_of
@@ -182,7 +183,7 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
         if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
             x, y = as_steps(x, y)
-        drawn += ((label, line) for line in axis.plot(x, y, STYLES[series.place % len(STYLES)], lw=1.2, color=colour))
+        drawn += ((label, line) for line in axis.plot(x, y, STYLES[look_dash(series.look)], lw=1.2, color=colour))
     if base is not None:
         axis.axhline(0, color="#888", linewidth=0.8)
     if len(data.boundaries) <= 400:

@@ -175,6 +175,8 @@ class MainWindow(QMainWindow):
         panel.rename_asked.connect(edits.rename)
         panel.move_asked.connect(edits.move)
         panel.menu_asked.connect(self.menus.show_for_take)
+        context.ladders.started.connect(self.side.group.follow)
+        self.side.group.cancel_asked.connect(context.ladders.cancel)
         panel.files_dropped.connect(context.takes.import_paths)
         context.takes.rename_asked.connect(panel.rename)
         context.files.projects.changed.connect(self._retitle)
@@ -206,6 +208,7 @@ class MainWindow(QMainWindow):
             (self.transport.seams, "seam_mode"),
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
+            (self.side.ladder, "ladder"),
             (self.inspector_panel.worst.save, "save_worst"),
             (self.inspector_panel.seams.measure, "measure_seams"),
             (self.inspector_panel.watch.choose, "watch"),

@@ -34,7 +34,9 @@ SHOWN = (*NAMES[:5], "two\\nlines", "\\u202egpj", "caf\\xe9")
 @pytest.fixture
 def data() -> ChartData:
     values = {"lpips": np.array([0.5, 0.25, 0.1]), "bits": np.array([800.0, 90.0, 70.0])}
-    series = tuple(Series(i, name, Kind.IMPORTED, i, 10.0, 0.01, "", values) for i, name in enumerate(NAMES))
+    series = tuple(
+        Series(i, name, Kind.IMPORTED, "Imported", i + 2, i, 10.0, 0.01, "", values) for i, name in enumerate(NAMES)
+    )
     return ChartData("clip $1$ of \udce9\n$2", series, ("#1d6fa5",) * len(NAMES), (0.0, 0.04, 0.08), (1,))
 
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButt
 from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.worst import LISTED, Worst, unfinished, worst_shown
-from app.views.theme import kind_ink
+from app.views.theme import ink_of
 from app.views.widgets import Label, single_shot
 
 REFRESH_MS = 400
@@ -107,7 +107,7 @@ class WorstPanel(QWidget):
             take = takes[entry.take]
             item = QListWidgetItem(f"frame {entry.frame} · {title} {form.format(entry.value)} · {take.name}")
             item.setData(_ENTRY, entry)
-            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
+            item.setForeground(QBrush(QColor(ink_of(take))))
             self.list.addItem(item)
 
     def refresh_places(self) -> None:
@@ -124,7 +124,7 @@ class WorstPanel(QWidget):
         for take, region, value in found[:LISTED]:
             item = QListWidgetItem(f"{value:.2f} at {region.left}, {region.top} · {take.name}")
             item.setData(_ENTRY, region)
-            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
+            item.setForeground(QBrush(QColor(ink_of(take))))
             self.places.addItem(item)
 
     def _place_chosen(self, item: QListWidgetItem) -> None:

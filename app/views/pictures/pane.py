@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
-from app.render.kind_colours import kind_colour
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
+from app.render.take_looks import take_colour
 from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
@@ -126,14 +126,14 @@ class Pane(QWidget):
             take,
             lpips="" if found is None else f"{where}LPIPS {found.said(found.mean, 3)}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
-            prefix=self._drawn(look),
+            prefix=f"{self._session.takes.place(take) + 1} · {self._drawn(look)}",
         )
         text, *shorter = said.large() if large else said.small()
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         label.inset = _LARGE_MARGIN if large else _MARGIN
-        style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
+        style = (_LARGE_LABEL if large else _LABEL).format(take_colour(take))
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.
             label.setStyleSheet(style)
