@@ -33,7 +33,8 @@ from codec.training.vae.run import train
 from codec.training.vae.settings import RunSettings, Stage
 from codec.training.vae.state import Parts, prepare
 from codec.vae.backbones.known import make_backbone
-from codec.vae.weights import load_pretrained
+from codec.vae.model import VaeCodec
+from codec.vae.weights import load_pretrained, save_weights
 
 CONFIGS = ("spatial-gpu", "lean", "dense")
 GPU_NAME = "a GPU of 40 TFLOP/s in bf16"
@@ -93,6 +94,7 @@ def measure(name: str) -> Iterator[Cost]:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         trunk = _trunk(made)
+        whole = _begun(whole, made)
         _store(made, whole)
         for stage in whole.stages:
             # Some steps are decoded by the fast pair, some by the full one.
@@ -142,6 +144,15 @@ def _counted(weights: set[int]) -> Iterator[dict[int, int]]:
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         yield kept
+
+
+def _begun(run: RunSettings, folder: Path) -> RunSettings:
+    """With drawn weights to start from, where the configuration asks for some: as costly as published ones."""
+    if run.sizes is None:
+        return run
+    file = folder / "vae_drawn.safetensors"
+    save_weights(VaeCodec(make_backbone(run.sizes)), file)
+    return replace(run, start=str(file))
 
 
 def _store(folder: Path, run: RunSettings) -> None:

@@ -244,6 +244,9 @@ def test_configurations_that_do_not_fit_their_backbone_are_named(tmp_path):
         config.write_text(text, encoding="utf-8")
         with pytest.raises(SettingError, match=reason):
             settings.load(config)
+    config.write_text(THREE_STAGES.replace('["backbone"]', '["codec"]'), encoding="utf-8")
+    with pytest.raises(SettingError, match="drawn at random: name the weights"):
+        list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
     config.write_text(THREE_STAGES.replace('["codec"]', '["temporal"]'), encoding="utf-8")
     with pytest.raises(SettingError, match="has no part 'temporal'"):
         list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
