@@ -99,7 +99,6 @@ def run(config: Path, corpus: Path, out: Path, *more: str) -> str:
     return done.stdout
 
 
-@torch.no_grad()
 def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
     config = tmp_path / "run.toml"
     config.write_text(CONFIG, encoding="utf-8")
