@@ -214,7 +214,6 @@ def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.report.compare import ReportRequest, compare
     from codec.rivals import RivalCodec
 
     names = [name.strip().lower() for name in arguments.against.split(",") if name.strip()]
@@ -224,6 +223,8 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
     for name in names:
         if name not in known:
             raise SettingError(f"--against: there is no rival {name!r}; choose among {', '.join(known)}.")
+    from codec.report.compare import ReportRequest, compare
+
     request = ReportRequest(
         tuple(arguments.lambdas),
         tuple(known[name] for name in names),

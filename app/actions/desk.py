@@ -180,14 +180,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("choose", "Choose this take…", ("A",), "Takes", _on_take(lambda c, t: c.choosing.ask(t)), _has_take),
     ActionSpec(
-        "unchoose",
-        "Choose no take",
-        ("Shift+A",),
-        "Takes",
-        lambda c: c.choosing.drop(),
-        lambda c: c.session.choice is not None,
-    ),
-    ActionSpec(
         "points",
         "Operating points of a folder…",
         ("Ctrl+Alt+P",),

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.controllers.blind.blind import Blind
+from app.controllers.blind.voting import Votes
 from app.controllers.choosing import Choosing
 from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
@@ -32,6 +34,8 @@ class Context:
     view: View
     screen: Screen
     seams: Seams
+    blind: Blind
+    votes: Votes
 
     @staticmethod
     def now_s() -> float:
@@ -54,7 +58,10 @@ def controllers(
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
-    return Context(engine.session, engine, files, takes, ladders, choosing, exports, view, screen, seams)
+    votes = Votes(engine, screen, files.projects)
+    return Context(
+        engine.session, engine, files, takes, ladders, choosing, exports, view, screen, seams, Blind(engine), votes
+    )
 
 
 def always(context: Context) -> bool:

@@ -84,7 +84,7 @@ class NeuralEncodes:
         asked = request_text(recipe.neural, lmbda, recipe.options)
         if recipe.kbps is not None:
             asked += f" for {recipe.kbps:.4g} kbps"
-        take.encoded.command = _command(clip, replace(recipe, lmbda=lmbda), session.settings.precision)
+        take.encoded.command = encode_command(clip, replace(recipe, lmbda=lmbda), session.settings.precision)
         take.disjoint.command = f"{take.encoded.command} --disjoint"
         session.takes.update(take, asked=asked, lmbda=lmbda, recipe=replace(recipe, lmbda=lmbda), message="")
         first = session.seam_mode.structure
@@ -203,9 +203,12 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
-    """What a user types to make the same stream."""
+def encode_command(clip: Clip, recipe: Recipe, precision: str, part: range | None = None) -> str:
+    """What a user types to make the same stream, of the whole clip or of a `part` of its frames."""
     assert recipe.lmbda is not None
+    frames = range(clip.start, clip.start + clip.frame_count)
+    if part is not None:
+        frames = range(clip.start + part.start, clip.start + part.stop)
     words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop"]
     if recipe.neural != registry.DEFAULT:
         words += ["--codec", recipe.neural]
@@ -214,8 +217,8 @@ def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
         words += option.words(value)
     if precision != "auto":
         words += ["--precision", precision]
-    if clip.frame_count < clip.info.total_frames:
-        words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
+    if len(frames) < clip.info.total_frames:
+        words += ["--in", str(frames.start), "--out-point", str(frames.stop)]
     if clip.info.deinterlaced:
         words.append("--deinterlace")
     return shlex.join(words)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from app.state.blind_results import BlindResults
 from app.state.choice import Choice
 from app.state.draft import Draft
 from app.state.history import History
@@ -13,6 +14,7 @@ from app.state.settings import Settings, load_settings, save_settings
 from app.state.take_list import TakeList
 from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take
 from app.state.view import View
+from app.state.voting import Voting
 from app.state.work import Work
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
@@ -50,6 +52,9 @@ class Session:
         self.playback = Playback()
         self.view = View()
         self.scores = Scores()
+        self.blind = BlindResults()
+        """Blind tests of the clip."""
+        self.voting = Voting(self.view.layouts)
         self.history = History()
         self.notes = ""
         """What the user wrote down about the clip; changed through `set_notes`."""

@@ -30,7 +30,7 @@ def plain_name(name: str) -> str:
 
 
 class Kind(Enum):
-    """What made a take; the value is how projects call it."""
+    """What a take was encoded with, or that it was not encoded here; the value is how projects call it."""
 
     SOURCE = "SOURCE"
     NEURAL = "NEURAL"

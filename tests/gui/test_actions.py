@@ -53,6 +53,9 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "leave": ("full_screen",),
     "layout_grid": ("layout_row",),
     "layout_row": ("layout_column",),
+    "vote_left": ("votes",),
+    "vote_right": ("votes",),
+    "vote_none": ("votes",),
 }
 """What is triggered first, so that there is something to change."""
 LAST = (
@@ -153,6 +156,9 @@ def put_back(window: MainWindow) -> None:
     """A plain look at frame 0, so that one action does not depend on another."""
     session, view = window.session, window.session.view
     close_dialogs(window)
+    window.context.blind.close()
+    window.context.votes.end()
+    window.blind.scores.hide()
     window.context.screen.leave_full_screen()
     session.playback.pause()
     session.playback.seek(0)

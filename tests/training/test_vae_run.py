@@ -21,13 +21,13 @@ from tests.conftest import make_clip
 CHECKPOINT = Path(__file__).parents[1] / "golden" / "backbones" / "leanvae_tiny_state.safetensors"
 CONFIG = """
 crop = 64
-crops = 4
-held = 2
+crops = 2
+held = 1
 held_out = 0.5
 log_every = 1
 save_every_s = 0
 panel_every_s = 1000
-panel_crops = 2
+panel_crops = 1
 panel_qualities = [0, 255]
 [[stage]]
 name = "pair"
@@ -40,7 +40,7 @@ learning_rate_end = 1e-3
 warmup = 1
 alpha = 4e-4
 alex = 1.0
-pictures = 3
+pictures = 2
 [[stage]]
 name = "latents"
 steps = 4
@@ -65,7 +65,7 @@ alex = 0.5
 temporal = 0.01
 adversarial = 0.01
 full_share = 0.5
-pictures = 3
+pictures = 2
 """
 
 

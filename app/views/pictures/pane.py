@@ -20,6 +20,7 @@ from app.views.names import brief
 from app.views.pictures.aids import Aids
 from app.views.pictures.canvas import Canvas, Content
 from app.views.pictures.gl_canvas import GlCanvas
+from app.views.theme import MUTED
 from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
@@ -104,6 +105,9 @@ class Pane(QWidget):
     def refresh_label(self) -> None:
         """Codec, measured rate, mean of LPIPS (marked while frames are missing), how seams and differences look."""
         take, right = self._take(self.tile.left), self._take(self.tile.right)
+        if self._session.voting.active:
+            self._hide_names()
+            return
         self.right_label.setVisible(right is not None)
         for label, shown in ((self.label, take), (self.right_label, right)):
             if shown is not None:
@@ -113,6 +117,14 @@ class Pane(QWidget):
             self.canvas.setAccessibleName(f"Picture of {names}")
         if self.canvas.content.text:
             self._show_waiting()
+
+    def _hide_names(self) -> None:
+        """Two takes are voted on: nothing tells which is which."""
+        for label in (self.label, self.right_label):
+            label.set_texts(" ")
+            label.setToolTip("")
+            label.setStyleSheet(_LABEL.format(MUTED))
+        self.canvas.setAccessibleName("Picture")
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
@@ -167,6 +179,7 @@ class Pane(QWidget):
         session, tile = self._session, self.tile
         take = self._take(tile.left)
         neural = any(t is not None and t.kind is Kind.NEURAL for t in (take, self._take(tile.right)))
+        marked = session.gop_marks and neural and not session.voting.active
         looks = [look for number in tile.takes if (look := self._arrangement.look_of(number)) is not None]
         self.canvas.show_content(
             Content(
@@ -175,7 +188,7 @@ class Pane(QWidget):
                 {} if tile.right is None else images.get(tile.right, {}),
                 split=tile.right is not None,
                 takes=tile.takes,
-                boundary=session.gop_marks and neural and frame in set(session.boundaries),
+                boundary=marked and frame in set(session.boundaries),
                 text=self._missing_text(shown),
                 scale=looks[0] if looks else None,
                 shown=shown.get(tile.left),
