@@ -14,7 +14,8 @@ def _has_take(c: Context) -> bool:
 
 def _has_whole_take(c: Context) -> bool:
     take = c.session.current
-    return take is not None and take.status is Status.READY
+    # Of a watched run a few GoPs are there, and no file.
+    return take is not None and take.status is Status.READY and not take.watched
 
 
 def _has_recipe(c: Context) -> bool:

@@ -207,10 +207,7 @@ class MainWindow(QMainWindow):
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
             (self.side.ladder, "ladder"),
-            (self.inspector_panel.worst.save, "save_worst"),
-            (self.inspector_panel.seams.measure, "measure_seams"),
-            (self.inspector_panel.watch.choose, "watch"),
-            (self.inspector_panel.watch.stop, "stop_watching"),
+            *self.inspector_panel.buttons,
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
