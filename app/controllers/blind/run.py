@@ -174,7 +174,8 @@ class BlindRun:
             lines = journal.level_record(shown.level)
         self._write(lines + journal.answer_record(answered, datetime.now(UTC).isoformat(timespec="milliseconds")))
         self._undoable = answered
-        self._grey(now)
+        if not self.is_over:
+            self._grey(now)
 
     def undo(self, now: float) -> None:
         """Take the last answer back: its trial is shown again."""
