@@ -71,6 +71,9 @@ class BlindRun:
         self._undoable: Answered | None = None
         self._rest_at_s = REST_AFTER_S
         self._painted: tuple[int, bool] = (-1, False)
+        if self.trial is not None:
+            # While the first page is read.
+            stimuli.ahead((self.trial,))
 
     # What is on the screen
 
