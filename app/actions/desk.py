@@ -168,6 +168,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _on_take(lambda c, t: c.takes.edits.align(t)),
         _has_whole_take,
     ),
+    ActionSpec("choose", "Choose this take…", ("A",), "Takes", _on_take(lambda c, t: c.choosing.ask(t)), _has_take),
+    ActionSpec(
+        "unchoose",
+        "Choose no take",
+        ("Shift+A",),
+        "Takes",
+        lambda c: c.choosing.drop(),
+        lambda c: c.session.choice is not None,
+    ),
+    ActionSpec(
+        "points",
+        "Operating points of a folder…",
+        ("Ctrl+Alt+P",),
+        "File",
+        lambda c: c.choosing.ask_table(),
+        always,
+    ),
     ActionSpec(
         "rate_lock",
         "Keep rivals at the neural bitrate",
@@ -200,7 +217,7 @@ HELP_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 TAKE_MENU: tuple[str | None, ...] = (
-    "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later", "nudge_earlier",
-    "align", None, "export_take", "remove",
+    "choose", "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later",
+    "nudge_earlier", "align", None, "export_take", "remove",
 )  # fmt: skip
 """The menu of a take, in this order; None is a line between."""

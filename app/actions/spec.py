@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from app.controllers.blind.blind import Blind
 from app.controllers.blind.voting import Votes
+from app.controllers.choosing import Choosing
 from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
+from app.controllers.ladders import Ladders
 from app.controllers.person import Person
 from app.controllers.screen import Parts, Screen
 from app.controllers.seams import Seams
@@ -26,6 +28,8 @@ class Context:
     engine: Engine
     files: Files
     takes: Takes
+    ladders: Ladders
+    choosing: Choosing
     exports: Exports
     view: View
     screen: Screen
@@ -50,11 +54,14 @@ def controllers(
 ) -> Context:
     """The controllers of one window, each given its parts."""
     takes, view = Takes(engine, person), View(engine, panes, person)
+    ladders, choosing = Ladders(engine, person), Choosing(engine, person)
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
     votes = Votes(engine, screen, files.projects)
-    return Context(engine.session, engine, files, takes, exports, view, screen, seams, Blind(engine), votes)
+    return Context(
+        engine.session, engine, files, takes, ladders, choosing, exports, view, screen, seams, Blind(engine), votes
+    )
 
 
 def always(context: Context) -> bool:

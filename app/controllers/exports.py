@@ -197,6 +197,7 @@ class Exports:
             box,
             session.notes,
             self._engine.device,
+            session.choice,
             "" if region is None else region.text,
         )
 

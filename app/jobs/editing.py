@@ -3,7 +3,7 @@
 A removed take keeps its files until its removal can no longer be undone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -150,6 +150,24 @@ class Edits:
                 )
             )
         return take
+
+    def added_together(self, takes: Sequence[Take], text: str) -> None:
+        """Make takes that have just been added undoable as one change."""
+        places = [(take, self.takes.place(take)) for take in takes]
+
+        def take_off() -> None:
+            for take, _ in places:
+                self._take_off(take)
+
+        def bring_back() -> None:
+            for take, place in places:
+                self._bring_back(take, place)
+
+        def discard() -> None:
+            for take, _ in places:
+                self._encodes.discard(take)
+
+        self.history.push(Change(text, take_off, bring_back, drop_undone=discard))
 
     def encode_again(self, take: Take, recipe: Recipe | None = None) -> Take | None:
         """Encode a take anew, by its own recipe or another, in its place and under its name. None when it cannot be."""

@@ -29,8 +29,9 @@ class Encodes:
             return None
         if recipe.codec is not None:
             return self._rivals.encode(recipe)
-        lmbda = self._session.settings.choice(recipe.neural).lmbda if recipe.lmbda is None else recipe.lmbda
-        return self._neural.encode(replace(recipe, lmbda=lmbda))
+        if recipe.lmbda is None and recipe.kbps is None:
+            recipe = replace(recipe, lmbda=self._session.settings.choice(recipe.neural).lmbda)
+        return self._neural.encode(recipe)
 
     def cancel(self, take: Take) -> None:
         """Stop the take's encodes; what is decoded of it stays on the screen."""

@@ -14,9 +14,10 @@ from app.jobs.opening import Opening
 from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
 from app.jobs.store import FilesInUse
-from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
+from app.state.choice import Choice
+from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, ChoiceRecord, FileRecord, Project, TakeRecord
 from app.state.session import Session
-from app.state.takes import TAKE_LIMIT, Kind, Status, Take
+from app.state.takes import NAME_LIMIT, TAKE_LIMIT, Kind, Status, Take
 from codec.media.clip import Clip
 
 _NO_FILE = FileRecord("", "", "")
@@ -90,6 +91,7 @@ class Projects:
             theta=session.theta,
             gop_marks=session.gop_marks,
             rate_lock=session.rate_lock,
+            choice=_choice(session.choice, places),
             source_visible=source.visible,
             view=session.view.as_values(),
             notes=session.notes,
@@ -218,8 +220,17 @@ def _settled(draft: Draft) -> tuple[object, ...]:
     project = draft.project
     return (
         project.start, project.stop, project.in_point, project.out_point, project.seam_mode, project.theta,
-        project.rate_lock, project.source_visible, project.notes, tuple(replace(t, note="") for t in project.takes),
-        draft.clip, draft.files,
+        project.rate_lock, project.source_visible, project.notes, project.choice,
+        tuple(replace(t, note="") for t in project.takes), draft.clip, draft.files,
+    )  # fmt: skip
+
+
+def _choice(choice: Choice | None, places: dict[int, int]) -> ChoiceRecord | None:
+    if choice is None:
+        return None
+    return ChoiceRecord(
+        choice.name[:TEXT_LIMIT], choice.codec[:NAME_LIMIT], choice.kbps, choice.bpp, choice.asked[:TEXT_LIMIT],
+        choice.command[:COMMAND_LIMIT], choice.who, choice.when, choice.why, places.get(choice.take),
     )  # fmt: skip
 
 

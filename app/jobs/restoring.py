@@ -10,7 +10,9 @@ from app.jobs.neural import NeuralEncodes
 from app.jobs.project_files import FoundProject, FoundTake
 from app.jobs.rivals import KIND_OF
 from app.jobs.tools import Tools
+from app.state.choice import Choice
 from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
+from app.state.project import ChoiceRecord
 from app.state.recipes import Recipe, known_options
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import registry
@@ -41,6 +43,7 @@ class Restoring:
             session.takes.set_look(take, entry.record.look)
         source = next(iter(session.takes))
         source.visible = project.source_visible or not any(take.visible for take in takes)
+        session.set_choice(_choice(project.choice, takes))
         session.set_rate_lock(project.rate_lock)
         session.set_notes(project.notes)
         playback = session.playback
@@ -167,6 +170,16 @@ class Restoring:
             on_done=done,
         )
         self._jobs.track(take, job, structure)
+
+
+def _choice(record: ChoiceRecord | None, takes: list[Take]) -> Choice | None:
+    if record is None:
+        return None
+    there = record.take is not None and record.take < len(takes)
+    return Choice(
+        takes[record.take].id if there and record.take is not None else -1, record.name, record.codec, record.asked,
+        record.kbps, record.bpp, record.command, record.who, record.when, record.why,
+    )  # fmt: skip
 
 
 def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:

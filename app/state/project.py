@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from app.state.choice import WHY_LIMIT
 from app.state.recipes import FIRST_CODEC
 from app.state.session import NOTES_LIMIT
 from app.state.stored import DamagedError, plain, typed
@@ -128,6 +129,23 @@ class TakeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceRecord:
+    """The operating point of the clip, as `app.state.choice.Choice` has it."""
+
+    name: Text
+    codec: Name
+    kbps: Kbps
+    bpp: Kbps
+    asked: Text = ""
+    command: Command = ""
+    who: Name = ""
+    when: Preset = ""
+    why: Annotated[str, Meta(max_length=WHY_LIMIT, pattern=_WHOLE)] = ""
+    take: TakePlace | None = None
+    """Place among the records; none when the take is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """What is saved. Frame numbers count within the clip's range [start, stop) of its file."""
 
@@ -150,6 +168,7 @@ class Project:
     """Plain values and short lists of numbers; whoever reads them checks them one by one."""
     notes: Notes = ""
     takes: Annotated[tuple[TakeRecord, ...], Meta(max_length=TAKE_LIMIT)] = ()
+    choice: ChoiceRecord | None = None
 
 
 def file_record(path: Path, folder: Path, content: str) -> FileRecord:

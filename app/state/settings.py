@@ -10,6 +10,7 @@ from typing import Any
 
 from app.state.recipes import FIRST_CODEC, Options, known_options
 from app.state.stored import DamagedError, plain, typed
+from app.state.takes import plain_name
 from codec import registry
 from codec.api import DEVICES, PRECISIONS, CodecSettings
 from codec.folders import settings_folder
@@ -51,6 +52,8 @@ class Settings:
     """One of THEMES."""
     precision: str = "auto"
     """Of the neural codec's networks, one of PRECISIONS."""
+    who: str = ""
+    """Who chose a take last, as they call themselves."""
     window: str = ""
     """Place and size of the window, as the window puts them."""
 
@@ -114,6 +117,7 @@ def _within_range(loaded: Settings) -> Settings:
         device=loaded.device if loaded.device in DEVICES else "auto",
         precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
         window=loaded.window if len(loaded.window) <= PLACE_LIMIT else "",
+        who=plain_name(loaded.who),
         choices=dict(list(loaded.choices.items())[:CHOICE_LIMIT]),
     )
 

@@ -177,6 +177,8 @@ class MainWindow(QMainWindow):
         panel.rename_asked.connect(edits.rename)
         panel.move_asked.connect(edits.move)
         panel.menu_asked.connect(self.menus.show_for_take)
+        context.ladders.started.connect(self.side.group.follow)
+        self.side.group.cancel_asked.connect(context.ladders.cancel)
         panel.files_dropped.connect(context.takes.import_paths)
         context.takes.rename_asked.connect(panel.rename)
         context.files.projects.changed.connect(self._retitle)
@@ -185,13 +187,11 @@ class MainWindow(QMainWindow):
         session.clip_changed.connect(self._clip_changed)
         view = session.view
         for signal in (
-            *(session.takes.changed, session.takes.take_changed, session.focus_changed),
-            *(session.scores.changed, session.notes_changed),
-            *(session.playback.state_changed, view.layouts.changed, view.layouts.moved),
-            *(view.changed, view.inspection.changed, view.seam_loop.changed),
+            *(session.takes.changed, session.takes.take_changed, session.focus_changed, session.scores.changed),
+            *(session.notes_changed, session.playback.state_changed, view.layouts.changed, view.layouts.moved),
+            *(view.changed, view.inspection.changed, view.seam_loop.changed, self.seams.measured),
         ):
             signal.connect(self._mark_stale)
-        self.seams.measured.connect(self._mark_stale)
         session.message.connect(self.show_message)
         session.seam_changed.connect(self._refresh_all)
         session.settings_changed.connect(self._refresh_all)
@@ -209,6 +209,7 @@ class MainWindow(QMainWindow):
             (self.transport.seams, "seam_mode"),
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
+            (self.side.ladder, "ladder"),
             (self.inspector_panel.worst.save, "save_worst"),
             (self.inspector_panel.seams.measure, "measure_seams"),
         ):
@@ -262,10 +263,10 @@ class MainWindow(QMainWindow):
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
         field gives the keys back to the pictures."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+            field = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+            typing = field or not self.stage.isVisible()
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
-            here = self.isActiveWindow() and self.stage.isVisible() and self.session.clip is not None
-            if held and here and not event.isAutoRepeat():
+            if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
                 self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (
                 event.type() == QEvent.Type.KeyRelease

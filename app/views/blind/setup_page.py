@@ -1,5 +1,7 @@
 """What a blind test is to be of: task, the take it is with, segment, zoom, observer, how it is looked at."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -235,7 +237,7 @@ class SetupPage(QWidget):
         )
         return Request(
             task,
-            self._session.draft.recipe,
+            replace(self._session.draft.recipe, kbps=None),
             (self.lowest.value(), self.highest.value()),
             self._frames(),
             viewing,

@@ -85,6 +85,8 @@ class TakeRow(QFrame):
         self.take = take
         self.setObjectName("take")
         self._selected, self._dragging = False, False
+        self.chosen = False
+        """It is the clip's operating point."""
         self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
@@ -128,7 +130,8 @@ class TakeRow(QFrame):
         take = self.take
         running = take.status is Status.RUNNING
         # Two lines: who, and what it costs or how far it is.
-        self.label.setText("\n".join(part for part in parted(take.label, take.name) if part))
+        star = "★ " if self.chosen else ""
+        self.label.setText(star + "\n".join(part for part in parted(take.label, take.name) if part))
         details = (take.label, take.message, take.note, take.error, take.command)
         self.label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         self.label.setStyleSheet(f"color:{ink_of(take)}")
@@ -250,6 +253,7 @@ class TakesPanel(QWidget):
         session.takes.take_changed.connect(self._refresh)
         session.selection_changed.connect(self._mark)
         session.focus_changed.connect(self._mark)
+        session.notes_changed.connect(self._star)
 
     def refresh(self) -> None:
         """Bring every row up to date: the theme changed."""
@@ -281,6 +285,7 @@ class TakesPanel(QWidget):
             row.number.setText(str(place + 1))
             row.refresh()
         self._mark()
+        self._star()
 
     def _new_row(self, take: Take) -> TakeRow:
         row = TakeRow(take)
@@ -306,6 +311,14 @@ class TakesPanel(QWidget):
         row = self.rows.get(take.id)
         if row is not None:
             row.refresh()
+
+    def _star(self) -> None:
+        choice = self._session.choice
+        for number, row in self.rows.items():
+            chosen = choice is not None and choice.take == number
+            if row.chosen != chosen:
+                row.chosen = chosen
+                row.refresh()
 
     def _mark(self) -> None:
         current = self._session.current
