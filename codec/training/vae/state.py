@@ -146,11 +146,7 @@ def averaged(parts: Parts) -> VaeCodec:
     """The codec with the moving average's weights."""
     codec = VaeCodec()
     codec.load_state_dict(
-        {
-            name: value.cpu()
-            for name, value in parts.codec.state_dict().items()
-            if not name.startswith(_TABLES)
-        }
+        {name: value.cpu() for name, value in parts.codec.state_dict().items() if not name.startswith(_TABLES)}
         | {name: value.cpu() for name, value in parts.average.items()},
         strict=False,
     )
