@@ -263,8 +263,7 @@ class MainWindow(QMainWindow):
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
         field gives the keys back to the pictures."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            field = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
-            typing = field or not self.stage.isVisible()
+            typing = not self.stage.isVisible() or isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
             if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
                 self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
