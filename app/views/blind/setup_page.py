@@ -276,5 +276,7 @@ def _earlier(runs: tuple[Run, ...]) -> str:
         else:
             lines.append(f"{when} · {who} · {run.setup.task.value} · {run.state.value}, {len(run.answered)} answers")
     alike = [run for run in runs if run.setup.question == runs[-1].setup.question]
-    lines.append(heading(entries(alike)))
+    found = entries(alike)
+    if found:
+        lines.append(heading(found))
     return "\n".join(lines)
