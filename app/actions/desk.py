@@ -38,6 +38,15 @@ def _on_take(run: Callable[[Context, Take], None]) -> Callable[[Context], None]:
     return act
 
 
+def _watch(c: Context) -> None:
+    if c.takes.ask_watch() and not c.screen.panel_shown("watch"):
+        c.screen.toggle_panel("watch")
+
+
+def _is_watching(c: Context) -> bool:
+    return c.engine.watching.folder is not None
+
+
 def _nudge(frames: int) -> Callable[[Context], None]:
     return _on_take(lambda c, take: c.takes.edits.nudge(take, take.nudge + frames))
 
@@ -170,14 +179,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("choose", "Choose this take…", ("A",), "Takes", _on_take(lambda c, t: c.choosing.ask(t)), _has_take),
     ActionSpec(
-        "unchoose",
-        "Choose no take",
-        ("Shift+A",),
-        "Takes",
-        lambda c: c.choosing.drop(),
-        lambda c: c.session.choice is not None,
-    ),
-    ActionSpec(
         "points",
         "Operating points of a folder…",
         ("Ctrl+Alt+P",),
@@ -201,6 +202,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Takes",
         _on_take(lambda c, t: c.takes.ask_export(t)),
         _has_whole_take,
+    ),
+    ActionSpec("watch", "Watch a training run…", ("Ctrl+Alt+R",), "Takes", _watch, always),
+    ActionSpec(
+        "stop_watching",
+        "Stop watching the training run",
+        ("Ctrl+Alt+Shift+R",),
+        "Takes",
+        lambda c: c.takes.stop_watching(),
+        _is_watching,
     ),
     ActionSpec(
         "remove",

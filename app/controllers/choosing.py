@@ -28,8 +28,10 @@ class Choosing:
             self._session.message.emit(f"{take.name}: wait until its bitrate is measured before choosing it.")
             return
         before = self._session.choice
-        why = before.why if before is not None and before.take == take.id else ""
-        self._person.ask_choice(take.name, self._session.settings.who, why, lambda w, y: self.choose(take, w, y))
+        drop = self.drop if before is not None and before.take == take.id else None
+        why = before.why if before is not None and drop is not None else ""
+        who = self._session.settings.who
+        self._person.ask_choice(take.name, (who, why), lambda w, y: self.choose(take, w, y), drop)
 
     def choose(self, take: Take, who: str, why: str) -> None:
         """Mark a take as the operating point of the clip."""

@@ -48,8 +48,10 @@ class Person(Protocol):
     def ask_import(
         self, question: ImportQuestion, clip: Timing, decided: Callable[[ImportQuestion, ImportDecision], None]
     ) -> None: ...
-    def ask_choice(self, take: str, who: str, why: str, chosen: Callable[[str, str], None]) -> None:
-        """Who chooses a take, and why."""
+    def ask_choice(
+        self, take: str, said: tuple[str, str], chosen: Callable[[str, str], None], drop: Callable[[], None] | None
+    ) -> None:
+        """Who chooses a take, and why; `said`: what stands there at first. `drop`: of one that is chosen already."""
         ...
 
     def show_points(self, table: PointTable, export: Callable[[], None]) -> None:

@@ -71,6 +71,19 @@ class Takes:
     def _accept(self, question: ImportQuestion, decision: ImportDecision) -> None:
         self.edits.added(self.imports.accept(question, decision))
 
+    def ask_watch(self) -> bool:
+        """Ask for a training run's folder and watch it; False when that was given up."""
+        watching = self._engine.watching
+        before = None if watching.folder is None else watching.folder.parent
+        folder = self._person.ask_folder("Watch a training run: its folder, as given to seamscope train --out", before)
+        if folder is not None:
+            watching.start(folder)
+        return folder is not None
+
+    def stop_watching(self) -> None:
+        """Watch the training run no more."""
+        self._engine.watching.stop()
+
     def ask_export(self, take: Take) -> None:
         """Ask for a name and copy the take's file there."""
         file = take.file or take.encoded.file

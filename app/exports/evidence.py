@@ -200,7 +200,7 @@ def _inline(svg: bytes) -> str:
 
 
 def _files(request: EvidenceRequest, context: WorkContext) -> list[dict[str, str]]:
-    """Every take's file: how it was made, its name and what tells its content."""
+    """Every take's file: how it was encoded, its name and what tells its content."""
     found = []
     for take in request.takes:
         file = take.file or take.encoded.file

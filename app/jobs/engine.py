@@ -20,6 +20,7 @@ from app.jobs.scoring import Scoring
 from app.jobs.store import FilesInUse, TakeStore
 from app.jobs.take_jobs import TakeJobs
 from app.jobs.tools import Tools
+from app.jobs.watching import Watching
 from app.jobs.works import Works
 from app.state.recipes import Options, Recipe
 from app.state.session import Session
@@ -47,6 +48,7 @@ class Engine:
         self.works = Works(session, self.scoring, stop=self.encodes.cancel, release=self.encodes.release)
         self.in_use.add(lambda: self.works.files)
         self.opening = Opening(session, runner, self.works)
+        self.watching = Watching(tools, self.encodes)
         self.edits = Edits(tools, self.encodes, self.works, self.in_use)
         self.imports = Imports(tools, self.neural)
         restoring = Restoring(tools, self.neural, self.imports)
@@ -143,6 +145,7 @@ class Engine:
     def shutdown(self) -> None:
         """End all work, give back files, remove what was temporary."""
         self.neural.close()
+        self.watching.stop()
         self.runner.shutdown()
         self.session.history.clear()
         for take in self.session.takes:

@@ -73,7 +73,7 @@ class Projects:
         session, clip = self.session, self.session.clip
         if clip is None:
             return None
-        takes = [take for take in session.takes if take.kind is not Kind.SOURCE]
+        takes = [take for take in session.takes if take.kind is not Kind.SOURCE and not take.watched]
         places = {take.id: place for place, take in enumerate(takes)}
         playback = session.playback
         source = next(iter(session.takes))

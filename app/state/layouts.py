@@ -69,7 +69,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Everything that decides which pictures are made and where they go."""
+    """Everything that decides which pictures are rendered and where they go."""
 
     tiles: tuple[Tile, ...] = ()
     columns: int | None = None

@@ -78,7 +78,7 @@ class FileRecord:
     """From the project's folder, with forward slashes; empty when there is no way there."""
     absolute: Text = ""
     content: Text = ""
-    """`algorithm:hex` as made by `app.jobs.hashing`; empty when it was not known."""
+    """`algorithm:hex` as `app.jobs.hashing` writes it; empty when it was not known."""
 
     def find(self, folder: Path) -> Path:
         """Where it is now: beside the project if it is there, else where it was."""

@@ -129,6 +129,10 @@ def _as_today(raw: Any) -> dict[str, Any]:
         # Written when there was one codec.
         named = {"key_interval": found["key_interval"]} if "key_interval" in found else {}
         found["choices"] = {FIRST_CODEC: {"lmbda": found["lmbda"], "options": named}}
+    # One of these that is no text is forgotten by itself.
+    for name in ("codec", "device", "precision", "theme", "window"):
+        if not isinstance(found.get(name), str):
+            found.pop(name, None)
     choices = typed(found.get("choices", {}), dict[str, dict[str, Any]], "choices")
     found["choices"] = {codec: {**choice, "options": _pairs(choice)} for codec, choice in choices.items()}
     return found

@@ -30,7 +30,7 @@ def plain_name(name: str) -> str:
 
 
 class Kind(Enum):
-    """What made a take; the value is how projects call it."""
+    """What a take was encoded with, or that it was not encoded here; the value is how projects call it."""
 
     SOURCE = "SOURCE"
     NEURAL = "NEURAL"
@@ -166,6 +166,8 @@ class Take:
     progress: float = 0.0
     message: str = ""
     visible: bool = True
+    watched: bool = False
+    """Of a training run that is watched: a few GoPs by a checkpoint that passes. No project keeps it."""
     note: str = ""
     error: str = ""
     source: FrameSource | SpooledTake | None = None

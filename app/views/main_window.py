@@ -44,7 +44,7 @@ from app.views.pictures.stage import Stage
 from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.widgets import Label, plain_title, single_shot
+from app.views.widgets import Banner, Label, plain_title, single_shot
 
 if TYPE_CHECKING:
     from app.views.charts.charts import Charts
@@ -110,11 +110,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.session, self.presenter, self.inspector)
         self.transport = Transport(self.session)
         self.timeline = self.transport.timeline
-        self.banner = Label()
-        self.banner.setWordWrap(True)
-        self.banner.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
-        self.banner.setAccessibleName("Message")
-        self.banner.hide()
+        self.banner = Banner()
         self.info = InfoPanel(self.session)
         upper = QWidget()
         column = QVBoxLayout(upper)
@@ -127,7 +123,7 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector, self.seams)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.engine, self.inspector, self.seams)
         self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
@@ -169,7 +165,7 @@ class MainWindow(QMainWindow):
         palette.open()
 
     def _connect(self) -> None:
-        session, context = self.session, self.context
+        session, context, view = self.session, self.context, self.session.view
         panel, edits = self.side.takes, context.takes.edits
         panel.cancel_asked.connect(self.engine.cancel)
         panel.remove_asked.connect(edits.remove)
@@ -181,20 +177,20 @@ class MainWindow(QMainWindow):
         self.side.group.cancel_asked.connect(context.ladders.cancel)
         panel.files_dropped.connect(context.takes.import_paths)
         context.takes.rename_asked.connect(panel.rename)
-        context.files.projects.changed.connect(self._retitle)
-        session.clip_changed.connect(self._retitle)
+        for signal in (context.files.projects.changed, session.clip_changed):
+            signal.connect(self._retitle)
         session.settings_changed.connect(self._theme_changed)
         session.clip_changed.connect(self._clip_changed)
-        view = session.view
+        watching, view = self.engine.watching, session.view
         for signal in (
             *(session.takes.changed, session.takes.take_changed, session.focus_changed, session.scores.changed),
             *(session.notes_changed, session.playback.state_changed, view.layouts.changed, view.layouts.moved),
-            *(view.changed, view.inspection.changed, view.seam_loop.changed, self.seams.measured),
+            *(view.changed, view.inspection.changed, view.seam_loop.changed, self.seams.measured, watching.changed),
         ):
             signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
-        session.seam_changed.connect(self._refresh_all)
-        session.settings_changed.connect(self._refresh_all)
+        for signal in (session.seam_changed, session.settings_changed):
+            signal.connect(self._refresh_all)
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(context.screen.toggle_full_screen)
@@ -212,6 +208,8 @@ class MainWindow(QMainWindow):
             (self.side.ladder, "ladder"),
             (self.inspector_panel.worst.save, "save_worst"),
             (self.inspector_panel.seams.measure, "measure_seams"),
+            (self.inspector_panel.watch.choose, "watch"),
+            (self.inspector_panel.watch.stop, "stop_watching"),
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)

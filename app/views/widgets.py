@@ -91,6 +91,17 @@ class Label(QLabel):
         super().setText(visible_lines(text))
 
 
+class Banner(Label):
+    """A message over the pictures; away until there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
+        self.setAccessibleName("Message")
+        self.hide()
+
+
 class HtmlLabel(QLabel):
     """A label of HTML; what was not written by this program stands in it only through `codec.texts.in_html`."""
 

@@ -29,7 +29,7 @@ def encode_at_rate(
     context: WorkContext = QUIET,
 ) -> tuple[StreamInfo, CodecSettings]:
     """Encode at the λ whose stream comes nearest to `kbps`, within 2 % where λ allows. Returns the stream and the
-    settings it was made with. Raises as `encode_clip`."""
+    settings it was encoded with. Raises as `encode_clip`."""
     search = RateSearch(type(settings).lambda_range, kbps)
     found = find_lambda(clip, timing, sample_aspect, output, settings, search, Part(context, 0.0, 0.8, "")).nearest
     best = replace(settings, lmbda=found, reconstruct=False)

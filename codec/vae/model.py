@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from codec.vae.backbones import Backbone
 from codec.vae.backbones.spatial import SpatialBackbone
 from codec.vae.latent import Estimate, FrozenTables, LatentCodec
 from codec.vae.temporal import latent_frames
@@ -26,18 +27,23 @@ class CodedGop:
 class VaeCodec(nn.Module):
     """All networks. Pictures are (B, T, 3, H, W) in [-1, 1], T of 1 to 9, any size."""
 
-    def __init__(self, *, estimating: bool = True) -> None:
-        """Not `estimating`: only to code with, not to be trained."""
+    def __init__(self, backbone: Backbone | None = None, *, estimating: bool = True) -> None:
+        """With `backbone`, by default `spatial`. Not `estimating`: only to code with, not to be trained."""
         super().__init__()
-        self.backbone = SpatialBackbone()
-        self.analysis = Analysis()
-        self.synthesis = Synthesis()
+        self.backbone: Backbone = SpatialBackbone() if backbone is None else backbone
+        self.analysis = Analysis(self.backbone.channels)
+        self.synthesis = Synthesis(self.backbone.channels)
         self.latent = LatentCodec(estimating=estimating)
 
     @property
     def is_estimating(self) -> bool:
         """Whether it can be trained."""
         return not isinstance(self.latent.bottleneck, FrozenTables)
+
+    @property
+    def spatial(self) -> SpatialBackbone | None:
+        """The backbone where it is `spatial`, which has two picture autoencoders."""
+        return self.backbone if isinstance(self.backbone, SpatialBackbone) else None
 
     @property
     def device(self) -> torch.device:
@@ -51,8 +57,9 @@ class VaeCodec(nn.Module):
 
     def work_in(self, number_type: torch.dtype) -> "VaeCodec":
         """Pictures' and latents' networks from now on in `number_type`."""
-        for part in (self.backbone, self.analysis, self.synthesis):
-            part.to(number_type)
+        self.backbone.work_in(number_type)
+        self.analysis.to(number_type)
+        self.synthesis.to(number_type)
         return self
 
     @property
@@ -61,17 +68,17 @@ class VaeCodec(nn.Module):
         return self.backbone.spatial_ratio * Y_RATIO
 
     def to_y(self, latent: Tensor) -> Tensor:
-        """L (B, t, 128, h, w) -> y (B, t, 384, h/2, w/2)."""
+        """L (B, t, c, h, w) -> y (B, t, 384, h/2, w/2)."""
         return self.analysis(latent.flatten(0, 1)).unflatten(0, latent.shape[:2])
 
     def from_y(self, y: Tensor) -> Tensor:
-        """ŷ (B, t, 384, h/2, w/2) -> L̂ (B, t, 128, h, w)."""
+        """ŷ (B, t, 384, h/2, w/2) -> L̂ (B, t, c, h, w)."""
         return self.synthesis(y.flatten(0, 1)).unflatten(0, y.shape[:2])
 
     def forward(self, latents: Tensor, quality: Tensor) -> tuple[Tensor, Estimate]:
-        """Pictures' latents (B, T, 32, h, w), even sides -> the same as decoded, and what coding them takes."""
-        estimate = self.latent(self.to_y(self.backbone.temporal.analyse(latents)), quality)
-        return self.backbone.temporal.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
+        """What the backbone's `stored` gives, even sides -> the same as decoded, and what coding it takes."""
+        estimate = self.latent(self.to_y(self.backbone.analyse(latents)), quality)
+        return self.backbone.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
 
     @torch.no_grad()
     def encode(self, pictures: Tensor, quality: int, *, full: bool = False) -> list[CodedGop]:

@@ -126,7 +126,8 @@ def observed(window: MainWindow, doors: Doors) -> list[object]:
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),
         *(session.gop_marks, session.rate_lock, session.history.undo_text, session.history.redo_text),
         *(layouts, takes, [part.isVisible() for part in parts], window.isFullScreen(), len(doors.asked)),
-        [window.context.screen.panel_shown(name) for name in ("scopes", "worst", "seams")],
+        [window.context.screen.panel_shown(name) for name in ("scopes", "worst", "seams", "watch")],
+        window.engine.watching.folder,
         window.context.screen.second_shown(),
         [row.field.isHidden() for row in window.side.takes.rows.values()],
         sorted(type(w).__name__ for w in QApplication.topLevelWidgets() if w.isVisible()),
@@ -209,6 +210,8 @@ def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip
         window.session.select(next(take for take in window.session.takes if take.kind is Kind.NEURAL))
     elif name == "cancel":
         window.engine.encode_rival(RivalCodec.VVC, 40)
+    elif name == "stop_watching":
+        window.engine.watching.start(stream.parent)
     elif name == "tone_mapping":
         shows(hdr_clip)
 

@@ -25,6 +25,12 @@ def dialog_of(kind: type[QDialog]) -> QDialog:
     return found
 
 
+def back_to(qtbot: QtBot, window: MainWindow) -> None:
+    """Give the window the keys again: nobody else does without a window manager."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
+
+
 def choose(qtbot: QtBot, window: MainWindow, who: str, why: str) -> None:
     qtbot.keyClick(window, Qt.Key.Key_A)
     dialog = dialog_of(ChoiceDialog)
@@ -33,6 +39,7 @@ def choose(qtbot: QtBot, window: MainWindow, who: str, why: str) -> None:
     qtbot.keyClicks(dialog.who, who)
     qtbot.keyClicks(dialog.why, why)
     qtbot.keyClick(dialog.why, Qt.Key.Key_Return)
+    back_to(qtbot, window)
 
 
 def test_a_take_is_chosen_shown_undone_and_told_by_the_page(
@@ -48,14 +55,17 @@ def test_a_take_is_chosen_shown_undone_and_told_by_the_page(
     assert take.rate is not None and session.choice.kbps == take.rate.kbps
     row = window.side.takes.rows[take.id]
     assert row.label.text().startswith("★")
+    qtbot.waitUntil(window.menus.actions["undo"].isEnabled, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.choice is None and not row.label.text().startswith("★")
+    qtbot.waitUntil(window.menus.actions["redo"].isEnabled, timeout=WAIT_MS)
     qtbot.keyClick(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert session.choice is not None
     qtbot.keyClick(window, Qt.Key.Key_A)
     again = dialog_of(ChoiceDialog)
     assert isinstance(again, ChoiceDialog) and again.who.text() == "Mai" and again.why.text() == WHY
     again.reject()
+    back_to(qtbot, window)
     page = tmp_path / "page.html"
     window.context.exports.export_page(page)
     qtbot.waitUntil(page.exists, timeout=WAIT_MS)
@@ -79,7 +89,10 @@ def test_choices_are_saved_and_listed_over_a_folder(
     qtbot.waitUntil((folder / "first.seamscope").exists, timeout=WAIT_MS)
     kept = session.choice
     assert kept is not None
-    qtbot.keyClick(window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(window, Qt.Key.Key_A)
+    again = dialog_of(ChoiceDialog)
+    assert isinstance(again, ChoiceDialog)
+    qtbot.mouseClick(again.drop, Qt.MouseButton.LeftButton)
     assert session.choice is None
     projects.save(folder / "second.seamscope")
     qtbot.waitUntil((folder / "second.seamscope").exists, timeout=WAIT_MS)

@@ -33,10 +33,12 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     dialog = asked(qtbot, window)
     dialog.unit.setCurrentIndex(dialog.unit.findData(StepUnit.KBPS))
     dialog.steps.selectAll()
-    qtbot.keyClicks(dialog.steps, "60, 90")
+    qtbot.keyClicks(dialog.steps, "12, 24")
     dialog.rivals[RivalCodec.VVC].setChecked(False)
     assert dialog.told.text() == "2 neural takes and 2 of rivals"
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     takes = [take for take in window.session.takes if take.kind is not Kind.SOURCE]
     assert [take.kind for take in takes] == [Kind.NEURAL] * 2 + [Kind.HEVC] * 2
     assert takes[2].label.endswith("waiting") and len({take.look for take in takes}) == 4
@@ -44,11 +46,12 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     assert "of 4 takes" in window.side.group.text.text()
     qtbot.waitUntil(lambda: all(t.status is not Status.RUNNING for t in takes), timeout=3 * WAIT_MS)
     assert [take.error for take in takes] == [""] * 4
-    for take, wanted in zip(takes, (60, 90, 60, 90), strict=True):
+    for take, wanted in zip(takes, (12, 24, 12, 24), strict=True):
         assert take.encoded.rate is not None
-        # Neural: within 2 % of what was asked. Rivals: within 2 % of the neural take's own.
-        assert take.encoded.rate.kbps == pytest.approx(wanted, rel=0.045)
-    for take, wanted in zip(takes[:2], (60, 90), strict=True):
+        # Neural: within 2 % of what was asked. Rivals: as near the neural take's own as their encoder comes with so few
+        # bits.
+        assert take.encoded.rate.kbps == pytest.approx(wanted, rel=0.1)
+    for take, wanted in zip(takes[:2], (12, 24), strict=True):
         assert take.encoded.rate is not None and take.encoded.rate.kbps == pytest.approx(wanted, rel=0.02)
         assert take.lmbda is not None and f"for {wanted} kbps" in take.name
     qtbot.waitUntil(lambda: not window.side.group.isVisible(), timeout=WAIT_MS)
@@ -64,6 +67,8 @@ def test_a_ladder_is_cancelled_with_one_button(
     shows(small_clip)
     dialog = asked(qtbot, window)
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)
     takes = [take for take in window.session.takes if take.kind is not Kind.SOURCE]
     assert len(takes) == 15 and [t.lmbda for t in takes[:5]] == list(usual_steps(registry.DEFAULT))
     qtbot.waitUntil(window.side.group.isVisible, timeout=WAIT_MS)

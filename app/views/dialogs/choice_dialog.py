@@ -24,8 +24,10 @@ class ChoiceDialog(QDialog):
 
     chosen = Signal(str, str)
     """Who, why."""
+    dropped = Signal()
+    """The take chosen is so no more."""
 
-    def __init__(self, take: str, who: str, why: str, parent: QWidget) -> None:
+    def __init__(self, take: str, who: str, why: str, *, is_chosen: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Choose this take")
         self.setMinimumWidth(460)
@@ -42,12 +44,19 @@ class ChoiceDialog(QDialog):
         form.addRow("Because", self.why)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Choose")
+        self.drop = buttons.addButton("Choose none", QDialogButtonBox.ButtonRole.DestructiveRole)
+        self.drop.setVisible(is_chosen)
+        self.drop.clicked.connect(self._drop)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addWidget(buttons)
         (self.why if who else self.who).setFocus()
+
+    def _drop(self) -> None:
+        self.dropped.emit()
+        self.reject()
 
     def _accept(self) -> None:
         self.chosen.emit(self.who.text(), self.why.text())

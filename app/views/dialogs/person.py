@@ -102,10 +102,14 @@ class Dialogs:
         dialog.decided.connect(decided)
         dialog.open()
 
-    def ask_choice(self, take: str, who: str, why: str, chosen: Callable[[str, str], None]) -> None:
+    def ask_choice(
+        self, take: str, said: tuple[str, str], chosen: Callable[[str, str], None], drop: Callable[[], None] | None
+    ) -> None:
         """Opens a dialog."""
-        dialog = ChoiceDialog(take, who, why, self._window)
+        dialog = ChoiceDialog(take, *said, is_chosen=drop is not None, parent=self._window)
         dialog.chosen.connect(chosen)
+        if drop is not None:
+            dialog.dropped.connect(drop)
         dialog.open()
 
     def show_points(self, table: PointTable, export: Callable[[], None]) -> None:

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from codec.vae.backbones import Backbone
 from codec.vae.backbones.sizes import Sizes, check_range
-from codec.vae.temporal import RATIO, latent_frames
+from codec.vae.temporal import whole_groups
 
 _GROUPS = 32
 _EPSILON = 1e-5
@@ -226,25 +227,33 @@ class DenseDecoder(nn.Module):
         x = self.mid(self.conv_in(latent))
         for level in reversed(self.up):
             x = level(x)
-        return self.conv_out(F.silu(self.norm_out(x)))
+        x = F.silu(self.norm_out(x))
+        # Half precision would round pictures to less than 8 bits.
+        with torch.autocast(x.device.type, enabled=False):
+            return self.conv_out(x.float())
 
 
-class DenseBackbone(nn.Module):
+class DenseBackbone(Backbone):
     """E and D of the paper's Figure 4. L is the mean; the variance is for training of the autoencoder alone."""
 
     name = "dense"
-    spatial_ratio = 8
 
     def __init__(self, sizes: DenseSizes | None = None) -> None:
         super().__init__()
-        self.sizes = sizes or DenseSizes()
-        self.encoder = DenseEncoder(self.sizes)
-        self.decoder = DenseDecoder(self.sizes)
+        own = self.sizes = sizes or DenseSizes()
+        self._channels = own.channels
+        self.encoder = DenseEncoder(own)
+        self.decoder = DenseDecoder(own)
 
     @property
     def channels(self) -> int:
         """c of L."""
-        return self.sizes.channels
+        return self._channels
+
+    def work_in(self, number_type: torch.dtype) -> None:
+        """All but the layer that pictures come out of."""
+        self.to(number_type)
+        self.decoder.conv_out.float()
 
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], T of 1 to 9, sides multiples of 8 -> L (B, t, c, H/8, W/8)."""
@@ -255,14 +264,6 @@ class DenseBackbone(nn.Module):
         """L (B, t, c, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
         del full
         return self.decoder(latent.transpose(1, 2)).transpose(1, 2)[:, :pictures]
-
-
-def whole_groups(pictures: Tensor) -> Tensor:
-    """(B, T, ...) with the last picture repeated up to 1 + 4 k pictures."""
-    missing = 1 + RATIO * (latent_frames(pictures.shape[1]) - 1) - pictures.shape[1]
-    if not missing:
-        return pictures
-    return torch.cat([pictures, pictures[:, -1:].expand(-1, missing, *pictures.shape[2:])], dim=1)
 
 
 def _norm(width: int) -> nn.GroupNorm:

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from codec.vae.backbones.dense import whole_groups
+from codec.vae.backbones import Backbone
 from codec.vae.backbones.sizes import Sizes, check_range
 from codec.vae.backbones.wavelet import haar_2d, haar_3d, inverse_haar_2d, inverse_haar_3d
+from codec.vae.temporal import whole_groups
 
 _SIDE = 4
 """Of a patch, in samples of the wavelet's bands."""
@@ -111,11 +112,16 @@ class Bottleneck(nn.Module):
 
     def __init__(self, sizes: LeanSizes) -> None:
         super().__init__()
-        deviation = sizes.width**-0.5
-        self.phi = nn.Parameter(torch.randn(sizes.channels, sizes.width) * deviation)
-        self.Q = nn.Parameter(self.phi.detach().T.clone())
-        self.weights = nn.ParameterList(nn.Parameter(torch.tensor(0.5)) for _ in range(sizes.steps))
-        self.threshold = nn.ParameterList(nn.Parameter(torch.full((1,), 0.01)) for _ in range(sizes.steps))
+        self.phi = nn.Parameter(torch.empty(sizes.channels, sizes.width))
+        self.Q = nn.Parameter(torch.empty(sizes.width, sizes.channels))
+        nn.init.uniform_(self.phi, -(sizes.width**-0.5), sizes.width**-0.5)
+        with torch.no_grad():
+            self.Q.copy_(self.phi.T)
+        self.weights = nn.ParameterList(nn.Parameter(torch.empty(())) for _ in range(sizes.steps))
+        self.threshold = nn.ParameterList(nn.Parameter(torch.empty(1)) for _ in range(sizes.steps))
+        for weight, threshold in zip(self.weights, self.threshold, strict=True):
+            nn.init.constant_(weight, 0.5)
+            nn.init.constant_(threshold, 0.01)
         self.forward_l, self.backward_l = (
             nn.ModuleList(Network(sizes.width, sizes.step_layers, residual=False) for _ in range(sizes.steps))
             for _ in range(2)
@@ -199,36 +205,39 @@ class LeanDecoder(nn.Module):
         return torch.cat(made, dim=2)
 
 
-class LeanBackbone(nn.Module):
+class LeanBackbone(Backbone):
     """E and D of LeanVAE."""
 
     name = "lean"
-    spatial_ratio = 8
 
     def __init__(self, sizes: LeanSizes | None = None) -> None:
         super().__init__()
-        self.sizes = sizes or LeanSizes()
-        self.encoder = LeanEncoder(self.sizes)
-        self.decoder = LeanDecoder(self.sizes)
-        self.latent_bottleneck = Bottleneck(self.sizes)
+        own = self.sizes = sizes or LeanSizes()
+        self._channels = own.channels
+        self.encoder = LeanEncoder(own)
+        self.decoder = LeanDecoder(own)
+        self.latent_bottleneck = Bottleneck(own)
         # For the Kullback-Leibler term of training the autoencoder; kept, so that published keys are complete.
-        self.std_layer = nn.Linear(self.sizes.width, self.sizes.channels)
+        self.std_layer = nn.Linear(own.width, own.channels)
 
     @property
     def channels(self) -> int:
         """c of L."""
-        return self.sizes.channels
+        return self._channels
+
+    def work_in(self, number_type: torch.dtype) -> None:
+        """Always in float32: it is quick, and its recovery subtracts what is nearly equal."""
 
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], T of 1 to 9, sides multiples of 8 -> L (B, t, c, H/8, W/8)."""
         del full
-        features = self.encoder(whole_groups(pictures).transpose(1, 2))
-        return self.latent_bottleneck.project(features).permute(0, 1, 4, 2, 3)
+        features = self.encoder(whole_groups(pictures.float()).transpose(1, 2))
+        return self.latent_bottleneck.project(features).permute(0, 1, 4, 2, 3).to(pictures.dtype)
 
     def decode(self, latent: Tensor, pictures: int, *, full: bool = False) -> Tensor:
         """L (B, t, c, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
         del full
-        features = self.latent_bottleneck.recover(latent.permute(0, 1, 3, 4, 2))
+        features = self.latent_bottleneck.recover(latent.float().permute(0, 1, 3, 4, 2))
         return self.decoder(features).transpose(1, 2)[:, :pictures]
 
 

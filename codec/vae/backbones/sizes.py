@@ -1,4 +1,4 @@
-"""Sizes of a backbone: what a weights file says of it, within bounds. No torch here."""
+"""Sizes of a backbone: what a weights file says of it, within bounds."""
 
 import json
 from dataclasses import asdict, dataclass, fields
