@@ -22,7 +22,7 @@ def test_one_channel_is_shown_in_all_panes_and_said(qtbot: QtBot, window: MainWi
             truth = component_picture(take.picture(9, SeamMode.BLENDED), component)
             pane = window.panes[take.id]
             assert np.array_equal(rgb(pane.canvas.image), to_rgb(truth))
-            assert pane.label.text().startswith(f"{component.value}: ")
+            assert f" · {component.value}: " in pane.label.text()
             shown = rgb(pane.canvas.grab().toImage())[pane.canvas.height() // 2, pane.canvas.width() // 2]
             assert np.abs(shown.astype(int) - to_rgb(truth)[32, 48]).max() <= 2
         assert window.menus.actions[f"component_{component.name.lower()}"].isChecked()

@@ -175,7 +175,7 @@ def test_differences_on_the_screen_are_those_of_the_pictures(
         look = window.session.view.layouts.difference
         shown = window.panes[two_takes[1].id]
         assert np.array_equal(rgb(shown.canvas.image), difference_rgb(take, source, look))
-        assert shown.label.text().startswith(f"Δ×{look.gain} ")
+        assert f" · Δ×{look.gain} " in shown.label.text()
         assert window.panes[two_takes[0].id].canvas.content.scale is None
         window.menus.trigger("difference_kind")
         window.menus.trigger("gain_up")
@@ -247,11 +247,11 @@ def test_presentation_shows_large_labels_and_nothing_else(qtbot: QtBot, window: 
     pane = window.panes[two_takes[1].id]
     name, rate, quality = pane.label.text().split("\n")
     assert quality.startswith(("LPIPS 0.", " "))
-    assert name == two_takes[1].name
+    assert name == f"2 · {two_takes[1].name}"
     assert "kbps" in rate
     assert "bpp" in rate
     assert "26px" in pane.label.styleSheet()
-    assert window.panes[two_takes[0].id].label.text() == "Source\n96x64, 25 fps\n "
+    assert window.panes[two_takes[0].id].label.text() == "1 · Source\n96x64, 25 fps\n "
     # The source's label is as tall, so that pictures stand at the same place in all panes.
     qtbot.waitUntil(lambda: len({window.panes[take.id].canvas.height() for take in two_takes}) == 1, timeout=WAIT_MS)
     parts = (window.menuBar(), window.side, window.statusBar(), window.charts, window.transport)
@@ -355,12 +355,12 @@ def test_the_buttons_in_the_menu_bar_are_the_actions(qtbot: QtBot, window: MainW
 def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     source, take = (window.panes[each.id].label for each in two_takes)
     window._refresh_all()
-    assert source.text() == "Source · 96x64, 25 fps"
-    assert take.text().startswith("HEVC (x265) CRF 10 · ")
+    assert source.text() == "1 · Source · 96x64, 25 fps"
+    assert take.text().startswith("2 · HEVC (x265) CRF 10 · ")
     kbps = two_takes[1].rate.text.split(" · ")[0]
     # A bitrate is there whole or not at all.
-    assert take._shorter[-2:] == (f"HEVC CRF 10 · {kbps}", "HEVC CRF 10")
-    assert source._shorter == ("Source",)
+    assert take._shorter[-2:] == (f"2 · HEVC CRF 10 · {kbps}", "2 · HEVC CRF 10")
+    assert source._shorter == ("1 · Source",)
     for shorter in take._shorter:
         assert "CRF 10" in shorter
     for shorter in take._shorter[:-1]:

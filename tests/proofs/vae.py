@@ -162,9 +162,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="clips; with --make-untrained a training run's folder")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--vgg-trunk", type=Path, metavar="FILE")
-    parser.add_argument(
-        "--untrained", type=Path, metavar="FILE", help="weights of the transform alone"
-    )
+    parser.add_argument("--untrained", type=Path, metavar="FILE", help="weights of the transform alone")
     parser.add_argument("--make-untrained", action="store_true", help="write them into DIR and end")
     parser.add_argument("--frames", type=int, default=0)
     parser.add_argument("--vgg-every", type=int, default=4)
