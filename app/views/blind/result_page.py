@@ -9,6 +9,7 @@ from app.state.blind.observers import SHARE, Entry, Viewers, entries, heading, v
 from app.state.blind.posterior import Interval
 from app.state.blind.result import kbps_text
 from app.views.blind.result_plot import ResultPlot, picture
+from app.views.blind.viewers_plot import ViewersPlot
 from app.views.widgets import Label, scrolled
 from codec.texts import visible
 
@@ -34,7 +35,7 @@ class ResultPage(QWidget):
         for label in (self.sentence, self.doubts, self.details, self.panel):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.plot = ResultPlot()
+        self.plot, self.viewers = ResultPlot(), ViewersPlot()
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(_COLUMNS)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -57,6 +58,7 @@ class ResultPage(QWidget):
         column.addWidget(self.plot, 2)
         column.addLayout(buttons)
         column.addWidget(self.panel)
+        column.addWidget(self.viewers, 1)
         column.addWidget(self.table, 1)
         column.addWidget(self.details)
         outer = QVBoxLayout(self)
@@ -78,7 +80,9 @@ class ResultPage(QWidget):
         self.plot.show_run(run)
         self.details.setText(details(run))
         found = entries(self._blind.session.blind.alike(run))
-        self.panel.setText("\n".join((heading(found), *viewers_text(viewers(found)))))
+        at_large = viewers(found)
+        self.panel.setText("\n".join((heading(found), *viewers_text(at_large))))
+        self.viewers.show_viewers(at_large)
         self._fill(found)
 
     def text(self) -> str:

@@ -1,6 +1,7 @@
 """A run as a picture: answers at each rate, the curve that fits them, the threshold with its interval."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -31,23 +32,29 @@ def answers_by_rate(run: Run) -> list[tuple[float, float, int]]:
     return sorted((float(x), float(outcome), count) for x, outcome, count in means)
 
 
-def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
-    """All of it. Raises JournalError for a run that is not complete."""
-    result, levels = run.result(), run.setup.levels
-    low, high = levels[0] - 0.25, levels[-1] + 0.25
+def placing(area: QRectF, low: float, high: float) -> tuple[QRectF, Callable[[float, float], QPointF]]:
+    """The frame inside of `area`, and where (log2 kbps, share) lies in it; what is beyond the ends lies on them."""
     inner = area.adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
 
     def at(x: float, share: float) -> QPointF:
         across = (min(max(x, low), high) - low) / (high - low)
         return QPointF(inner.left() + across * inner.width(), inner.bottom() - share * inner.height())
 
+    return inner, at
+
+
+def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
+    """All of it. Raises JournalError for a run that is not complete."""
+    result, levels = run.result(), run.setup.levels
+    low, high = levels[0] - 0.25, levels[-1] + 0.25
+    inner, at = placing(area, low, high)
     painter.fillRect(area, QColor(theme.ground))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     threshold = [math.log2(value) for value in (result.threshold.low, result.threshold.median, result.threshold.high)]
     band = QColor(ACCENT)
     band.setAlpha(60)
     painter.fillRect(QRectF(at(threshold[0], 1), at(threshold[2], 0)), band)
-    _axes(painter, inner, at, (low, high), theme)
+    axes(painter, inner, at, (low, high), theme)
     if result.place is Place.INSIDE:
         painter.setPen(QPen(QColor(ACCENT), 2))
         painter.drawLine(at(threshold[1], 0), at(threshold[1], 1))
@@ -72,7 +79,14 @@ def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
         painter.drawText(QRectF(place.x() - 150, area.top() + 6, 300, 22), Qt.AlignmentFlag.AlignCenter, rival.name)
 
 
-def _axes(painter: QPainter, inner: QRectF, at, ends: tuple[float, float], theme: Theme) -> None:
+def axes(
+    painter: QPainter,
+    inner: QRectF,
+    at: Callable[[float, float], QPointF],
+    ends: tuple[float, float],
+    theme: Theme,
+) -> None:
+    """A frame with shares upwards and kbps to the right. `at`: where (log2 kbps, share) lies."""
     painter.setPen(QPen(QColor(theme.border), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(inner)
