@@ -47,7 +47,8 @@ class _Search:
         """What pictures after `start`, up to `stop`, cost, and which of them but the last are reference pictures."""
         count = stop - start
         whole = _PRICE + self._error(start, stop) ** 2 * count
-        if count < 2:
+        # Two segments cost two prices at least: most GoPs need not be followed from inside.
+        if count < 2 or whole <= 2 * _PRICE:
             return whole, ()
         middle = (start + stop) // 2
         (early, before), (late, after) = self.best(start, middle), self.best(middle, stop)
