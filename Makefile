@@ -12,6 +12,9 @@ OPENGL := tests/render/test_gl.py tests/gui/test_gl_window.py tests/gui/test_gol
 WORKERS ?= 2
 SIDE_BY_SIDE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+# Hundreds of short processes: each would compile the sources anew where bytecode may not be written.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test proven check fuzz bench clean
 
 run: $(STAMP)

@@ -15,7 +15,7 @@ from codec.errors import Cancelled, SeamscopeError, SettingError, sentence_of
 from codec.gop import DEFAULT_THETA, Structure
 from codec.terminal import Ended, drop_output, ending_raises, say_anything
 from codec.texts import visible, visible_lines
-from codec.training.vae.command import add_train
+from codec.training.vae.command import add_import, add_train
 
 if TYPE_CHECKING:
     from codec.media.clip import Clip
@@ -62,8 +62,10 @@ def build_parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="tell what a .gop stream holds, checking every GoP")
     info.add_argument("stream", type=Path)
     info.set_defaults(run=_info)
-    weights = commands.add_parser("weights", help="list the codec weights there are")
+    weights = commands.add_parser("weights", help="list the codec weights there are; import published checkpoints")
     weights.set_defaults(run=_weights)
+    of_weights = weights.add_subparsers(metavar="import")
+    add_import(of_weights.add_parser("import", help="make weights of a published checkpoint, to train and code with"))
     _add_compare(
         commands.add_parser("compare", help="compare with HEVC, VVC and others at equal bitrate, write a report")
     )
@@ -212,7 +214,6 @@ def _info(arguments: argparse.Namespace, context: TerminalContext) -> str:
 
 
 def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
-    from codec.report.compare import ReportRequest, compare
     from codec.rivals import RivalCodec
 
     names = [name.strip().lower() for name in arguments.against.split(",") if name.strip()]
@@ -222,6 +223,8 @@ def _compare(arguments: argparse.Namespace, context: TerminalContext) -> str:
     for name in names:
         if name not in known:
             raise SettingError(f"--against: there is no rival {name!r}; choose among {', '.join(known)}.")
+    from codec.report.compare import ReportRequest, compare
+
     request = ReportRequest(
         tuple(arguments.lambdas),
         tuple(known[name] for name in names),

@@ -19,5 +19,5 @@ def state_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """What can be made again. On Linux ~/.cache/seamscope."""
+    """What can be computed again. On Linux ~/.cache/seamscope."""
     return platformdirs.user_cache_path(_NAME, appauthor=False)

@@ -15,16 +15,19 @@ from codec.ffmpeg import ffmpeg_program
 from tests import forked
 
 FIRST = (
-    "tests/hybrid/test_golden.py",  # Compiles the loops that most others use, and meanwhile
-    "tests/training/test_vae_run.py",  # needs none.
+    "tests/hybrid/test_golden.py",  # On a fresh clone it compiles the loops that most others use, for over a minute.
+    "tests/training/test_vae_run.py",  # Others that use none fill the time: they would compile them, too.
+    "tests/vae/",
+    "tests/metrics/",
     "tests/hybrid/",
-    "tests/media/",
     "tests/training/",
     "tests/bench/",
+    "tests/media/",
     "tests/test_",
     "tests/jobs/",
 )
-"""What is begun first where several processes share the files: what takes long, so that none is left waiting."""
+"""What is begun first where several processes share the files: after those two what takes long, so that none is left
+waiting."""
 TEXTURE = "testsrc2=size={size}:rate={rate},noise=alls=12:allf=t"
 
 
@@ -96,6 +99,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest.fixture(autouse=True)

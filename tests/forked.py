@@ -1,8 +1,9 @@
-"""Worker processes of a window under test, forked from one process that has the large libraries loaded already.
+"""Worker processes of a window under test, forked from one process that has libraries, modules and machine code loaded.
 
-A worker begins with an empty interpreter and spends seconds of processor time on importing PyTorch: for hundreds of
-windows that is most of the time that all tests take. What the workers do is the same, and nothing of Seamscope is
-loaded before they are. Tests of the processes themselves are marked `spawns` and have what users have.
+A worker begins with an empty interpreter and spends seconds of processor time on importing PyTorch and on loading what
+was compiled: for hundreds of windows that is most of the time that all tests take. What the workers do is the same;
+no weights are read and nothing is computed before they are begun. Tests of the processes themselves are marked
+`spawns` and have what users have.
 """
 
 import multiprocessing
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
-LOADED = ("torch", "numba", "scipy.special", "av", "cv2", "PIL.Image", "safetensors.torch")
+LOADED = ("torch", "numba", "scipy.special", "av", "cv2", "PIL.Image", "safetensors.torch", "tests.loaded")
 _as_ever = multiprocessing.get_context
 
 

@@ -38,6 +38,15 @@ def _on_take(run: Callable[[Context, Take], None]) -> Callable[[Context], None]:
     return act
 
 
+def _watch(c: Context) -> None:
+    if c.takes.ask_watch() and not c.screen.panel_shown("watch"):
+        c.screen.toggle_panel("watch")
+
+
+def _is_watching(c: Context) -> bool:
+    return c.engine.watching.folder is not None
+
+
 def _nudge(frames: int) -> Callable[[Context], None]:
     return _on_take(lambda c, take: c.takes.edits.nudge(take, take.nudge + frames))
 
@@ -168,6 +177,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _on_take(lambda c, t: c.takes.edits.align(t)),
         _has_whole_take,
     ),
+    ActionSpec("choose", "Choose this take…", ("A",), "Takes", _on_take(lambda c, t: c.choosing.ask(t)), _has_take),
+    ActionSpec(
+        "points",
+        "Operating points of a folder…",
+        ("Ctrl+Alt+P",),
+        "File",
+        lambda c: c.choosing.ask_table(),
+        always,
+    ),
     ActionSpec(
         "rate_lock",
         "Keep rivals at the neural bitrate",
@@ -185,6 +203,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _on_take(lambda c, t: c.takes.ask_export(t)),
         _has_whole_take,
     ),
+    ActionSpec("watch", "Watch a training run…", ("Ctrl+Alt+R",), "Takes", _watch, always),
+    ActionSpec(
+        "stop_watching",
+        "Stop watching the training run",
+        ("Ctrl+Alt+Shift+R",),
+        "Takes",
+        lambda c: c.takes.stop_watching(),
+        _is_watching,
+    ),
     ActionSpec(
         "remove",
         "Remove the take",
@@ -200,7 +227,7 @@ HELP_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 TAKE_MENU: tuple[str | None, ...] = (
-    "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later", "nudge_earlier",
-    "align", None, "export_take", "remove",
+    "choose", "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later",
+    "nudge_earlier", "align", None, "export_take", "remove",
 )  # fmt: skip
 """The menu of a take, in this order; None is a line between."""

@@ -87,6 +87,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _panel("scopes", "Histogram, vectorscope and waveform", "F2"),
     _panel("worst", "Worst frames", "F3"),
     _panel("seams", "Seam inspector", "F4"),
+    _panel("watch", "Training run", "F7"),
 )
 
 COMPONENT_ACTIONS: tuple[ActionSpec, ...] = (

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.actions import desk, inspecting, looking, playing, seams, takes
+from app.actions import desk, inspecting, looking, playing, seams, takes, voting
 from app.actions.spec import ActionSpec, Context, controllers
 
 __all__ = ["ACTIONS", "ActionSpec", "Context", "by_id", "controllers", "open_recent"]
@@ -17,6 +17,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *inspecting.COMPONENT_ACTIONS,
     *seams.ACTIONS,
     *looking.ACTIONS,
+    *voting.ACTIONS,
     *desk.HELP_ACTIONS,
 )
 

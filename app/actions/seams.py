@@ -63,6 +63,17 @@ def _scan_here(c: Context) -> None:
         c.screen.toggle_panel("seams")
 
 
+def _can_measure(c: Context) -> bool:
+    return c.seams.measurable is not None and not c.seams.busy
+
+
+def _measure(c: Context) -> None:
+    """The seam ratio of the take at hand, told in the panel."""
+    c.seams.measure()
+    if not c.screen.panel_shown("seams"):
+        c.screen.toggle_panel("seams")
+
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "gop_marks",
@@ -89,4 +100,5 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _scan_here,
         checked_when=lambda c: c.session.view.inspection.scan_line is not None,
     ),
+    ActionSpec("measure_seams", "Measure the seam ratio", ("Ctrl+J",), "Seams", _measure, _can_measure),
 )

@@ -4,10 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.controllers.blind.blind import Blind
+from app.controllers.blind.voting import Votes
+from app.controllers.choosing import Choosing
 from app.controllers.exports import ChartLook, Exports
 from app.controllers.files import Files
+from app.controllers.ladders import Ladders
 from app.controllers.person import Person
 from app.controllers.screen import Parts, Screen
+from app.controllers.seams import Seams
 from app.controllers.takes import Takes
 from app.controllers.view import Panes, View
 from app.jobs.engine import Engine
@@ -23,9 +28,14 @@ class Context:
     engine: Engine
     files: Files
     takes: Takes
+    ladders: Ladders
+    choosing: Choosing
     exports: Exports
     view: View
     screen: Screen
+    seams: Seams
+    blind: Blind
+    votes: Votes
 
     @staticmethod
     def now_s() -> float:
@@ -36,6 +46,7 @@ class Context:
 def controllers(
     engine: Engine,
     presenter: Presenter,
+    seams: Seams,
     panes: Panes,
     charts: Callable[[], ChartLook | None],
     parts: Parts,
@@ -43,10 +54,14 @@ def controllers(
 ) -> Context:
     """The controllers of one window, each given its parts."""
     takes, view = Takes(engine, person), View(engine, panes, person)
+    ladders, choosing = Ladders(engine, person), Choosing(engine, person)
     exports = Exports(engine, view, charts, person)
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
-    return Context(engine.session, engine, files, takes, exports, view, screen)
+    votes = Votes(engine, screen, files.projects)
+    return Context(
+        engine.session, engine, files, takes, ladders, choosing, exports, view, screen, seams, Blind(engine), votes
+    )
 
 
 def always(context: Context) -> bool:

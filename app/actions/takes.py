@@ -23,6 +23,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.takes.ask_save_stream(), _has_stream
     ),
     ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.takes.encode_neural()),
+    ActionSpec("ladder", "Encode a ladder…", ("Ctrl+L",), "Takes", lambda c: c.ladders.ask()),
     ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.takes.add_rival()),
     ActionSpec(
         "cancel", "Cancel encodes and opening", ("Ctrl+.",), "Takes", lambda c: c.engine.cancel_all(), _has_running

@@ -12,7 +12,7 @@ from app.exports import frames
 from app.exports.frames import Box
 from app.jobs.engine import Engine
 from app.jobs.job import Lane
-from app.render.kind_colours import kind_colour, light_ink
+from app.render.take_looks import look_ink, take_colour
 from app.state.curves import series_of
 from app.state.takes import Kind, Take
 from app.state.worst import unfinished, worst_shown
@@ -142,7 +142,7 @@ class Exports:
     def _columns(self, takes: list[Take]) -> "tuple[VideoColumn, ...]":
         from app.exports.video import VideoColumn
 
-        return tuple(VideoColumn(take, take.label, kind_colour(take.kind)) for take in takes)
+        return tuple(VideoColumn(take, take.label, take_colour(take)) for take in takes)
 
     def export_video(self, request: "VideoRequest", target: Path) -> None:
         """Write the video (a job)."""
@@ -197,6 +197,7 @@ class Exports:
             box,
             session.notes,
             self._engine.device,
+            session.choice,
             "" if region is None else region.text,
         )
 
@@ -229,7 +230,7 @@ class Exports:
         data = ChartData(
             title,
             series,
-            tuple(light_ink(entry.kind) for entry in series),
+            tuple(look_ink(entry.look) for entry in series),
             tuple(playback.time_of(frame) for frame in range(playback.frame_count)),
             tuple(session.boundaries if session.gop_marks else ()),
         )

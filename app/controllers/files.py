@@ -8,7 +8,6 @@ from app.controllers.leaving import QUIT, Leaving
 from app.controllers.person import Person
 from app.controllers.takes import Takes
 from app.jobs.engine import Engine
-from app.jobs.projects import Projects
 from app.state.project import SUFFIX
 from codec.output import short_name
 
@@ -20,7 +19,7 @@ class Files:
 
     def __init__(self, engine: Engine, takes: Takes, queue: ExportQueue, person: Person) -> None:
         self._engine, self._session, self._takes, self._person = engine, engine.session, takes, person
-        self.projects = Projects(engine, takes.imports)
+        self.projects = engine.projects
         self.leaving = Leaving(self.projects, queue, person, self.save_project)
 
     def offer_recovery(self) -> None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QImage
 
+from app.jobs.points import PointTable
+from app.state.draft import Draft
 from app.state.imports import ImportDecision, ImportQuestion
+from app.state.ladder import LadderPlan
 from app.state.settings import Settings
 from codec.media.picture import Timing
 
@@ -45,6 +48,17 @@ class Person(Protocol):
     def ask_import(
         self, question: ImportQuestion, clip: Timing, decided: Callable[[ImportQuestion, ImportDecision], None]
     ) -> None: ...
+    def ask_choice(
+        self, take: str, said: tuple[str, str], chosen: Callable[[str, str], None], drop: Callable[[], None] | None
+    ) -> None:
+        """Who chooses a take, and why; `said`: what stands there at first. `drop`: of one that is chosen already."""
+        ...
+
+    def show_points(self, table: PointTable, export: Callable[[], None]) -> None:
+        """Operating points, and a way to export them."""
+        ...
+
+    def ask_ladder(self, draft: Draft, room: int, chosen: Callable[[LadderPlan], object]) -> None: ...
     def ask_video(self, takes: int, frames: str, chosen: "Callable[[VideoChoice], None]") -> None: ...
     def ask_settings(self, settings: Settings, chosen: Callable[[Settings], None]) -> None: ...
     def ask_recovery(self, go_on: Callable[[], None], discard: Callable[[], None]) -> None:

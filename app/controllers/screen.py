@@ -70,6 +70,8 @@ class Parts:
     """Goes in full screen, with charts and inspector."""
     about: tuple[Part, ...]
     """Goes while presenting, too."""
+    names: tuple[Part, ...]
+    """Tells names of takes, with charts, inspector and second window."""
     open_palette: Callable[[], None]
 
 
@@ -83,6 +85,8 @@ class Screen:
         """Where the window stood before the full screen, as text."""
         self._put_away: list[Part] = []
         """Parts hidden by the full screen."""
+        self._nameless: list[Part] = []
+        """Parts hidden because they tell names."""
 
     def toggle_charts(self) -> None:
         """Show or hide the charts."""
@@ -159,6 +163,21 @@ class Screen:
         self._parts.keys.hide()
         if self._parts.frame.full:
             self.toggle_full_screen()
+
+    def hide_names(self) -> None:
+        """Put away what tells names of takes; what the user had hidden stays hidden afterwards."""
+        parts = self._parts
+        others = (parts.charts(), parts.inspector, parts.second_made())
+        shown = [part for part in (*parts.names, *others) if part is not None and not part.isHidden()]
+        self._nameless += shown
+        for part in shown:
+            part.hide()
+
+    def show_names(self) -> None:
+        """Bring it back."""
+        for part in self._nameless:
+            part.show()
+        self._nameless = []
 
     def _put_parts_away(self, *parts: Part | None) -> None:
         """Hide parts until full screen ends; what the user had hidden stays hidden then."""

@@ -7,9 +7,7 @@ from psygnal import Signal
 
 from app.controllers.person import Person
 from app.jobs import tasks
-from app.jobs.editing import Edits
 from app.jobs.engine import Engine
-from app.jobs.importing import Imports
 from app.state.imports import ImportDecision, ImportQuestion
 from app.state.recipes import Recipe
 from app.state.takes import Take
@@ -25,8 +23,7 @@ class Takes:
 
     def __init__(self, engine: Engine, person: Person) -> None:
         self._engine, self._session, self._person = engine, engine.session, person
-        self.edits = Edits(engine)
-        self.imports = Imports(engine)
+        self.edits, self.imports = engine.edits, engine.imports
         self.imports.asked.connect(self._ask_about)
 
     def encode(self, recipe: Recipe) -> Take | None:
@@ -73,6 +70,19 @@ class Takes:
 
     def _accept(self, question: ImportQuestion, decision: ImportDecision) -> None:
         self.edits.added(self.imports.accept(question, decision))
+
+    def ask_watch(self) -> bool:
+        """Ask for a training run's folder and watch it; False when that was given up."""
+        watching = self._engine.watching
+        before = None if watching.folder is None else watching.folder.parent
+        folder = self._person.ask_folder("Watch a training run: its folder, as given to seamscope train --out", before)
+        if folder is not None:
+            watching.start(folder)
+        return folder is not None
+
+    def stop_watching(self) -> None:
+        """Watch the training run no more."""
+        self._engine.watching.stop()
 
     def ask_export(self, take: Take) -> None:
         """Ask for a name and copy the take's file there."""

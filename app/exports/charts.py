@@ -1,6 +1,5 @@
 """Curves as files: CSV and JSON of every value, PNG and SVG of what is compared."""
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.render.take_looks import look_dash
 from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rates import points_of
 from codec.errors import MediaError, SettingError
 from codec.media import place
 from codec.output import WholeFile
-from codec.plain_plots import plain, plain_legend
+from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel
 from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STYLES = ("-", "--", ":", "-.")
 SUFFIXES = (".csv", ".json", ".png", ".svg")
 RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
+_DPI = 130
 _MAX_POINTS = 4000
 """Points of a curve in a picture; a longer one is thinned to its lowest and highest values."""
 
@@ -95,7 +96,7 @@ def to_json(data: ChartData) -> str:
     takes = [
         {
             "name": series.name,
-            "codec": series.kind.value,
+            "codec": series.kind.label,
             "kbps": series.kbps,
             "bpp": series.bpp,
             "rate_note": series.rate_note,
@@ -119,22 +120,18 @@ def to_json(data: ChartData) -> str:
 
 def draw(data: ChartData, kind: str) -> bytes:
     """All curves, one chart above the other; "png" or "svg". Raises SettingError when there are none."""
-    return _bytes(curves_figure(data), kind)
+    return drawn(curves_figure(data), kind, _DPI)
 
 
 def curves_figure(data: ChartData) -> "Figure":
     """What `draw` draws."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     keys = [key for key in data.keys if any(key in series.values for series in data.series)]
     if not keys:
         raise SettingError("There are no curves yet: wait until frames have been measured.")
-    figure = Figure(figsize=(11, 2.6 * len(keys) + 0.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(11, 2.6 * len(keys) + 0.6)
     axes = np.atleast_1d(figure.subplots(len(keys), 1, sharex=True))
-    drawn = [_curves(axis, data, CURVES[key]) for axis, key in zip(axes, keys, strict=True)]
-    lines = drawn[0]
+    curves = [_curves(axis, data, CURVES[key]) for axis, key in zip(axes, keys, strict=True)]
+    lines = curves[0]
     if lines:
         # Below: the title has the room above, and a legend there would lie over it.
         names, handles = zip(*lines, strict=True)
@@ -150,25 +147,21 @@ def curves_figure(data: ChartData) -> "Figure":
 def draw_rates(data: ChartData, kind: str) -> bytes | None:
     """Mean scores over bits per pixel of takes measured whole, a chart a metric; None when no take has a rate and a
     score."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     keys = [key for key in RATE_METRICS if key in data.keys and points_of(data.series, key)]
     if not keys:
         return None
-    figure = Figure(figsize=(11, 3.4 * -(-len(keys) // 3)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(11, 3.4 * -(-len(keys) // 3))
     axes = list(figure.subplots(-(-len(keys) // 3), min(3, len(keys)), squeeze=False).flat)
     for axis, key in zip(axes, keys, strict=False):
         _rates(axis, data, CURVES[key])
     for axis in axes[len(keys) :]:
         axis.set_visible(False)
-    return _bytes(figure, kind)
+    return drawn(figure, kind, _DPI)
 
 
 def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, Artist]]":
     """Draw them; returns their names with what was drawn."""
-    drawn: list[tuple[str, Artist]] = []
+    lines: list[tuple[str, Artist]] = []
     base = next((s for s in data.series if s.take == data.minus), None)
     for series, colour in zip(data.series, data.colours, strict=True):
         values = series.values.get(kind.key)
@@ -182,17 +175,16 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
         if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
             x, y = as_steps(x, y)
-        drawn += ((label, line) for line in axis.plot(x, y, STYLES[series.place % len(STYLES)], lw=1.2, color=colour))
+        lines += ((label, line) for line in axis.plot(x, y, STYLES[look_dash(series.look)], lw=1.2, color=colour))
     if base is not None:
         axis.axhline(0, color="#888", linewidth=0.8)
     if len(data.boundaries) <= 400:
-        for boundary in data.boundaries:
-            axis.axvline(boundary, color="#ccc", linewidth=0.6, zorder=0)
+        mark_boundaries(axis, data.boundaries)
     means = next((series.basis(kind.key) for series in data.series if series.basis(kind.key)), "")
     remark = f"; of neural takes {means}" if means else ""
     axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}{remark}", fontsize=9, loc="left")
     axis.grid(axis="y", alpha=0.3)
-    return drawn
+    return lines
 
 
 def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
@@ -201,19 +193,6 @@ def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
     found = points_of(data.series, kind.key)
     for series, colour in zip(data.series, data.colours, strict=True):
         if series.take in found:
-            points.setdefault(series.kind.value, []).append(found[series.take])
-            colours[series.kind.value] = colour
-    for name, entries in points.items():
-        entries.sort()
-        axis.plot(*zip(*entries, strict=True), "o-", label=name, color=colours[name], markersize=4)
-    axis.set_xlabel("bits per pixel")
-    axis.set_title(kind.axis, fontsize=9)
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=7)
-
-
-def _bytes(figure: "Figure", kind: str) -> bytes:
-    stream = io.BytesIO()
-    metadata = dict.fromkeys(("Date", "Creator", "Format", "Type")) if kind == "svg" else None
-    figure.savefig(stream, format=kind, dpi=130, metadata=metadata)
-    return stream.getvalue()
+            points.setdefault(series.kind.label, []).append(found[series.take])
+            colours[series.kind.label] = colour
+    rate_panel(axis, kind.axis, ((name, colours[name], entries) for name, entries in points.items()))

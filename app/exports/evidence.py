@@ -11,6 +11,7 @@ from PIL import Image
 from app.exports.charts import ChartData, draw, draw_rates
 from app.exports.frames import Box
 from app.jobs.hashing import content_of
+from app.state.choice import Choice
 from app.state.comparison import compare
 from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
 from app.state.takes import Kind, Take
@@ -44,6 +45,8 @@ class EvidenceRequest:
     notes: str
     device: str
     """Where the networks run; empty while none is loaded."""
+    choice: Choice | None = None
+    """The operating point of the clip."""
     region: str = ""
     """The region that all scores are of, as text; empty: whole frames."""
 
@@ -67,6 +70,7 @@ def export_evidence(
         "worst": _worst(request),
         "share": f"{WORST_SHARE:.0%}",
         "notes": request.notes,
+        "choice": request.choice,
     }
     context.report(0.3, "crops")
     frames = []
@@ -196,7 +200,7 @@ def _inline(svg: bytes) -> str:
 
 
 def _files(request: EvidenceRequest, context: WorkContext) -> list[dict[str, str]]:
-    """Every take's file: how it was made, its name and what tells its content."""
+    """Every take's file: how it was encoded, its name and what tells its content."""
     found = []
     for take in request.takes:
         file = take.file or take.encoded.file

@@ -3,14 +3,17 @@
 A removed take keeps its files until its removal can no longer be undone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from app.jobs.alignment import Alignment, align
-from app.jobs.engine import Engine
+from app.jobs.encodes import Encodes
 from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec, take_spec
+from app.jobs.store import FilesInUse
+from app.jobs.tools import Tools
+from app.jobs.works import Works
 from app.state.history import Change
 from app.state.recipes import Recipe
 from app.state.takes import Kind, Status, Take
@@ -22,15 +25,16 @@ KEPT_BYTES = 8 * 2**30
 class Edits:
     """Undoable changes to the session's takes; what goes wrong is told by `Session.message`."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.session = engine, engine.session
-        self.takes, self.history = engine.session.takes, engine.session.history
+    def __init__(self, tools: Tools, encodes: Encodes, works: Works, in_use: FilesInUse) -> None:
+        """`works`: other clips' takes, which hold disk space, too."""
+        self.session, self._tools, self._encodes, self._works = tools.session, tools, encodes, works
+        self.takes, self.history = tools.session.takes, tools.session.history
         self._replaced: dict[int, int] = {}
         """Neural takes whose rate is awaited, and the takes they stand in for."""
         self._put_away: list[Take] = []
         """Takes that were on the list and may come back."""
-        engine.neural.rate_known.connect(self._rate_known)
-        engine.in_use.add(lambda: [path for take in self._put_away for path in take.files])
+        encodes.rate_known.connect(self._rate_known)
+        in_use.add(lambda: [path for take in self._put_away for path in take.files])
         self.session.clip_changed.connect(self._keep_within_limit)
 
     def rename(self, take: Take, name: str) -> None:
@@ -80,7 +84,7 @@ class Edits:
 
     def _set_nudge(self, take: Take, frames: int) -> None:
         self.takes.set_nudge(take, frames)
-        self.engine.scoring.restart(take)
+        self._tools.scoring.restart(take)
 
     def align(self, take: Take) -> None:
         """Find the shift within ±8 frames at which the take's luma is nearest the clip's, and set it (a job)."""
@@ -91,7 +95,7 @@ class Edits:
             self.session.message.emit(f"{take.name}: wait until the take is whole before aligning it.")
             return
         mode = take.mode_for(self.session.seam_mode)
-        self.engine.runner.submit(
+        self._tools.runner.submit(
             Lane.METRICS,
             align,
             (clip_spec(clip), spec, mode),
@@ -118,7 +122,7 @@ class Edits:
         """Stop a take's encodes and take it off the list. The source stays."""
         if take.kind is Kind.SOURCE:
             return
-        self.engine.cancel(take)
+        self._encodes.cancel(take)
         place = self.takes.place(take)
         self._forget_focus(take)
         self.takes.remove(take)
@@ -128,7 +132,7 @@ class Edits:
                 f"Remove {take.name}",
                 lambda: self._bring_back(take, place),
                 lambda: self._take_off(take),
-                drop_done=lambda: self.engine.discard(take),
+                drop_done=lambda: self._encodes.discard(take),
             )
         )
         self._keep_within_limit()
@@ -142,10 +146,28 @@ class Edits:
                     f"Add {take.name}",
                     lambda: self._take_off(take),
                     lambda: self._bring_back(take, place),
-                    drop_undone=lambda: self.engine.discard(take),
+                    drop_undone=lambda: self._encodes.discard(take),
                 )
             )
         return take
+
+    def added_together(self, takes: Sequence[Take], text: str) -> None:
+        """Make takes that have just been added undoable as one change."""
+        places = [(take, self.takes.place(take)) for take in takes]
+
+        def take_off() -> None:
+            for take, _ in places:
+                self._take_off(take)
+
+        def bring_back() -> None:
+            for take, place in places:
+                self._bring_back(take, place)
+
+        def discard() -> None:
+            for take, _ in places:
+                self._encodes.discard(take)
+
+        self.history.push(Change(text, take_off, bring_back, drop_undone=discard))
 
     def encode_again(self, take: Take, recipe: Recipe | None = None) -> Take | None:
         """Encode a take anew, by its own recipe or another, in its place and under its name. None when it cannot be."""
@@ -154,11 +176,12 @@ class Edits:
             self.session.message.emit(f"{take.name}: what was not encoded here cannot be encoded again.")
             return None
         place = self.takes.place(take)
-        new = self.engine.encode(wanted, replacing=True)
+        new = self._encodes.encode(wanted, replacing=True)
         if new is None:
             return None
         new.given_name, new.visible, new.nudge = take.given_name, take.visible, take.nudge
-        self.engine.cancel(take)
+        new.look = take.look
+        self._encodes.cancel(take)
         followed = self.session.focus == take.id
         self._swap(take, new, place)
         if followed:
@@ -168,8 +191,8 @@ class Edits:
                 f"Encode {new.name} again",
                 lambda: self._swap(new, take, place),
                 lambda: self._swap(take, new, place),
-                drop_done=lambda: self.engine.discard(take),
-                drop_undone=lambda: self.engine.discard(new),
+                drop_done=lambda: self._encodes.discard(take),
+                drop_undone=lambda: self._encodes.discard(new),
             )
         )
         self._keep_within_limit()
@@ -205,20 +228,20 @@ class Edits:
         self._put_away = [
             take
             for take in self._put_away
-            if self.takes.by_id(take.id) is None and not self.engine.jobs.is_discarded(take)
+            if self.takes.by_id(take.id) is None and not self._tools.jobs.is_discarded(take)
         ]
-        away = {take.id: take for take in (*self._put_away, *self.engine.works.takes)}
-        return sum(self.engine.store.held_bytes(take) for take in away.values())
+        away = {take.id: take for take in (*self._put_away, *self._works.takes)}
+        return sum(self._tools.store.held_bytes(take) for take in away.values())
 
     def _take_off(self, take: Take) -> None:
         self._put_away.append(take)
-        self.engine.cancel(take)
+        self._encodes.cancel(take)
         self._forget_focus(take)
         self.takes.remove(take)
 
     def _bring_back(self, take: Take, place: int) -> None:
         self.takes.restore(take, place)
-        self.engine.scoring.refresh()
+        self._tools.scoring.refresh()
 
     def _forget_focus(self, take: Take) -> None:
         if self.session.focus == take.id:

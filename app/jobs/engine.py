@@ -1,4 +1,5 @@
-"""The one door for actions that start work: opening, encoding, measuring. Each subject has an object of its own."""
+"""The one door for actions that start work: opening, encoding, measuring, editing, saving. Each subject has an object
+of its own, which is given what it uses."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,13 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs import tasks
+from app.jobs.editing import Edits
+from app.jobs.encodes import Encodes
+from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome, Runner
 from app.jobs.neural import NeuralEncodes
 from app.jobs.opening import Opening
+from app.jobs.projects import Projects
+from app.jobs.restoring import Restoring
 from app.jobs.rivals import Rivals
 from app.jobs.scoring import Scoring
 from app.jobs.store import FilesInUse, TakeStore
 from app.jobs.take_jobs import TakeJobs
+from app.jobs.tools import Tools
+from app.jobs.watching import Watching
 from app.jobs.works import Works
 from app.state.recipes import Options, Recipe
 from app.state.session import Session
@@ -34,11 +42,17 @@ class Engine:
         self.in_use = FilesInUse(session)
         self.jobs = TakeJobs(session, runner)
         self.scoring = Scoring(session, runner)
-        self.neural = NeuralEncodes(session, runner, self.store, self.jobs, self.scoring)
-        self.rivals = Rivals(session, runner, self.store, self.jobs, self.scoring)
-        self.works = Works(session, self.scoring, stop=self.cancel, release=self.release)
+        tools = Tools(session, runner, self.store, self.jobs, self.scoring)
+        self.neural = NeuralEncodes(tools)
+        self.encodes = Encodes(tools, self.neural, Rivals(tools))
+        self.works = Works(session, self.scoring, stop=self.encodes.cancel, release=self.encodes.release)
         self.in_use.add(lambda: self.works.files)
         self.opening = Opening(session, runner, self.works)
+        self.watching = Watching(tools, self.encodes)
+        self.edits = Edits(tools, self.encodes, self.works, self.in_use)
+        self.imports = Imports(tools, self.neural)
+        restoring = Restoring(tools, self.neural, self.imports)
+        self.projects = Projects(session, runner, self.opening, restoring, self.in_use, self.store.folder)
 
     # Models
 
@@ -82,12 +96,7 @@ class Engine:
 
     def encode(self, recipe: Recipe, *, replacing: bool = False) -> Take | None:
         """A new take by a recipe, `replacing` one that goes; None, and a message, when it cannot be begun."""
-        if self.session.clip is None or (not replacing and not self.session.has_room()):
-            return None
-        if recipe.codec is not None:
-            return self.rivals.encode(recipe)
-        lmbda = self.session.settings.choice(recipe.neural).lmbda if recipe.lmbda is None else recipe.lmbda
-        return self.neural.encode(replace(recipe, lmbda=lmbda))
+        return self.encodes.encode(recipe, replacing=replacing)
 
     def encode_neural(self, lmbda: float, neural: str = registry.DEFAULT, options: Options = ()) -> Take | None:
         """A new take of a neural codec at λ."""
@@ -102,8 +111,7 @@ class Engine:
 
     def cancel(self, take: Take) -> None:
         """Stop the take's encodes; what is decoded of it stays on the screen."""
-        self.rivals.cancel(take)
-        self.jobs.cancel(take)
+        self.encodes.cancel(take)
 
     def cancel_all(self) -> None:
         """Stop every encode, and what is being opened."""
@@ -115,21 +123,7 @@ class Engine:
         """Stop a take, take it off the list and give back its files, for good. The source stays."""
         if take.kind is not Kind.SOURCE:
             self.session.takes.remove(take)
-            self.discard(take)
-
-    def discard(self, take: Take) -> None:
-        """Give back the files of a take that is off the list and will not come back."""
-        if self.session.takes.by_id(take.id) is None and not self.jobs.is_discarded(take):
-            self.release(take)
-            self.session.scores.forget(take.id)
-
-    def release(self, take: Take) -> None:
-        """End a take's work and give back its files. It is off the list, or about to be."""
-        if not self.jobs.is_discarded(take):
-            self.rivals.drop(take)
-            self.jobs.discard(take)
-            self.scoring.forget(take)
-            self.store.give_back(take)
+            self.encodes.discard(take)
 
     # Files
 
@@ -151,8 +145,9 @@ class Engine:
     def shutdown(self) -> None:
         """End all work, give back files, remove what was temporary."""
         self.neural.close()
+        self.watching.stop()
         self.runner.shutdown()
         self.session.history.clear()
         for take in self.session.takes:
-            self.release(take)
+            self.encodes.release(take)
         self.store.close()

@@ -6,9 +6,10 @@ from typing import Any
 from psygnal import Signal
 
 from app.jobs import imported
-from app.jobs.engine import Engine
 from app.jobs.imported import ImportSpec, Opened
 from app.jobs.job import Lane, Outcome
+from app.jobs.neural import NeuralEncodes
+from app.jobs.tools import Tools
 from app.state.imports import (
     Difference,
     FileFacts,
@@ -35,8 +36,9 @@ class Imports:
     asked = Signal(object)
     """ImportQuestion: the file can be read; `accept` makes it a take."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine, self.session = engine, engine.session
+    def __init__(self, tools: Tools, neural: NeuralEncodes) -> None:
+        self.session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._jobs, self._scoring, self._neural = tools.jobs, tools.scoring, neural
 
     def look_at(self, path: Path) -> None:
         """Read what the file holds; `asked` or a message follows."""
@@ -44,7 +46,7 @@ class Imports:
         if clip is None:
             self.session.message.emit(f"{path}: open the clip first; a take stands beside its source.")
             return
-        self.engine.runner.submit(
+        self._runner.submit(
             Lane.MEDIA,
             imported.inspect,
             (path, clip.info.colour),
@@ -104,10 +106,10 @@ class Imports:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self.engine.jobs.ended(take, outcome, value)
+                self._jobs.ended(take, outcome, value)
                 return
             opened: Opened = value
-            if self.engine.jobs.is_discarded(take):
+            if self._jobs.is_discarded(take):
                 opened.source.close()
                 return
             # A stated bitrate says nothing of single frames.
@@ -120,11 +122,11 @@ class Imports:
                 encoded=Encoded(facts.path, rate, "", bits),
             )
             # Its panes had no picture to ask for until now.
-            self.engine.scoring.refresh()
+            self._scoring.refresh()
 
-        self.engine.jobs.track(
+        self._jobs.track(
             take,
-            self.engine.runner.submit(Lane.MEDIA, imported.open_imported, (spec,), on_done=done),
+            self._runner.submit(Lane.MEDIA, imported.open_imported, (spec,), on_done=done),
             Structure.OVERLAP,
         )
         return take
@@ -132,8 +134,8 @@ class Imports:
     def _add_stream(self, facts: FileFacts, decision: ImportDecision) -> Take:
         clip, structure, lmbda = self.session.clip, facts.structure, facts.lmbda
         assert clip is not None and structure is not None and lmbda is not None
-        number = self.engine.store.new_number()
-        overlap, disjoint = (self.engine.store.spool(number, s, facts.colour, facts) for s in Structure)
+        number = self._store.new_number()
+        overlap, disjoint = (self._store.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self.session.theta)
         asked = f"λ {lmbda:.3g}, {facts.path.name}"
         take = self.session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=facts.neural)
@@ -148,22 +150,22 @@ class Imports:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self.engine.jobs.ended(take, outcome, value)
+                self._jobs.ended(take, outcome, value)
                 return
             take.encoded.rate = rate
             self.session.takes.update(take, status=Status.READY, progress=1.0, message=" ".join(facts.notes))
-            self.engine.scoring.refresh()
+            self._scoring.refresh()
 
         settings, spool = self.session.settings, overlap if structure is Structure.OVERLAP else disjoint
-        job = self.engine.runner.submit(
+        job = self._runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
             (facts.path, settings.device, settings.precision, spool),
             on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
-            on_event=lambda event: self.engine.neural.gop_ready(take, event),
+            on_event=lambda event: self._neural.gop_ready(take, event),
             on_done=done,
         )
-        self.engine.jobs.track(take, job, structure)
+        self._jobs.track(take, job, structure)
         return take
 
 

@@ -1,23 +1,23 @@
 """Neural encodes: two streams of every take, whose GoPs overlap or do not, entered as their GoPs come."""
 
+import math
 import shlex
+from dataclasses import replace
 from typing import Any
 
+from cachetools import FIFOCache
 from psygnal import Signal
 
 from app.jobs import tasks
 from app.jobs.events import GopReady
-from app.jobs.job import Lane, Outcome, Runner
-from app.jobs.scoring import Scoring
+from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec
-from app.jobs.store import TakeStore
-from app.jobs.take_jobs import TakeJobs
+from app.jobs.tools import Tools
 from app.state.recipes import Recipe, codec_settings, known_options, request_text, unusual_options
-from app.state.session import Session
 from app.state.settings import CodecChoice
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import gop, registry
-from codec.api import exact_text
+from codec.api import CodecSettings, exact_text
 from codec.container.stream import StreamInfo
 from codec.errors import MediaError, SettingError
 from codec.gop import Structure
@@ -25,6 +25,9 @@ from codec.media.clip import Clip
 from codec.media.place import shell_word
 from codec.pipeline.spooled import SpooledSpec, SpooledTake
 
+_KEPT_SEARCHES = 32
+_SEARCH_SHARE = 0.6
+"""Of a take's progress, while its λ is searched for."""
 _GOPS = {Structure.OVERLAP: "overlapping GoPs", Structure.DISJOINT: "disjoint GoPs"}
 
 
@@ -34,13 +37,17 @@ class NeuralEncodes:
     rate_known = Signal(object)
     """A take's file is whole and its bitrate measured."""
 
-    def __init__(self, session: Session, runner: Runner, store: TakeStore, jobs: TakeJobs, scoring: Scoring) -> None:
-        self._session, self._runner, self._store, self._jobs, self._scoring = session, runner, store, jobs, scoring
-        session.seam_changed.connect(self._seams_changed)
+    def __init__(self, tools: Tools) -> None:
+        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._jobs, self._scoring = tools.jobs, tools.scoring
+        self._session.seam_changed.connect(self._seams_changed)
+        self._rates: FIFOCache[object, dict[float, float]] = FIFOCache(_KEPT_SEARCHES)
+        """kbps by λ, of what was encoded while λ was searched for: one search helps the next."""
 
     def encode(self, recipe: Recipe) -> Take | None:
         """A take by a neural recipe; None, and a message, when it cannot be begun. First comes the stream of the seam
-        mode shown, its GoP on the screen before the others, then the other stream in the background."""
+        mode shown, its GoP on the screen before the others, then the other stream in the background. Of a bitrate, λ is
+        searched for before."""
         session, clip = self._session, self._session.clip
         if clip is None:
             return None
@@ -52,19 +59,64 @@ class NeuralEncodes:
         except (SettingError, MediaError) as error:
             session.message.emit(str(error))
             return None
-        neural, lmbda = recipe.neural, settings.lmbda
-        recipe = Recipe(None, lmbda, neural=neural, options=known_options(neural, settings.options))
-        session.update_settings(wanted.with_choice(neural, CodecChoice(lmbda, recipe.options)))
-        asked = request_text(neural, lmbda, recipe.options)
-        take = session.takes.add(Kind.NEURAL, asked, lmbda=lmbda, neural=neural, recipe=recipe)
+        neural, options = recipe.neural, known_options(recipe.neural, settings.options)
+        asked = "" if recipe.kbps is None else f"{recipe.kbps:.4g} kbps"
+        take = session.takes.add(Kind.NEURAL, asked, neural=neural)
         nothing = [float("nan")] * clip.frame_count
-        encoded = Encoded(command=_command(clip, recipe, settings.precision), frame_bits=list(nothing))
-        other = Encoded(command=f"{encoded.command} --disjoint", frame_bits=list(nothing))
-        session.takes.update(take, source=source, encoded=encoded, disjoint=other)
+        session.takes.update(
+            take,
+            source=source,
+            encoded=Encoded(frame_bits=list(nothing)),
+            disjoint=Encoded(frame_bits=list(nothing)),
+            recipe=replace(recipe, options=options),
+        )
+        if recipe.lmbda is None and recipe.kbps is not None:
+            self._search(take, recipe.kbps, settings)
+        else:
+            session.update_settings(wanted.with_choice(neural, CodecChoice(settings.lmbda, options)))
+            self._begin(take, settings.lmbda)
+        return take
+
+    def _begin(self, take: Take, lmbda: float) -> None:
+        """Both streams at a λ."""
+        session, clip, recipe = self._session, self._session.clip, take.recipe
+        assert clip is not None and recipe is not None and take.disjoint is not None
+        asked = request_text(recipe.neural, lmbda, recipe.options)
+        if recipe.kbps is not None:
+            asked += f" for {recipe.kbps:.4g} kbps"
+        take.encoded.command = encode_command(clip, replace(recipe, lmbda=lmbda), session.settings.precision)
+        take.disjoint.command = f"{take.encoded.command} --disjoint"
+        session.takes.update(take, asked=asked, lmbda=lmbda, recipe=replace(recipe, lmbda=lmbda), message="")
         first = session.seam_mode.structure
         self._submit(take, first)
         self._submit(take, _other(first), background=True)
-        return take
+
+    def _search(self, take: Take, kbps: float, settings: CodecSettings) -> None:
+        """Find the λ of a bitrate, then begin."""
+        clip = self._session.clip
+        assert clip is not None and isinstance(take.source, SpooledTake)
+        key = clip.path, clip.start, clip.frame_count, replace(settings, lmbda=type(settings).lambda_start)
+        known = dict(self._rates.get(key, {}))
+        output = take.source.spec.overlap.path.with_suffix(".trial")
+        job = self._runner.submit(
+            Lane.CODEC,
+            tasks.search_rate,
+            (clip_spec(clip), clip.timing, clip.info.sample_aspect, output, settings, (kbps, known)),
+            on_progress=lambda share, text: self._session.takes.update(
+                take, progress=_SEARCH_SHARE * share, message=f"finding λ, {text}"
+            ),
+            on_done=lambda outcome, value: self._found(take, kbps, key, outcome, value),
+        )
+        self._jobs.track(take, job)
+
+    def _found(self, take: Take, kbps: float, key: object, outcome: Outcome, value: Any) -> None:
+        if outcome is not Outcome.SUCCEEDED:
+            self._jobs.ended(take, outcome, value)
+            return
+        found: dict[float, float] = value
+        self._rates[key] = {**self._rates.get(key, {}), **found}
+        if not self._jobs.is_discarded(take) and self._session.takes.by_id(take.id) is take:
+            self._begin(take, min(found, key=lambda lmbda: abs(math.log(found[lmbda] / kbps))))
 
     def _submit(self, take: Take, structure: Structure, *, background: bool = False) -> None:
         clip = self._session.clip
@@ -151,9 +203,12 @@ def _stream(take: Take, structure: Structure) -> Encoded:
     return take.disjoint if structure is Structure.DISJOINT and take.disjoint is not None else take.encoded
 
 
-def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
-    """What a user types to make the same stream."""
+def encode_command(clip: Clip, recipe: Recipe, precision: str, part: range | None = None) -> str:
+    """What a user types to make the same stream, of the whole clip or of a `part` of its frames."""
     assert recipe.lmbda is not None
+    frames = range(clip.start, clip.start + clip.frame_count)
+    if part is not None:
+        frames = range(clip.start + part.start, clip.start + part.stop)
     words = ["seamscope", "encode", shell_word(clip.path), "-o", "stream.gop"]
     if recipe.neural != registry.DEFAULT:
         words += ["--codec", recipe.neural]
@@ -162,8 +217,8 @@ def _command(clip: Clip, recipe: Recipe, precision: str) -> str:
         words += option.words(value)
     if precision != "auto":
         words += ["--precision", precision]
-    if clip.frame_count < clip.info.total_frames:
-        words += ["--in", str(clip.start), "--out-point", str(clip.start + clip.frame_count)]
+    if len(frames) < clip.info.total_frames:
+        words += ["--in", str(frames.start), "--out-point", str(frames.stop)]
     if clip.info.deinterlaced:
         words.append("--deinterlace")
     return shlex.join(words)

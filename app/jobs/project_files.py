@@ -37,7 +37,7 @@ class TakeFiles:
     main: Path | None
     disjoint: Path | None
     copied: bool
-    """True for encodes made here, False for imported files, which stay where they are."""
+    """True for what was encoded here, False for imported files, which stay where they are."""
 
 
 @dataclass(frozen=True, slots=True)

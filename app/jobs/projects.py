@@ -9,13 +9,15 @@ from weakref import WeakKeyDictionary
 from psygnal import Signal
 
 from app.jobs import project_files
-from app.jobs.engine import Engine
-from app.jobs.importing import Imports
-from app.jobs.job import Lane, Outcome
+from app.jobs.job import Lane, Outcome, Runner
+from app.jobs.opening import Opening
 from app.jobs.project_files import Draft, FoundProject, TakeFiles
 from app.jobs.restoring import Restoring
-from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, FileRecord, Project, TakeRecord
-from app.state.takes import Kind, Status, Take
+from app.jobs.store import FilesInUse
+from app.state.choice import Choice
+from app.state.project import COMMAND_LIMIT, SUFFIX, TEXT_LIMIT, ChoiceRecord, FileRecord, Project, TakeRecord
+from app.state.session import Session
+from app.state.takes import NAME_LIMIT, TAKE_LIMIT, Kind, Status, Take
 from codec.media.clip import Clip
 
 _NO_FILE = FileRecord("", "", "")
@@ -29,11 +31,14 @@ class Projects:
     recovered = Signal(object)
     """The path of an autosave that is open now."""
 
-    def __init__(self, engine: Engine, imports: Imports) -> None:
-        self.engine, self.session = engine, engine.session
+    def __init__(
+        self, session: Session, runner: Runner, opening: Opening, restoring: Restoring, in_use: FilesInUse, folder: Path
+    ) -> None:
+        """`folder`: where the takes of an open project have their files."""
+        self.session, self._runner, self._opening, self._restoring = session, runner, opening, restoring
+        self._in_use, self._folder = in_use, folder
         self.path: Path | None = None
         """The project file, None while there is none."""
-        self._restoring = Restoring(engine, imports)
         self._saved: Draft | None = None
         self._kept: Draft | None = None
         self._keeping = False
@@ -44,7 +49,7 @@ class Projects:
         self._places: WeakKeyDictionary[Clip, tuple[Path | None, Draft | None]] = WeakKeyDictionary()
         """Projects of clips that are put away and may come back: their files, and as they were saved."""
         self.session.clip_changed.connect(self._clip_changed)
-        engine.in_use.add(lambda: () if self.path is None else (self.path,))
+        in_use.add(lambda: () if self.path is None else (self.path,))
 
     @property
     def unsaved(self) -> bool:
@@ -68,7 +73,7 @@ class Projects:
         session, clip = self.session, self.session.clip
         if clip is None:
             return None
-        takes = [take for take in session.takes if take.kind is not Kind.SOURCE]
+        takes = [take for take in session.takes if take.kind is not Kind.SOURCE and not take.watched]
         places = {take.id: place for place, take in enumerate(takes)}
         playback = session.playback
         source = next(iter(session.takes))
@@ -86,6 +91,7 @@ class Projects:
             theta=session.theta,
             gop_marks=session.gop_marks,
             rate_lock=session.rate_lock,
+            choice=_choice(session.choice, places),
             source_visible=source.visible,
             view=session.view.as_values(),
             notes=session.notes,
@@ -115,8 +121,8 @@ class Projects:
                 self.session.message.emit(str(value))
 
         # Only the project itself may be replaced.
-        others = tuple(path for path in self.engine.files_in_use if path != self.path)
-        self.engine.runner.submit(Lane.MEDIA, project_files.write_project, (draft, target, others), on_done=done)
+        others = tuple(path for path in self._in_use.paths if path != self.path)
+        self._runner.submit(Lane.MEDIA, project_files.write_project, (draft, target, others), on_done=done)
 
     def open(self, path: Path, *, recovery: bool = False) -> None:
         """Open a project (a job); what is shown stays until it is there. A newer request wins."""
@@ -129,10 +135,10 @@ class Projects:
             elif outcome is Outcome.FAILED and not stale:
                 self.session.message.emit(str(value))
 
-        self.engine.opening.submit(project_files.read_project, (path, self.engine.store.folder), done)
+        self._opening.submit(project_files.read_project, (path, self._folder), done)
 
     def _show(self, found: FoundProject, path: Path, recovery: bool) -> None:
-        self.engine.opening.show(found.clip)
+        self._opening.show(found.clip)
         self._restoring.apply(found)
         self.path = None if recovery else path
         # A recovered session is saved nowhere yet.
@@ -178,7 +184,7 @@ class Projects:
                     self._recovered.remove(file)
                     self.forget_left_behind(file)
 
-        self.engine.runner.submit(Lane.MEDIA, self._autosave.write, (draft,), on_done=done)
+        self._runner.submit(Lane.MEDIA, self._autosave.write, (draft,), on_done=done)
 
     def left_behind(self) -> Path | None:
         """The newest autosave of a run that crashed."""
@@ -191,7 +197,7 @@ class Projects:
 
     def forget_left_behind(self, file: Path) -> None:
         """Remove what a crashed run left behind: it was kept anew, or is not wanted."""
-        self.engine.in_background(_drop, (file,))
+        self._runner.submit(Lane.MEDIA, _drop, (file,))
 
     def close(self) -> None:
         """The window has closed in good order, all work has ended: nothing is left to recover."""
@@ -214,8 +220,17 @@ def _settled(draft: Draft) -> tuple[object, ...]:
     project = draft.project
     return (
         project.start, project.stop, project.in_point, project.out_point, project.seam_mode, project.theta,
-        project.rate_lock, project.source_visible, project.notes, tuple(replace(t, note="") for t in project.takes),
-        draft.clip, draft.files,
+        project.rate_lock, project.source_visible, project.notes, project.choice,
+        tuple(replace(t, note="") for t in project.takes), draft.clip, draft.files,
+    )  # fmt: skip
+
+
+def _choice(choice: Choice | None, places: dict[int, int]) -> ChoiceRecord | None:
+    if choice is None:
+        return None
+    return ChoiceRecord(
+        choice.name[:TEXT_LIMIT], choice.codec[:NAME_LIMIT], choice.kbps, choice.bpp, choice.asked[:TEXT_LIMIT],
+        choice.command[:COMMAND_LIMIT], choice.who, choice.when, choice.why, places.get(choice.take),
     )  # fmt: skip
 
 
@@ -226,6 +241,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         asked=take.asked[:TEXT_LIMIT],
         name=take.given_name,
         visible=take.visible,
+        look=take.look % TAKE_LIMIT,
         nudge=take.nudge,
         lmbda=take.lmbda,
         codec=None if recipe is None else recipe.codec,
@@ -234,7 +250,7 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         kbps=None if recipe is None else recipe.kbps,
         preset="" if recipe is None else recipe.preset,
         neural=take.neural,
-        options=() if recipe is None else recipe.options,
+        options={} if recipe is None else dict(recipe.options),
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,

@@ -3,13 +3,16 @@
 from typing import Any
 
 from app.jobs import imported
-from app.jobs.engine import Engine
 from app.jobs.imported import OpenedRival
 from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome
+from app.jobs.neural import NeuralEncodes
 from app.jobs.project_files import FoundProject, FoundTake
 from app.jobs.rivals import KIND_OF
+from app.jobs.tools import Tools
+from app.state.choice import Choice
 from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
+from app.state.project import ChoiceRecord
 from app.state.recipes import Recipe, known_options
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import registry
@@ -21,8 +24,9 @@ from codec.pipeline.spooled import SpooledSpec, SpooledTake
 class Restoring:
     """Puts back what a project file holds; a take that cannot be had stays in the list and says why."""
 
-    def __init__(self, engine: Engine, imports: Imports) -> None:
-        self._engine, self._session, self._imports = engine, engine.session, imports
+    def __init__(self, tools: Tools, neural: NeuralEncodes, imports: Imports) -> None:
+        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._jobs, self._scoring, self._encodes, self._imports = tools.jobs, tools.scoring, neural, imports
 
     def apply(self, found: FoundProject) -> None:
         """Takes, playback, seams, view and notes of a project whose clip is shown already."""
@@ -36,8 +40,10 @@ class Restoring:
             take.recipe = _recipe(entry, takes)
             take.given_name, take.visible, take.nudge = entry.record.name, entry.record.visible, entry.record.nudge
             take.note = entry.record.note
+            session.takes.set_look(take, entry.record.look)
         source = next(iter(session.takes))
         source.visible = project.source_visible or not any(take.visible for take in takes)
+        session.set_choice(_choice(project.choice, takes))
         session.set_rate_lock(project.rate_lock)
         session.set_notes(project.notes)
         playback = session.playback
@@ -82,10 +88,10 @@ class Restoring:
 
         def done(outcome: Outcome, value: Any) -> None:
             if outcome is not Outcome.SUCCEEDED:
-                self._engine.jobs.ended(take, outcome, value)
+                self._jobs.ended(take, outcome, value)
                 return
             opened: OpenedRival = value
-            if self._engine.jobs.is_discarded(take):
+            if self._jobs.is_discarded(take):
                 opened.source.close()
                 return
             size = round(sum(opened.frame_bits) / 8) or facts.size_bytes
@@ -97,11 +103,11 @@ class Restoring:
             encoded = Encoded(facts.path, rate, record.command, list(opened.frame_bits))
             values = {"status": Status.READY, "progress": 1.0, "source": opened.source, "encoded": encoded}
             self._session.takes.update(take, note=record.note, **values)
-            self._engine.scoring.refresh()
+            self._scoring.refresh()
 
         work = imported.open_rival
-        job = self._engine.runner.submit(Lane.MEDIA, work, spec, on_done=done)
-        self._engine.jobs.track(take, job, Structure.OVERLAP)
+        job = self._runner.submit(Lane.MEDIA, work, spec, on_done=done)
+        self._jobs.track(take, job, Structure.OVERLAP)
         return take
 
     def _neural(self, entry: FoundTake, facts: FileFacts) -> Take:
@@ -109,8 +115,8 @@ class Restoring:
         assert clip is not None
         if facts.frame_count != clip.frame_count or (facts.width, facts.height) != (clip.width, clip.height):
             return self._missing(entry, f"{facts.path.name}: the stream is not one of this clip.")
-        number = self._engine.store.new_number()
-        overlap, disjoint = (self._engine.store.spool(number, s, facts.colour, facts) for s in Structure)
+        number = self._store.new_number()
+        overlap, disjoint = (self._store.spool(number, s, facts.colour, facts) for s in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
         take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda, neural=record.neural)
         nothing = [float("nan")] * facts.frame_count
@@ -138,7 +144,7 @@ class Restoring:
             self._session.takes.update(take, message=text, **({"progress": share} if main else {}))
 
         def done(outcome: Outcome, value: Any) -> None:
-            if self._engine.jobs.is_discarded(take):
+            if self._jobs.is_discarded(take):
                 return
             if outcome is Outcome.SUCCEEDED:
                 pixels = facts.width * facts.height * facts.frame_count
@@ -146,24 +152,34 @@ class Restoring:
                 values = {"status": Status.READY, "progress": 1.0} if main else {}
                 self._session.takes.update(take, message="", **values)
                 if main:
-                    self._engine.neural.rate_known.emit(take)
+                    self._encodes.rate_known.emit(take)
             elif main:
-                self._engine.jobs.ended(take, outcome, value)
+                self._jobs.ended(take, outcome, value)
             else:
                 stream.file = None
                 self._session.takes.update(take, message="")
-            self._engine.scoring.refresh()
+            self._scoring.refresh()
 
-        job = self._engine.runner.submit(
+        job = self._runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
             (facts.path, self._session.settings.device, self._session.settings.precision, spec),
             background=not main,
             on_progress=progress,
-            on_event=lambda event: self._engine.neural.gop_ready(take, event),
+            on_event=lambda event: self._encodes.gop_ready(take, event),
             on_done=done,
         )
-        self._engine.jobs.track(take, job, structure)
+        self._jobs.track(take, job, structure)
+
+
+def _choice(record: ChoiceRecord | None, takes: list[Take]) -> Choice | None:
+    if record is None:
+        return None
+    there = record.take is not None and record.take < len(takes)
+    return Choice(
+        takes[record.take].id if there and record.take is not None else -1, record.name, record.codec, record.asked,
+        record.kbps, record.bpp, record.command, record.who, record.when, record.why,
+    )  # fmt: skip
 
 
 def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
@@ -174,7 +190,8 @@ def _recipe(entry: FoundTake, takes: list[Take]) -> Recipe | None:
     matched = takes[place].id if place is not None and place < len(takes) else None
     neural = record.codec is None
     # Those of a codec that is not here are kept for where it is.
-    known = known_options(record.neural, dict(record.options)) if record.neural in registry.codecs() else record.options
+    here = record.neural in registry.codecs()
+    known = known_options(record.neural, record.options) if here else tuple(record.options.items())
     return Recipe(
         record.codec, record.lmbda, record.quality, matched, record.kbps, record.preset, record.neural,
         known if neural else (),

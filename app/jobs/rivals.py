@@ -4,13 +4,10 @@ import shlex
 from typing import Any
 
 from app.jobs import tasks
-from app.jobs.job import Lane, Outcome, Runner
-from app.jobs.scoring import Scoring
+from app.jobs.job import Lane, Outcome
 from app.jobs.sources import clip_spec
-from app.jobs.store import TakeStore
-from app.jobs.take_jobs import TakeJobs
+from app.jobs.tools import Tools
 from app.state.recipes import Recipe
-from app.state.session import Session
 from app.state.takes import KBPS_RANGE, Encoded, Kind, Rate, Status, Take
 from codec.errors import SettingError
 from codec.rivals import ConstantQuality, RivalCodec, RivalEncode, RivalSettings, RivalSource, TargetBitrate
@@ -21,8 +18,9 @@ KIND_OF = {RivalCodec.HEVC: Kind.HEVC, RivalCodec.VVC: Kind.VVC, RivalCodec.AV1:
 class Rivals:
     """Starts rival encodes of a session's clip and enters what they bring."""
 
-    def __init__(self, session: Session, runner: Runner, store: TakeStore, jobs: TakeJobs, scoring: Scoring) -> None:
-        self._session, self._runner, self._store, self._jobs, self._scoring = session, runner, store, jobs, scoring
+    def __init__(self, tools: Tools) -> None:
+        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._jobs, self._scoring = tools.jobs, tools.scoring
         self._waiting: list[tuple[Take, Take]] = []
         """Takes whose bitrate is that of a neural take which is still being encoded, with that take."""
         self._session.takes.take_changed.connect(self._advance)

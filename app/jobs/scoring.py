@@ -57,7 +57,7 @@ class Scoring:
             self._runner.submit(Lane.METRICS, tasks.forget, (spec,))
 
     def restart(self, take: Take) -> None:
-        """A take's pictures are others now: its scores go, and are made anew."""
+        """A take's pictures are others now: its scores go, and are computed anew."""
         if self._job_take is take:
             self._stop()
         self._drop(take)

@@ -78,6 +78,27 @@ def encode_neural(
         pictures.close()
 
 
+def search_rate(
+    context: WorkContext,
+    clip: ClipSpec,
+    timing: Timing,
+    sample_aspect: Fraction,
+    output: Path,
+    settings: CodecSettings,
+    wanted: tuple[float, dict[float, float]],
+) -> dict[float, float]:
+    """kbps by λ, one of them within 2 % of the first of `wanted` where λ allows; its second is what was known before.
+    `output`: where trials are written, gone afterwards."""
+    from codec.stream.matching import RateSearch, find_lambda
+
+    search = RateSearch(type(settings).lambda_range, *wanted)
+    try:
+        with clip.open() as source:
+            return find_lambda(source, timing, sample_aspect, output, settings, search, context).known
+    finally:
+        output.unlink(missing_ok=True)
+
+
 def encode_rival(
     context: WorkContext, clip: ClipSpec, timing: Timing, output: Path, settings: RivalSettings
 ) -> tuple[RivalEncode, RivalSource]:

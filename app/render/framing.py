@@ -1,4 +1,4 @@
-"""Which part of a picture is made into an image, and how large: panes are given no more pixels than they show."""
+"""Which part of a picture is rendered, and how large: panes are given no more pixels than they show."""
 
 import math
 from collections.abc import Iterable
@@ -9,12 +9,12 @@ from app.state.scaling import Minify
 _STEP = 64
 """Crops begin and end on multiples of this, so that a small pan needs no new image."""
 _MARGIN = 32
-"""Samples made beyond what is seen, for the pan that comes next."""
+"""Samples rendered beyond what is seen, for the pan that comes next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """`area`: left, top, width and height in samples; `size`: width and height in pixels of the image made of it."""
+    """`area`: left, top, width and height in samples; `size`: width and height of its image in pixels."""
 
     area: tuple[int, int, int, int]
     size: tuple[int, int]
@@ -37,7 +37,7 @@ class Framing:
 
 
 def whole(picture: tuple[int, int], size: tuple[float, float], minify: Minify) -> Framing:
-    """All of a picture (width, height), made `size` pixels large."""
+    """All of a picture (width, height), rendered `size` pixels large."""
     return Framing((0, 0, *picture), (max(1, round(size[0])), max(1, round(size[1]))), minify)
 
 
@@ -50,8 +50,8 @@ def part(picture: tuple[int, int], seen: tuple[float, float, float, float]) -> F
 
 
 def nearest(wanted: Framing, there: Iterable[Framing]) -> list[Framing]:
-    """What to show in place of an image that is not made yet, in the order it is painted: a whole picture of about the
-    same scale, and over it the finer part that shows most of what is wanted."""
+    """What to show in place of an image that is not rendered yet, in the order it is painted: a whole picture of about
+    the same scale, and over it the finer part that shows most of what is wanted."""
     known = list(there)
     wholes = [each for each in known if each.area[:2] == (0, 0) and each.area[2:] == max(k.area[2:] for k in known)]
     found = []

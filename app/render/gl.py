@@ -166,7 +166,7 @@ class GlRenderer:
 
 
 class _Slot:
-    """One picture on the graphics card: its planes, and what the first pass made of them."""
+    """One picture on the graphics card: its planes, and what the first pass drew of them."""
 
     def __init__(self, renderer: GlRenderer) -> None:
         self._renderer = renderer

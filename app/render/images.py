@@ -1,4 +1,4 @@
-"""Pictures as images that paint fast, and a store of those made lately."""
+"""Pictures as images that paint fast, and a store of those rendered lately."""
 
 import math
 import threading
@@ -36,7 +36,7 @@ def picture_image(picture: Picture) -> QImage:
 
 
 def scaled_image(picture: Picture, size: tuple[int, int], how: Minify, *, dither: bool = False) -> QImage:
-    """A picture made smaller, without making all of it first. With `dither` means that fall between two codes are
+    """A picture scaled down, without converting all of it first. With `dither` means that fall between two codes are
     spread over the pixels around; pictures with odd sides have none."""
     if picture.width % 2 or picture.height % 2:
         return minified(picture_image(picture), *size, how)

@@ -1,10 +1,11 @@
-"""Complete sets of images for the panes, made off the GUI thread and shown all at once.
+"""Complete sets of images for the panes, rendered off the GUI thread and shown all at once.
 
 A set holds the image of every take of an arrangement for one frame number. The window swaps whole sets, so no two panes
-ever show different frames. The frame at hand is made first, then, while playing, those that follow it; while paused,
-the pictures of the takes that are not shown and the frames beside it, so that a flip, a blink or a step shows at once.
+ever show different frames. The frame at hand is rendered first, then, while playing, those that follow it; while
+paused, the pictures of the takes that are not shown and the frames beside it, so that a flip, a blink or a step shows
+at once.
 
-Images are made as the panes need them (`set_framings`): scaled, or the part that is seen. A set that was made for
+Images are rendered as the panes need them (`set_framings`): scaled, or the part that is seen. A set that was made for
 other panes is shown all the same, stretched, until the right images come.
 """
 
@@ -35,15 +36,15 @@ from codec.media.cache import FrameCache
 from codec.media.picture import Picture, Transfer
 
 AHEAD = 8
-"""Sets made ahead of the one shown, where memory allows."""
+"""Sets rendered ahead of the one shown, where memory allows."""
 BESIDE = (1, -1, 2, 3, -2)
-"""Frames made while paused, counted from the one shown."""
+"""Frames rendered while paused, counted from the one shown."""
 PATIENCE_S = 2.0
 """How long the end of the window waits for the picture at hand."""
 QUIET_S = 0.1
-"""After a jump, how long nothing is made beforehand: the next jump must not wait for it."""
+"""After a jump, how long nothing is rendered beforehand: the next jump must not wait for it."""
 SETS_BYTES = 256 * 2**20
-"""What the sets made ahead may hold; large pictures of many takes get fewer sets, but at least two."""
+"""What the sets rendered ahead may hold; large pictures of many takes get fewer sets, but at least two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class FrameSet:
     shown: dict[int, Shown] = field(default_factory=dict)
     """Takes whose picture is there."""
     framings: tuple[Framing, ...] = ()
-    """Those that every image was made in."""
+    """Those that every image was rendered in."""
 
     @property
     def complete(self) -> bool:
@@ -74,9 +75,9 @@ class _Request:
     takes: dict[int, Take]
     framings: tuple[Framing, ...]
     spare: tuple[int, ...]
-    """Takes whose pictures of the first frame are made when nothing else is wanted."""
+    """Takes whose pictures of the first frame are rendered when nothing else is wanted."""
     beside: tuple[int, ...]
-    """Frames whose sets are made after that, if it costs little."""
+    """Frames whose sets are rendered after that, if it costs little."""
     mode: SeamMode
     transfer: Transfer
     deep: bool
@@ -85,7 +86,7 @@ class _Request:
 
 
 class Presenter(QObject):
-    """Owns the picture threads, the picture cache and the images made from it."""
+    """Owns the picture threads, the picture cache and the images rendered from it."""
 
     ready = Signal(int)
     """A set for this frame is there; from the picture thread, queued."""
@@ -95,7 +96,7 @@ class Presenter(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.planes_only = False
-        """A graphics card converts: no images are made."""
+        """A graphics card converts: no images are rendered."""
         give_back_pictures()
         self.cache = FrameCache(session.settings.cache_limit_bytes)
         self.images = ImageStore()
@@ -106,7 +107,7 @@ class Presenter(QObject):
         """Frames beside the one shown that were looked at for the request at hand."""
         self._framings: tuple[Framing, ...] = ()
         self._quiet_until_s = 0.0
-        """Before this nothing is made that is not wanted now: somebody is dragging along the timeline."""
+        """Before this nothing is rendered that is not wanted now: somebody is dragging along the timeline."""
         self._request: _Request | None = None
         self._generation = 0
         self._room = 2
@@ -127,13 +128,13 @@ class Presenter(QObject):
         return session.view.layouts.arrange(ids, shown, session.focus)
 
     def set_framings(self, framings: tuple[Framing, ...]) -> None:
-        """What the panes that can be seen need. Sets that lack it are made again from the pictures they hold."""
+        """What the panes that can be seen need. Sets that lack it are rendered again from the pictures they hold."""
         if framings != self._framings:
             self._framings = framings
             self.request()
 
     def invalidate(self) -> None:
-        """Arrangement, seam mode or pictures changed: sets made so far are stale."""
+        """Arrangement, seam mode or pictures changed: sets rendered so far are stale."""
         with self._condition:
             self._generation += 1
             self._sets.clear()
@@ -199,7 +200,7 @@ class Presenter(QObject):
         return max(2, min(2 * AHEAD, SETS_BYTES // set_bytes))
 
     def get(self, frame: int) -> FrameSet | None:
-        """The set of a frame, if it is made; put together on the spot when all its images are there."""
+        """The set of a frame, if it is rendered; put together on the spot when all its images are there."""
         with self._condition:
             made, request = self._sets.get(frame), self._request
         if made is not None or request is None or request.generation != self._generation:
@@ -304,7 +305,7 @@ class Presenter(QObject):
             return found, self._images(_key(frame, number, request), found, number, request, errors)
 
         takes = request.arrangement.takes
-        # Decoding and conversion let other threads run: takes are made side by side.
+        # Decoding and conversion let other threads run: takes are rendered side by side.
         for number, (found, made) in zip(takes, self._pool.map(make, takes), strict=True):
             images[number] = made
             if found is not None and number not in errors:

@@ -21,7 +21,7 @@ def pixels_of(image: QImage) -> NDArray[np.uint8]:
 
 
 def minified(image: QImage, width: int, height: int, how: Minify) -> QImage:
-    """An RGB32 image made smaller: every pixel the mean of what it covers, or Lanczos of three lobes."""
+    """An RGB32 image scaled down: every pixel the mean of what it covers, or Lanczos of three lobes."""
     size = max(1, width), max(1, height)
     if how is Minify.AREA:
         cv2 = opencv.load()

@@ -35,7 +35,7 @@ class Shown:
 
     @property
     def drawn(self) -> Picture:
-        """The picture, or the grey one of its channel: made anew, up to some milliseconds."""
+        """The picture, or the grey one of its channel: computed anew, up to some milliseconds."""
         alone = self.component is not None and not self.differs
         return component_picture(self.picture, self.component) if alone and self.component else self.picture
 

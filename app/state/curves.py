@@ -63,8 +63,12 @@ class Series:
     take: int
     name: str
     kind: Kind
-    place: int
-    """Among the takes of its kind: takes of one colour differ in their line."""
+    codec: str
+    """What encoded it, as curves are named."""
+    number: int
+    """The key that shows the take alone, and what stands before its name; from 2, the source being 1."""
+    look: int
+    """Its colour and dash."""
     kbps: float | None
     bpp: float | None
     rate_note: str
@@ -72,6 +76,11 @@ class Series:
     values: dict[str, Values] = field(repr=False)
     due: dict[str, int] = field(default_factory=dict, repr=False)
     """Frames that have a value once all is measured, by curve; a curve not named here has all of its values."""
+
+    @property
+    def title(self) -> str:
+        """Number and name: "2 · Neural λ 0.05"."""
+        return f"{self.number} · {self.name}"
 
     gop_means: bool = False
     """Its bits are the mean of each GoP, whose pictures the stream codes together."""
@@ -125,18 +134,14 @@ class Statistics:
 
 def series_of(session: Session, *, hidden: bool = False) -> tuple[Series, ...]:
     """Curves of all takes with a pane (and of the others too when `hidden`), as the seams are shown now."""
-    found, seen = [], dict.fromkeys(Kind, 0)
-    for take in session.takes:
-        if take.kind is Kind.SOURCE:
-            continue
-        place = seen[take.kind]
-        seen[take.kind] += 1
-        if take.visible or hidden:
-            found.append(_series(session, take, place))
-    return tuple(found)
+    return tuple(
+        _series(session, take, number)
+        for number, take in enumerate(session.takes, start=1)
+        if take.kind is not Kind.SOURCE and (take.visible or hidden)
+    )
 
 
-def _series(session: Session, take: Take, place: int) -> Series:
+def _series(session: Session, take: Take, number: int) -> Series:
     values, due = {}, {}
     for key in CURVES:
         curve = values_of(session, take, key)
@@ -145,7 +150,7 @@ def _series(session: Session, take: Take, place: int) -> Series:
     rate = take.rate
     kbps, bpp, note = (None, None, "") if rate is None else (rate.kbps, rate.bpp, rate.basis.value)
     means = take.kind is Kind.NEURAL
-    return Series(take.id, take.name, take.kind, place, kbps, bpp, note, values, due, means)
+    return Series(take.id, take.name, take.kind, take.codec, number, take.look, kbps, bpp, note, values, due, means)
 
 
 def due_of(session: Session, take: Take, key: str) -> int:

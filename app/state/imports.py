@@ -18,7 +18,7 @@ RATE_TOLERANCE = 1e-3
 
 
 class ImportRefused(SeamscopeError):
-    """A file cannot stand beside the clip, or not without a decision that was not made."""
+    """A file cannot stand beside the clip, or not without a decision that nobody took."""
 
 
 class Difference(Enum):

@@ -69,7 +69,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Everything that decides which pictures are made and where they go."""
+    """Everything that decides which pictures are rendered and where they go."""
 
     tiles: tuple[Tile, ...] = ()
     columns: int | None = None
@@ -116,6 +116,8 @@ class Layouts:
         """The line goes with the mouse instead of being dragged."""
         self.blink_hz: float = 2.0
         self.blinking = False
+        self.blind: tuple[int, int] | None = None
+        """Ids of two takes that are judged without their names, left and right; instead of what is asked for else."""
 
     def pair(self, ids: Sequence[int], shown: Sequence[int]) -> tuple[int, int] | None:
         """Reference and partner among the takes `ids`, those with a pane in `shown`; None with fewer than two."""
@@ -131,6 +133,12 @@ class Layouts:
         """Panes for the takes `shown` (those of `ids` with a pane), or for the one in focus alone."""
         if not ids:
             return Arrangement()
+        if self.blind is not None and focus != ids[0]:
+            # A take alone would tell its number; the source may be looked at.
+            left, right = self.blind
+            split = self.layout is Layout.SPLIT
+            tiles = (Tile(left, right),) if split else (Tile(left), Tile(right))
+            return Arrangement(tiles, 1 if split or self.layout is Layout.COLUMN else 2)
         reference = self.reference if self.reference in ids else ids[0]
         look = self.difference if self.differing else None
         if focus is not None and focus in ids:
@@ -222,6 +230,11 @@ class Layouts:
         nearest = min(range(len(BLINK_RATES_HZ)), key=lambda i: abs(BLINK_RATES_HZ[i] - self.blink_hz))
         self.blink_hz = BLINK_RATES_HZ[max(0, min(len(BLINK_RATES_HZ) - 1, nearest + direction))]
         self.moved.emit()
+
+    def set_blind(self, pair: tuple[int, int] | None) -> None:
+        """Show two takes without their names, or all as before."""
+        self.blind = pair
+        self.changed.emit()
 
     def forget_takes(self) -> None:
         """A new clip: take ids mean nothing any more; the way of looking stays."""

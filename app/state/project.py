@@ -1,25 +1,26 @@
 """A project file: which clip, which takes, how it was being looked at, what was noted. JSON, version 2, values only.
 
-    {"seamscope": 2, "clip": {...}, "range": {...}, "takes": [...], "view": {...}, "notes": "..."}
+    {"seamscope": 2, "clip": {...}, "start": 0, "stop": 90, "takes": [...], "view": {...}, "notes": "..."}
 
 Files are named twice, relative to the project and absolute, so that a folder can be moved as a whole, and by a hash of
 their bytes, so that another file under the same name is noticed. Nothing of a project file is trusted: size, counts,
-lengths and ranges are bounded before a value is used.
+lengths and ranges are bounded before a value is used. The bounds stand in the types of the classes below.
 """
 
 import json
-import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from app.state.recipes import FIRST_CODEC, Options
+from msgspec import Meta
+
+from app.state.choice import WHY_LIMIT
+from app.state.recipes import FIRST_CODEC
 from app.state.session import NOTES_LIMIT
+from app.state.stored import DamagedError, plain, typed
 from app.state.takes import KBPS_RANGE, NAME_LIMIT, NUDGE_LIMIT, TAKE_LIMIT, Kind
-from codec import registry
-from codec.api import OptionValue
 from codec.errors import SeamscopeError
 from codec.gop import SeamMode
 from codec.media import place
@@ -37,6 +38,32 @@ CODEC_LENGTH = 32
 """Of a codec's id."""
 OPTION_LIMIT = 50
 """Options of one recipe."""
+OPTION_LENGTH = 200
+"""Of an option's name, and of a text it may be."""
+INT_LIMIT = 2**53
+"""Whole numbers that have no bounds of their own are smaller: JSON's readers agree on these."""
+
+_WHOLE = r"\A[^\0\ud800-\udc7f\udd00-\udfff]*\Z"
+"""Bytes of a file's name that are no UTF-8 pass as Python keeps them; other halves of characters do not."""
+Version = Annotated[int, Meta(ge=1, le=1_000_000)]
+Text = Annotated[str, Meta(max_length=TEXT_LIMIT, pattern=_WHOLE)]
+Name = Annotated[str, Meta(max_length=NAME_LIMIT, pattern=_WHOLE)]
+Notes = Annotated[str, Meta(max_length=NOTES_LIMIT, pattern=_WHOLE)]
+Command = Annotated[str, Meta(max_length=COMMAND_LIMIT, pattern=_WHOLE)]
+Preset = Annotated[str, Meta(max_length=40, pattern=_WHOLE)]
+Codec = Annotated[str, Meta(max_length=CODEC_LENGTH, pattern=_WHOLE)]
+Frame = Annotated[int, Meta(ge=0, le=FRAME_LIMIT)]
+Nudge = Annotated[int, Meta(ge=-NUDGE_LIMIT, le=NUDGE_LIMIT)]
+TakePlace = Annotated[int, Meta(ge=0, le=TAKE_LIMIT - 1)]
+KeyInterval = Annotated[int, Meta(ge=1, le=FRAME_LIMIT)]
+Lambda = Annotated[float, Meta(ge=1e-6, le=1e6)]
+Quality = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+Kbps = Annotated[float, Meta(ge=KBPS_RANGE[0], le=KBPS_RANGE[1])]
+Speed = Annotated[float, Meta(ge=0.01, le=100.0)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+OptionName = Annotated[str, Meta(max_length=OPTION_LENGTH)]
+Option = bool | Annotated[int, Meta(gt=-INT_LIMIT, lt=INT_LIMIT)] | OptionName
+Options = Annotated[dict[OptionName, Option], Meta(max_length=OPTION_LIMIT)]
 
 
 class ProjectError(SeamscopeError):
@@ -47,11 +74,11 @@ class ProjectError(SeamscopeError):
 class FileRecord:
     """A file by name and content."""
 
-    relative: str
+    relative: Text = ""
     """From the project's folder, with forward slashes; empty when there is no way there."""
-    absolute: str
-    content: str
-    """`algorithm:hex` as made by `app.jobs.hashing`; empty when it was not known."""
+    absolute: Text = ""
+    content: Text = ""
+    """`algorithm:hex` as `app.jobs.hashing` writes it; empty when it was not known."""
 
     def find(self, folder: Path) -> Path:
         """Where it is now: beside the project if it is there, else where it was."""
@@ -71,32 +98,51 @@ class TakeRecord:
     """One take, its files aside."""
 
     kind: Kind
-    asked: str = ""
-    name: str = ""
+    asked: Text = ""
+    name: Name = ""
     visible: bool = True
-    nudge: int = 0
-    lmbda: float | None = None
+    nudge: Nudge = 0
+    lmbda: Lambda | None = None
     codec: RivalCodec | None = None
     """Of a rival's recipe."""
-    quality: float | None = None
-    matched_to: int | None = None
+    quality: Quality | None = None
+    matched_to: TakePlace | None = None
     """Place among the records of the neural take whose bitrate a rival follows."""
-    kbps: float | None = None
+    kbps: Kbps | None = None
     """The bitrate a rival was asked for."""
-    preset: str = ""
-    neural: str = registry.DEFAULT
+    preset: Preset = ""
+    neural: Codec = FIRST_CODEC
     """Id of a neural take's codec, which need not be installed."""
-    options: Options = ()
-    """Of a neural take's recipe."""
+    options: Options = field(default_factory=dict)
+    """Of a neural take's recipe; the codec they are for checks them."""
     recipe: bool = False
     """It was encoded here and can be encoded again."""
-    stated_kbps: float | None = None
+    stated_kbps: Kbps | None = None
     by_time: bool = False
     """An imported file of another frame rate: its frames are paired by time."""
-    command: str = ""
-    note: str = ""
+    command: Command = ""
+    note: Text = ""
     file: FileRecord | None = None
     disjoint_file: FileRecord | None = None
+    look: TakePlace | None = None
+    """Its colour and dash; of an older project the next that is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRecord:
+    """The operating point of the clip, as `app.state.choice.Choice` has it."""
+
+    name: Text
+    codec: Name
+    kbps: Kbps
+    bpp: Kbps
+    asked: Text = ""
+    command: Command = ""
+    who: Name = ""
+    when: Preset = ""
+    why: Annotated[str, Meta(max_length=WHY_LIMIT, pattern=_WHOLE)] = ""
+    take: TakePlace | None = None
+    """Place among the records; none when the take is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +150,25 @@ class Project:
     """What is saved. Frame numbers count within the clip's range [start, stop) of its file."""
 
     clip: FileRecord
-    start: int = 0
-    stop: int = 1
+    start: Frame = 0
+    stop: Frame = 1
     deinterlace: bool = False
     """The clip's pictures are deinterlaced on the way in."""
-    frame: int = 0
-    in_point: int = 0
-    out_point: int = 0
+    frame: Frame = 0
+    in_point: Frame = 0
+    out_point: Frame = 0
     loop: bool = True
-    speed: float = 1.0
+    speed: Speed = 1.0
     seam_mode: SeamMode = SeamMode.BLENDED
-    theta: float = 0.5
+    theta: Share = 0.5
     gop_marks: bool = True
     rate_lock: bool = False
     source_visible: bool = True
     view: Mapping[str, object] = field(default_factory=dict)
-    notes: str = ""
-    takes: tuple[TakeRecord, ...] = ()
+    """Plain values and short lists of numbers; whoever reads them checks them one by one."""
+    notes: Notes = ""
+    takes: Annotated[tuple[TakeRecord, ...], Meta(max_length=TAKE_LIMIT)] = ()
+    choice: ChoiceRecord | None = None
 
 
 def file_record(path: Path, folder: Path, content: str) -> FileRecord:
@@ -137,22 +185,15 @@ def file_record(path: Path, folder: Path, content: str) -> FileRecord:
 def to_text(project: Project, path: Path | None = None) -> str:
     """The project as JSON text, which `parse` reads back to the same: its bounds hold on both sides. `path` is named in
     errors. Raises ProjectError for what could not be read back."""
-    raw = asdict(project)
-    raw["seam_mode"] = project.seam_mode.value
-    for take, record in zip(raw["takes"], project.takes, strict=True):
-        take["kind"] = record.kind.name
-        take["options"] = dict(record.options)
-        take["codec"] = None if record.codec is None else record.codec.value
-    raw["view"] = dict(project.view)
     # As JSON gives it back: lists for tuples.
-    raw = json.loads(json.dumps({"seamscope": VERSION, **raw}))
+    raw = json.loads(json.dumps({"seamscope": VERSION, **plain(project)}))
     try:
-        if _project(_Fields(raw)) != project:
-            raise _DamagedError("a value does not come back as it is")
+        if _project(raw) != project:
+            raise DamagedError("a value does not come back as it is")
         text = json.dumps(raw, indent=1, ensure_ascii=False, allow_nan=False)
         if len(text.encode("utf-8", "surrogatepass")) > FILE_LIMIT_BYTES:
-            raise _DamagedError(f"it is larger than {FILE_LIMIT_BYTES // 2**20} MiB")
-    except (_DamagedError, ValueError) as error:
+            raise DamagedError(f"it is larger than {FILE_LIMIT_BYTES // 2**20} MiB")
+    except (DamagedError, ValueError) as error:
         raise ProjectError(f"{'' if path is None else f'{path}: '}the project cannot be saved ({error}).") from error
     return text
 
@@ -183,179 +224,71 @@ def parse(text: str, path: Path) -> Project:
         raise ProjectError(f"{path}: this is not a project file, or it is damaged.") from error
     if not isinstance(raw, dict) or "seamscope" not in raw:
         raise ProjectError(f"{path}: this is not a project file.")
-    version = raw["seamscope"]
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ProjectError(f"{path}: the project's version number is damaged.")
+    try:
+        version = typed(raw["seamscope"], Version)
+    except DamagedError as error:
+        raise ProjectError(f"{path}: the project's version number is damaged.") from error
     if version > VERSION:
         raise ProjectError(f"{path}: the project is of version {version}; this program reads up to {VERSION}.")
     try:
-        return _project(_Fields(raw))
-    except _DamagedError as error:
+        return _project(raw)
+    except DamagedError as error:
         raise ProjectError(f"{path}: the project is damaged ({error}).") from error
-
-
-class _DamagedError(Exception):
-    """A field is missing, of the wrong type or out of range."""
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no number of a project")
 
 
-class _Fields:
-    """Typed, bounded access to a JSON object."""
+def _project(raw: Mapping[str, Any]) -> Project:
+    """Raises DamagedError."""
+    found = {"view": {}, **_known(raw)}
+    if isinstance(found["view"], dict):
+        found["view"] = _simple_values(found["view"])
+    if isinstance(found.get("takes"), list):
+        found["takes"] = [_as_today(take) if isinstance(take, dict) else take for take in found["takes"]]
+    start = found.get("start", 0)
+    if isinstance(start, int):
+        found.setdefault("stop", start + 1)
+    project = typed(found, Project)
+    if project.stop <= project.start:
+        raise DamagedError(f"stop is not a whole number from {project.start + 1} to {FRAME_LIMIT}")
+    for name, file in (("clip", project.clip), *((n, f) for take in project.takes for n, f in _files(take))):
+        if not file.absolute and not file.relative:
+            raise DamagedError(f"{name} names no file")
+    if any(take.kind is Kind.SOURCE for take in project.takes):
+        raise DamagedError(f"kind is not one of {', '.join(kind.value for kind in Kind if kind is not Kind.SOURCE)}")
+    return project
 
-    def __init__(self, raw: dict[str, Any]) -> None:
-        self._raw = raw
 
-    def text(self, name: str, limit: int = TEXT_LIMIT) -> str:
-        value = self._raw.get(name, "")
-        if not isinstance(value, str) or len(value) > limit or "\0" in value:
-            raise _DamagedError(f"{name} is not a text of up to {limit} characters")
-        try:
-            # Bytes of a file's name that are no UTF-8 pass as Python keeps them; other halves of characters do not.
-            value.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            raise _DamagedError(f"{name} holds half a character") from None
-        return value
+def _files(take: TakeRecord) -> list[tuple[str, FileRecord]]:
+    named = (("file", take.file), ("disjoint_file", take.disjoint_file))
+    return [(name, file) for name, file in named if file is not None]
 
-    def flag(self, name: str, otherwise: bool) -> bool:
-        value = self._raw.get(name, otherwise)
-        if not isinstance(value, bool):
-            raise _DamagedError(f"{name} is not true or false")
-        return value
 
-    def number(self, name: str, low: float, high: float, otherwise: float | None = None) -> float | None:
-        value = self._raw.get(name)
-        if value is None:
-            return otherwise
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise _DamagedError(f"{name} is not a number from {low:g} to {high:g}")
-        return float(value)
+def _known(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Null stands for what is left out."""
+    return {name: value for name, value in raw.items() if value is not None}
 
-    def integer(self, name: str, low: int, high: int, otherwise: int = 0) -> int:
-        value = self._raw.get(name, otherwise)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise _DamagedError(f"{name} is not a whole number from {low} to {high}")
-        return value
 
-    def place(self, name: str) -> int | None:
-        return None if self._raw.get(name) is None else self.integer(name, 0, TAKE_LIMIT - 1)
+def _as_today(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A take of any version as one of this. Raises DamagedError."""
+    take = _known(raw)
+    if not take.get("neural"):
+        take.pop("neural", None)
+    if not take.get("options") and "key_interval" in take:
+        take["options"] = {"key_interval": typed(take["key_interval"], KeyInterval, "key_interval")}
+    return take
 
-    def one_of(self, name: str, table: Mapping[str, Any], otherwise: Any) -> Any:
-        value = self._raw.get(name)
-        if value is None:
-            return otherwise
-        if not isinstance(value, str) or value not in table:
-            raise _DamagedError(f"{name} is not one of {', '.join(table)}")
-        return table[value]
 
-    def inner(self, name: str) -> "_Fields | None":
-        value = self._raw.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise _DamagedError(f"{name} is not an object")
-        return _Fields(value)
-
-    def file(self, name: str) -> FileRecord | None:
-        found = self.inner(name)
-        if found is None:
-            return None
-        record = FileRecord(found.text("relative"), found.text("absolute"), found.text("content"))
-        if not record.absolute and not record.relative:
-            raise _DamagedError(f"{name} names no file")
-        return record
-
-    def simple_values(self, name: str) -> dict[str, object]:
-        """An object of at most 100 plain values or short lists of numbers; its reader checks them one by one."""
-        found = self.inner(name)
-        if found is None:
-            return {}
-        values = {key[:100]: value for key, value in list(found._raw.items())[:100]}
-        return {key: value for key, value in values.items() if _is_simple(value)}
-
-    def options(self, name: str) -> Options:
-        """Whole numbers, short texts, yes and no by name; the codec they are for checks them."""
-        found = self.inner(name)
-        values: dict[str, OptionValue] = {} if found is None else found._raw
-        if len(values) > OPTION_LIMIT or not all(_is_option(key, value) for key, value in values.items()):
-            raise _DamagedError(f"{name} is not up to {OPTION_LIMIT} named whole numbers, texts, yes or no")
-        return tuple(values.items())
-
-    def only_key_interval(self) -> Options:
-        """The options of a take of version 1."""
-        known = self._raw.get("key_interval") is not None
-        return (("key_interval", self.integer("key_interval", 1, FRAME_LIMIT)),) if known else ()
-
-    def objects(self, name: str, limit: int) -> "list[_Fields]":
-        value = self._raw.get(name, [])
-        if not isinstance(value, list) or len(value) > limit or not all(isinstance(item, dict) for item in value):
-            raise _DamagedError(f"{name} is not a list of up to {limit} objects")
-        return [_Fields(item) for item in value]
+def _simple_values(raw: Mapping[str, object]) -> dict[str, object]:
+    """At most 100 of them."""
+    return {key[:100]: value for key, value in list(raw.items())[:100] if _is_simple(value)}
 
 
 def _is_simple(value: object) -> bool:
     if isinstance(value, list):
-        return len(value) <= 8 and all(isinstance(item, int | float) and math.isfinite(item) for item in value)
-    return value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= 200)
-
-
-def _is_option(name: str, value: object) -> bool:
-    if isinstance(value, str):
-        return len(name) <= 200 and len(value) <= 200
-    return len(name) <= 200 and isinstance(value, int) and abs(value) < 2**53
-
-
-def _project(raw: _Fields) -> Project:
-    clip = raw.file("clip")
-    if clip is None:
-        raise _DamagedError("it names no clip")
-    start = raw.integer("start", 0, FRAME_LIMIT)
-    return Project(
-        clip=clip,
-        start=start,
-        stop=raw.integer("stop", start + 1, FRAME_LIMIT, start + 1),
-        deinterlace=raw.flag("deinterlace", False),
-        frame=raw.integer("frame", 0, FRAME_LIMIT),
-        in_point=raw.integer("in_point", 0, FRAME_LIMIT),
-        out_point=raw.integer("out_point", 0, FRAME_LIMIT),
-        loop=raw.flag("loop", True),
-        speed=raw.number("speed", 0.01, 100.0, 1.0) or 1.0,
-        seam_mode=raw.one_of("seam_mode", {mode.value: mode for mode in SeamMode}, SeamMode.BLENDED),
-        theta=raw.number("theta", 0.0, 1.0, 0.5) or 0.0,
-        gop_marks=raw.flag("gop_marks", True),
-        rate_lock=raw.flag("rate_lock", False),
-        source_visible=raw.flag("source_visible", True),
-        view=raw.simple_values("view"),
-        notes=raw.text("notes", NOTES_LIMIT),
-        takes=tuple(_take(item) for item in raw.objects("takes", TAKE_LIMIT)),
-    )
-
-
-def _take(raw: _Fields) -> TakeRecord:
-    kind = raw.one_of("kind", {kind.name: kind for kind in Kind if kind is not Kind.SOURCE}, None)
-    if kind is None:
-        raise _DamagedError("a take has no kind")
-    return TakeRecord(
-        kind=kind,
-        asked=raw.text("asked"),
-        name=raw.text("name", NAME_LIMIT),
-        visible=raw.flag("visible", True),
-        nudge=raw.integer("nudge", -NUDGE_LIMIT, NUDGE_LIMIT),
-        lmbda=raw.number("lmbda", 1e-6, 1e6),
-        codec=raw.one_of("codec", {codec.value: codec for codec in RivalCodec}, None),
-        quality=raw.number("quality", -1000.0, 1000.0),
-        matched_to=raw.place("matched_to"),
-        kbps=raw.number("kbps", *KBPS_RANGE),
-        preset=raw.text("preset", 40),
-        neural=raw.text("neural", CODEC_LENGTH) or FIRST_CODEC,
-        options=raw.options("options") or raw.only_key_interval(),
-        recipe=raw.flag("recipe", False),
-        stated_kbps=raw.number("stated_kbps", *KBPS_RANGE),
-        by_time=raw.flag("by_time", False),
-        command=raw.text("command", COMMAND_LIMIT),
-        note=raw.text("note"),
-        file=raw.file("file"),
-        disjoint_file=raw.file("disjoint_file"),
-    )
+        return len(value) <= 8 and all(isinstance(item, int | float) and abs(item) < INT_LIMIT for item in value)
+    if isinstance(value, int):
+        return abs(value) < INT_LIMIT
+    return value is None or isinstance(value, float) or (isinstance(value, str) and len(value) <= OPTION_LENGTH)

@@ -18,7 +18,8 @@ Options = tuple[tuple[str, OptionValue], ...]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to do to encode a take again. `codec` None: the codec `neural` at `lmbda`. A rival has a `quality` (CRF or
+    """What to do to encode a take again. `codec` None: the codec `neural` at `lmbda`, or at the λ that gives `kbps`. A
+    rival has a `quality` (CRF or
     QP), or a bitrate `kbps`, or follows the bitrate of the neural take numbered `matched_to` (None: the newest)."""
 
     codec: RivalCodec | None

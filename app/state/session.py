@@ -4,13 +4,17 @@ from pathlib import Path
 
 from psygnal import Signal
 
+from app.state.blind_results import BlindResults
+from app.state.choice import Choice
 from app.state.draft import Draft
 from app.state.history import History
 from app.state.playback import Playback
 from app.state.scores import IN_REGION, Key, Scores
 from app.state.settings import Settings, load_settings, save_settings
-from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take, TakeList
+from app.state.take_list import TakeList
+from app.state.takes import TAKE_LIMIT, Encoded, Kind, Status, Take
 from app.state.view import View
+from app.state.voting import Voting
 from app.state.work import Work
 from codec import gop
 from codec.gop import DEFAULT_THETA, SeamMode
@@ -36,7 +40,7 @@ class Session:
     """A sentence for the user (an error, a note)."""
     settings_changed = Signal()
     notes_changed = Signal()
-    """The notes, or the bitrate lock, changed."""
+    """The notes, the bitrate lock or the choice changed."""
 
     def __init__(self, settings_path: Path) -> None:
         self._settings_path = settings_path
@@ -48,11 +52,16 @@ class Session:
         self.playback = Playback()
         self.view = View()
         self.scores = Scores()
+        self.blind = BlindResults()
+        """Blind tests of the clip."""
+        self.voting = Voting(self.view.layouts)
         self.history = History()
         self.notes = ""
         """What the user wrote down about the clip; changed through `set_notes`."""
         self.rate_lock = False
         """Rivals matched to a neural take follow its bitrate when it is encoded again."""
+        self.choice: Choice | None = None
+        """The operating point of the clip; changed through `set_choice`."""
         self.gop_marks = True
         self.seam_mode = SeamMode.BLENDED
         self.theta = DEFAULT_THETA
@@ -68,6 +77,7 @@ class Session:
         self.takes.clear()
         self.focus = self.selected = None
         self.set_notes("")
+        self.set_choice(None)
         self.scores.reset(clip.frame_count)
         info = clip.info
         size = f"{clip.width}x{clip.height}, {float(clip.timing.frame_rate):.4g} fps"
@@ -85,8 +95,8 @@ class Session:
         if clip is None:
             return None
         return Work(
-            clip, tuple(self.takes), self.scores.kept(), self.notes, self.rate_lock, self.seam_mode, self.theta,
-            self.gop_marks, self.view.as_values(), playback.frame, playback.in_point, playback.out_point,
+            clip, tuple(self.takes), self.scores.kept(), self.notes, self.choice, self.rate_lock, self.seam_mode,
+            self.theta, self.gop_marks, self.view.as_values(), playback.frame, playback.in_point, playback.out_point,
             playback.loop, playback.speed, self.selected,
         )  # fmt: skip
 
@@ -97,6 +107,7 @@ class Session:
         self.focus = self.selected = None
         self.scores.restore(work.clip.frame_count, work.scores)
         self.set_notes(work.notes)
+        self.set_choice(work.choice)
         self.set_rate_lock(work.rate_lock)
         playback = self.playback
         playback.set_timing(work.clip.timing)
@@ -206,6 +217,11 @@ class Session:
             self.notes_changed.emit()
         if len(notes) > NOTES_LIMIT:
             self.message.emit(f"Notes are cut to {NOTES_LIMIT} characters: a project holds no more.")
+
+    def set_choice(self, choice: Choice | None) -> None:
+        """Another operating point, or none."""
+        self.choice = choice
+        self.notes_changed.emit()
 
     def set_rate_lock(self, locked: bool) -> None:
         """Rivals follow the neural take's bitrate, or stay as they are."""

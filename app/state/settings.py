@@ -4,11 +4,13 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from app.state.recipes import FIRST_CODEC, Options, known_options
+from app.state.stored import DamagedError, plain, typed
+from app.state.takes import plain_name
 from codec import registry
 from codec.api import DEVICES, PRECISIONS, CodecSettings
 from codec.folders import settings_folder
@@ -50,6 +52,8 @@ class Settings:
     """One of THEMES."""
     precision: str = "auto"
     """Of the neural codec's networks, one of PRECISIONS."""
+    who: str = ""
+    """Who chose a take last, as they call themselves."""
     window: str = ""
     """Place and size of the window, as the window puts them."""
 
@@ -92,14 +96,10 @@ def load_settings(path: Path) -> Settings:
     """Read settings; a missing file gives defaults, a damaged one too and is put aside as `.damaged`."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        known = {field.name for field in fields(Settings)}
-        values = {key: value for key, value in raw.items() if key in known}
-        values["recent"] = tuple(str(item) for item in values.get("recent", ()))[:RECENT_LIMIT]
-        values["choices"] = _choices(raw)
-        return _within_range(Settings(**values))
+        return _within_range(typed(_as_today(raw), Settings))
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, OverflowError):
+    except (OSError, ValueError, RecursionError, DamagedError):
         try:
             path.replace(path.with_suffix(".damaged"))
         except OSError:
@@ -108,38 +108,47 @@ def load_settings(path: Path) -> Settings:
 
 
 def _within_range(loaded: Settings) -> Settings:
-    """Values of the right types, those outside their ranges replaced. Raises ValueError, TypeError."""
+    """Values outside their ranges replaced."""
     return replace(
         loaded,
-        cache_bytes=min(CACHE_LIMIT_BYTES, max(0, int(loaded.cache_bytes))),
+        recent=loaded.recent[:RECENT_LIMIT],
+        cache_bytes=min(CACHE_LIMIT_BYTES, max(0, loaded.cache_bytes)),
         theme=loaded.theme if loaded.theme in THEMES else "dark",
         device=loaded.device if loaded.device in DEVICES else "auto",
         precision=loaded.precision if loaded.precision in PRECISIONS else "auto",
-        codec=loaded.codec if isinstance(loaded.codec, str) else registry.DEFAULT,
-        window=loaded.window if isinstance(loaded.window, str) and len(loaded.window) <= PLACE_LIMIT else "",
+        window=loaded.window if len(loaded.window) <= PLACE_LIMIT else "",
+        who=plain_name(loaded.who),
+        choices=dict(list(loaded.choices.items())[:CHOICE_LIMIT]),
     )
 
 
-def _choices(raw: Mapping[str, Any]) -> dict[str, CodecChoice]:
-    """What was remembered of each codec. Raises ValueError, TypeError, AttributeError for what makes no sense."""
-    found = raw.get("choices", {})
-    if not found and "lmbda" in raw:
+def _as_today(raw: Any) -> dict[str, Any]:
+    """Settings of any version as those of this one; null stands for what is left out. Raises DamagedError."""
+    found = {name: value for name, value in typed(raw, dict[str, Any], "all").items() if value is not None}
+    if not found.get("choices") and "lmbda" in found:
         # Written when there was one codec.
-        named = {"key_interval": raw["key_interval"]} if "key_interval" in raw else {}
-        found = {FIRST_CODEC: {"lmbda": raw["lmbda"], "options": named}}
-    made = {}
-    for codec, values in list(found.items())[:CHOICE_LIMIT]:
-        options = list(dict(values.get("options", {})).items())[:CHOICE_LIMIT]
-        simple = tuple((name, value) for name, value in options if isinstance(value, int | str))
-        made[codec] = CodecChoice(float(values["lmbda"]), simple)
-    return made
+        named = {"key_interval": found["key_interval"]} if "key_interval" in found else {}
+        found["choices"] = {FIRST_CODEC: {"lmbda": found["lmbda"], "options": named}}
+    # One of these that is no text is forgotten by itself.
+    for name in ("codec", "device", "precision", "theme", "window"):
+        if not isinstance(found.get(name), str):
+            found.pop(name, None)
+    choices = typed(found.get("choices", {}), dict[str, dict[str, Any]], "choices")
+    found["choices"] = {codec: {**choice, "options": _pairs(choice)} for codec, choice in choices.items()}
+    return found
+
+
+def _pairs(choice: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """An object of options as `Options` has them, without values that no option has."""
+    options = typed(choice.get("options", {}), dict[str, Any], "options")
+    return [(name, value) for name, value in list(options.items())[:CHOICE_LIMIT] if isinstance(value, int | str)]
 
 
 def save_settings(path: Path, settings: Settings) -> None:
     """Write settings whole or not at all; an unwritable folder is no error (nothing is lost but comfort)."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        values = asdict(settings)
+        values = plain(settings)
         for name, choice in settings.choices.items():
             values["choices"][name]["options"] = dict(choice.options)
         write_text(path, json.dumps(values, indent=1))

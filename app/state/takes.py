@@ -1,12 +1,9 @@
 """Takes: the source and every encode of it, with what was asked, what came of it, and where its pictures are."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Protocol
-
-from psygnal import Signal
+from typing import Protocol
 
 from app.state.recipes import Recipe, codec_name
 from codec import registry
@@ -33,14 +30,29 @@ def plain_name(name: str) -> str:
 
 
 class Kind(Enum):
-    """What made a take."""
+    """What a take was encoded with, or that it was not encoded here; the value is how projects call it."""
 
-    SOURCE = "Source"
-    NEURAL = "Neural"
-    HEVC = "HEVC (x265)"
-    VVC = "VVC (VVenC)"
-    AV1 = "AV1 (SVT-AV1)"
-    IMPORTED = "Imported"
+    SOURCE = "SOURCE"
+    NEURAL = "NEURAL"
+    HEVC = "HEVC"
+    VVC = "VVC"
+    AV1 = "AV1"
+    IMPORTED = "IMPORTED"
+
+    @property
+    def label(self) -> str:
+        """As shown."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Kind.SOURCE: "Source",
+    Kind.NEURAL: "Neural",
+    Kind.HEVC: "HEVC (x265)",
+    Kind.VVC: "VVC (VVenC)",
+    Kind.AV1: "AV1 (SVT-AV1)",
+    Kind.IMPORTED: "Imported",
+}
 
 
 class Status(Enum):
@@ -144,6 +156,8 @@ class Take:
     """None for the source and for imported takes."""
     origin: Origin | None = None
     """Of an imported take."""
+    look: int = 0
+    """Which colour and dash it has everywhere: no other take on the list has the same."""
     nudge: int = 0
     """Frames by which the take is shifted: beside the clip's frame i stands the take's own frame i + nudge."""
     only_structure: Structure | None = None
@@ -152,6 +166,8 @@ class Take:
     progress: float = 0.0
     message: str = ""
     visible: bool = True
+    watched: bool = False
+    """Of a training run that is watched: a few GoPs by a checkpoint that passes. No project keeps it."""
     note: str = ""
     error: str = ""
     source: FrameSource | SpooledTake | None = None
@@ -197,8 +213,12 @@ class Take:
         """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
             return visible(self.given_name)
-        made_by = codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.value
-        return visible(f"{made_by} {self.asked}".rstrip())
+        return visible(f"{self.codec} {self.asked}".rstrip())
+
+    @property
+    def codec(self) -> str:
+        """What encoded it, as shown: "Neural", "HEVC (x265)"."""
+        return codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.label
 
     @property
     def own_count(self) -> int:
@@ -265,119 +285,3 @@ class Take:
             return self.id, ""
         shown = self.mode_for(mode)
         return self.id, f"{shown.value} {self.source.theta:g}" if shown is SeamMode.BLENDED else shown.value
-
-
-class TakeList:
-    """Takes in the order of the panes, the source first."""
-
-    changed = Signal()
-    """Takes came, went, moved or changed visibility."""
-    take_changed = Signal(object)
-    """One take's status, progress or rate changed."""
-
-    def __init__(self) -> None:
-        self._takes: list[Take] = []
-        self._next = 0
-        self._seam_mode = SeamMode.BLENDED
-
-    def __iter__(self) -> Iterator[Take]:
-        return iter(tuple(self._takes))
-
-    def __len__(self) -> int:
-        return len(self._takes)
-
-    @property
-    def shown(self) -> list[Take]:
-        """The takes that have a pane."""
-        return [take for take in self._takes if take.visible]
-
-    @property
-    def is_full(self) -> bool:
-        """True when there is no room for one more."""
-        return sum(take.kind is not Kind.SOURCE for take in self._takes) >= TAKE_LIMIT
-
-    @property
-    def newest_neural(self) -> Take | None:
-        """The last neural take whose file is whole."""
-        done = [take for take in self._takes if take.kind is Kind.NEURAL and take.encoded.rate is not None]
-        return done[-1] if done else None
-
-    def by_id(self, number: int) -> Take | None:
-        """The take with an id, if it is still there."""
-        return next((take for take in self._takes if take.id == number), None)
-
-    def add(self, kind: Kind, asked: str, *, status: Status = Status.RUNNING, **more: Any) -> Take:
-        """A new take at the end; `more`: further fields of it."""
-        take = Take(self._next, kind, asked, status=status, seam_mode=self._seam_mode, **more)
-        self._next += 1
-        self._takes.append(take)
-        self.changed.emit()
-        return take
-
-    def remove(self, take: Take) -> None:
-        """Take it off the list."""
-        if take in self._takes:
-            self._takes.remove(take)
-            if self._takes and not self.shown:
-                # A window without pictures would be a riddle.
-                self._takes[0].visible = True
-            self.changed.emit()
-
-    def place(self, take: Take) -> int:
-        """Its place in the list, 0 for the source. Raises ValueError when it is not there."""
-        return self._takes.index(take)
-
-    def restore(self, take: Take, place: int) -> None:
-        """Put a take that was removed back; nothing stands before the source."""
-        if take not in self._takes:
-            take.seam_mode = self._seam_mode
-            self._takes.insert(min(len(self._takes), max(1, place)), take)
-            self.changed.emit()
-
-    def move(self, take: Take, place: int) -> None:
-        """Another place among the takes; the source stays first."""
-        if take.kind is Kind.SOURCE or take not in self._takes:
-            return
-        self._takes.remove(take)
-        self._takes.insert(min(len(self._takes), max(1, place)), take)
-        self.changed.emit()
-
-    def rename(self, take: Take, name: str) -> None:
-        """The user's name, cut to NAME_LIMIT characters on one line; empty: back to codec and request."""
-        take.given_name = plain_name(name)
-        self.take_changed.emit(take)
-
-    def set_nudge(self, take: Take, frames: int) -> None:
-        """Shift a take by whole frames, within NUDGE_LIMIT. Its pictures change, its scores are no longer its own."""
-        take.nudge = max(-NUDGE_LIMIT, min(NUDGE_LIMIT, frames))
-        self.changed.emit()
-
-    def put_back(self, takes: Iterable[Take]) -> None:
-        """Takes that were on the list, in their order, instead of those on it."""
-        self._takes = list(takes)
-        for take in self._takes:
-            take.seam_mode = self._seam_mode
-        self.changed.emit()
-
-    def clear(self) -> None:
-        """No takes."""
-        self._takes.clear()
-        self.changed.emit()
-
-    def set_visible(self, take: Take, visible: bool) -> None:
-        """Give it a pane or not; the last pane stays."""
-        if visible or len(self.shown) > 1:
-            take.visible = visible
-        self.changed.emit()
-
-    def set_seam_mode(self, mode: SeamMode) -> None:
-        """Tell every take which seam mode is shown."""
-        self._seam_mode = mode
-        for take in self._takes:
-            take.seam_mode = mode
-
-    def update(self, take: Take, **values: object) -> None:
-        """Change fields of a take."""
-        for name, value in values.items():
-            setattr(take, name, value)
-        self.take_changed.emit(take)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.state.choice import Choice
 from app.state.scores import Values
 from app.state.takes import Take
 from codec.gop import SeamMode
@@ -19,6 +20,7 @@ class Work:
     """The source first."""
     scores: Values
     notes: str
+    choice: Choice | None
     rate_lock: bool
     seam_mode: SeamMode
     theta: float

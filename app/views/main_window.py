@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
 
 from app.actions.registry import Context, controllers
 from app.controllers.screen import Parts
+from app.controllers.seams import Seams
 from app.jobs.engine import Engine
 from app.jobs.inspecting import Inspector
 from app.jobs.runner import JobRunner
 from app.render.presenter import FrameSet, Presenter
 from app.state.session import Session
-from app.state.takes import Take
 from app.views import theme
+from app.views.blind.screen import BlindScreen, central_pages
 from app.views.blinker import Blinker
 from app.views.dialogs.key_sheet import KeySheet
 from app.views.dialogs.palette import CommandPalette
@@ -43,7 +44,7 @@ from app.views.pictures.stage import Stage
 from app.views.placing import WindowFrame, place
 from app.views.player import Player
 from app.views.seam_player import SeamPlayer
-from app.views.widgets import Label, plain_title
+from app.views.widgets import Banner, Label, plain_title, single_shot
 
 if TYPE_CHECKING:
     from app.views.charts.charts import Charts
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.charts: Charts | None = None
         self.second: SecondWindow | None = None
         self._ending = False
+        self.seams = Seams(session, self.runner, self.presenter.cache)
         self._theme = session.settings.theme
         self.setWindowTitle("Seamscope")
         self.setAcceptDrops(True)
@@ -78,6 +80,7 @@ class MainWindow(QMainWindow):
         self.seam_player = SeamPlayer(session, self.presenter, self)
         self.blinker = Blinker(session, self)
         self.context = self._controllers()
+        self.blind = BlindScreen(self, self.pages, self.context, Dialogs(self))
         self.export_progress = ExportProgress(self.context.exports.queue)
         self.statusBar().addPermanentWidget(self.export_progress)
         self.menus = Menus(self, self.context)
@@ -107,11 +110,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.session, self.presenter, self.inspector)
         self.transport = Transport(self.session)
         self.timeline = self.transport.timeline
-        self.banner = Label()
-        self.banner.setWordWrap(True)
-        self.banner.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
-        self.banner.setAccessibleName("Message")
-        self.banner.hide()
+        self.banner = Banner()
         self.info = InfoPanel(self.session)
         upper = QWidget()
         column = QVBoxLayout(upper)
@@ -124,12 +123,12 @@ class MainWindow(QMainWindow):
         self._vertical.addWidget(upper)
         self.side = SidePanel(self.session)
         self._horizontal = QSplitter(Qt.Orientation.Horizontal)
-        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.runner, self.inspector)
+        self.inspector_panel = InspectorPanel(self.session, self.presenter, self.engine, self.inspector, self.seams)
         self._horizontal.addWidget(self.inspector_panel)
         self._horizontal.addWidget(self._vertical)
         self._horizontal.addWidget(self.side)
         self._horizontal.setStretchFactor(1, 1)
-        self.setCentralWidget(self._horizontal)
+        self.pages = central_pages(self, self._horizontal)
         self.keys = KeySheet(self)
         self.status_text = Label()
         self.statusBar().addPermanentWidget(self.status_text, 1)
@@ -145,9 +144,12 @@ class MainWindow(QMainWindow):
             second_made=lambda: self.second,
             around=(self.menuBar(), self.side, self.statusBar()),
             about=(self.transport,),
+            names=(self.side, self.info),
             open_palette=self._open_palette,
         )
-        return controllers(self.engine, self.presenter, self.stage, lambda: self.charts, parts, Dialogs(self))
+        return controllers(
+            self.engine, self.presenter, self.seams, self.stage, lambda: self.charts, parts, Dialogs(self)
+        )
 
     def _second(self) -> SecondWindow:
         if self.second is None:
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
         palette.open()
 
     def _connect(self) -> None:
-        session, context = self.session, self.context
+        session, context, view = self.session, self.context, self.session.view
         panel, edits = self.side.takes, context.takes.edits
         panel.cancel_asked.connect(self.engine.cancel)
         panel.remove_asked.connect(edits.remove)
@@ -171,22 +173,25 @@ class MainWindow(QMainWindow):
         panel.rename_asked.connect(edits.rename)
         panel.move_asked.connect(edits.move)
         panel.menu_asked.connect(self.menus.show_for_take)
+        context.ladders.started.connect(self.side.group.follow)
+        self.side.group.cancel_asked.connect(context.ladders.cancel)
         panel.files_dropped.connect(context.takes.import_paths)
         context.takes.rename_asked.connect(panel.rename)
-        context.files.projects.changed.connect(self._retitle)
-        session.clip_changed.connect(self._retitle)
+        for signal in (context.files.projects.changed, session.clip_changed):
+            signal.connect(self._retitle)
         session.settings_changed.connect(self._theme_changed)
         session.clip_changed.connect(self._clip_changed)
-        session.takes.take_changed.connect(self._take_changed)
-        for signal in (session.takes.changed, session.focus_changed, session.scores.changed, session.notes_changed):
-            signal.connect(self._mark_stale)
-        for signal in (session.playback.state_changed, session.view.layouts.changed, session.view.layouts.moved):
-            signal.connect(self._mark_stale)
-        for signal in (session.view.changed, session.view.inspection.changed, session.view.seam_loop.changed):
+        watching, view = self.engine.watching, session.view
+        for signal in (
+            *(session.takes.changed, session.takes.take_changed, session.focus_changed),
+            *(session.scores.changed, session.notes_changed),
+            *(session.playback.state_changed, view.layouts.changed, view.layouts.moved, self.seams.measured),
+            *(view.changed, view.inspection.changed, view.seam_loop.changed, watching.changed),
+        ):
             signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
-        session.seam_changed.connect(self._refresh_all)
-        session.settings_changed.connect(self._refresh_all)
+        for signal in (session.seam_changed, session.settings_changed):
+            signal.connect(self._refresh_all)
         for made in (self.presenter.ready, self.presenter.spare_ready):
             made.connect(self._picture_came, Qt.ConnectionType.QueuedConnection)
         self.stage.full_screen_asked.connect(context.screen.toggle_full_screen)
@@ -201,7 +206,11 @@ class MainWindow(QMainWindow):
             (self.transport.seams, "seam_mode"),
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
+            (self.side.ladder, "ladder"),
             (self.inspector_panel.worst.save, "save_worst"),
+            (self.inspector_panel.seams.measure, "measure_seams"),
+            (self.inspector_panel.watch.choose, "watch"),
+            (self.inspector_panel.watch.stop, "stop_watching"),
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
@@ -215,12 +224,8 @@ class MainWindow(QMainWindow):
         self._labels.setInterval(REFRESH_MS)
         self._labels.timeout.connect(self._refresh_labels)
         self._labels.start()
-        self._hide_banner = QTimer(self)
-        self._hide_banner.setSingleShot(True)
-        self._hide_banner.timeout.connect(self.banner.hide)
-        self._warm = QTimer(self)
-        self._warm.setSingleShot(True)
-        self._warm.timeout.connect(self._after_show)
+        self._hide_banner = single_shot(self, MESSAGE_MS, self.banner.hide)
+        self._warm = single_shot(self, WARM_UP_DELAY_MS, self._after_show)
         self._autosave = QTimer(self)
         self._autosave.setInterval(AUTOSAVE_MS)
         self._autosave.timeout.connect(self.context.files.projects.autosave)
@@ -235,7 +240,7 @@ class MainWindow(QMainWindow):
         """Charts and models are loaded once the window is on the screen."""
         super().showEvent(event)
         if self.charts is None:
-            self._warm.start(WARM_UP_DELAY_MS)
+            self._warm.start()
 
     def _after_show(self) -> None:
         from app.views.charts.charts import Charts
@@ -259,7 +264,8 @@ class MainWindow(QMainWindow):
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
             typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
-            if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
+            here = self.isActiveWindow() and self.stage.isVisible() and self.session.clip is not None
+            if held and here and not event.isAutoRepeat():
                 self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (
                 event.type() == QEvent.Type.KeyRelease
@@ -294,6 +300,7 @@ class MainWindow(QMainWindow):
         self.player.stop()
         self.blinker.stop()
         self.seam_player.stop()
+        self.blind.stop()
         self._labels.stop()
         self._warm.stop()
         application = QGuiApplication.instance()
@@ -327,18 +334,18 @@ class MainWindow(QMainWindow):
         """A sentence in the banner, for a while."""
         self.banner.setText(text)
         self.banner.show()
-        self._hide_banner.start(MESSAGE_MS)
+        self._hide_banner.start()
 
     def _retitle(self) -> None:
         clip, project = self.session.clip, self.context.files.projects.path
-        if clip is not None:
+        if clip is not None and not self.context.blind.hides:
             of = "" if project is None else f" · {plain_title(project.name)}"
             self.setWindowTitle(f"{plain_title(clip.path.name)}{of}[*] – Seamscope")
         self._refresh_modified()
 
     def _refresh_modified(self) -> None:
         """Mark the title while there is something to save."""
-        self.setWindowModified(self.context.files.projects.unsaved)
+        self.setWindowModified(self.context.files.projects.unsaved and not self.context.blind.hides)
 
     def _theme_changed(self) -> None:
         name = self.session.settings.theme
@@ -358,9 +365,6 @@ class MainWindow(QMainWindow):
         self.inspector.refresh()
         # Now its type is known, too.
         self.info.refresh()
-
-    def _take_changed(self, _take: Take) -> None:
-        self._stale = True
 
     def _mark_stale(self) -> None:
         self._stale = True

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu
 
 from app.actions.desk import TAKE_MENU
 from app.actions.registry import ACTIONS, Context, open_recent
+from app.actions.voting import allowed
 from app.state.takes import Take
 from app.views.widgets import plain_caption, plain_tip
 
@@ -67,7 +68,7 @@ class Menus:
         """Enable, check, and list recent clips."""
         for spec in ACTIONS:
             action = self.actions[spec.id]
-            action.setEnabled(spec.enabled_when(self._context))
+            action.setEnabled(spec.enabled_when(self._context) and allowed(self._context, spec))
             if spec.checked_when is not None:
                 action.setChecked(spec.checked_when(self._context))
         recent = self._context.session.settings.recent

@@ -1,4 +1,4 @@
-"""Keeps time: shows each frame when it is due, if its set of pictures is made."""
+"""Keeps time: shows each frame when it is due, if its set of pictures is rendered."""
 
 import time
 
@@ -57,7 +57,7 @@ class Player(QObject):
             self._tick.start(0)
 
     def _play_on(self) -> None:
-        """One tick: show the due frame if its set is made, else let the clock wait."""
+        """One tick: show the due frame if its set is rendered, else let the clock wait."""
         playback, now = self._session.playback, self.now_s()
         if not playback.playing:
             return

@@ -41,7 +41,7 @@ class SeamPlayer(QObject):
 
     def _step(self) -> None:
         frame = self._loop.frame_at(Player.now_s())
-        # A frame whose pictures are not made yet is left out rather than waited for.
+        # A frame whose pictures are not rendered yet is left out rather than waited for.
         if frame is not None and frame != self._session.playback.frame and self._presenter.get(frame) is not None:
             self._seeking = True
             self._session.playback.seek(frame)

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.render.kind_colours import kind_colour, light_ink
-from app.state.takes import Kind
+from app.render.take_looks import look_colour, look_ink, take_colour, take_ink
+from app.state.takes import Take
 
 BACKGROUND = "#16181c"
 """Around pictures, in every theme."""
@@ -72,9 +72,14 @@ def use(name: str) -> Theme:
     return _chosen[0]
 
 
-def kind_ink(kind: Kind) -> str:
-    """The colour of a codec as text or a curve on the theme's ground."""
-    return kind_colour(kind) if current() is DARK else light_ink(kind)
+def ink_of(take: Take) -> str:
+    """The colour of a take as text or a curve on the theme's ground."""
+    return take_colour(take) if current() is DARK else take_ink(take)
+
+
+def look_on_ground(look: int) -> str:
+    """The colour of a look on the theme's ground."""
+    return look_colour(look) if current() is DARK else look_ink(look)
 
 
 def style(theme: Theme) -> str:

@@ -5,9 +5,10 @@ would freeze the window. So labels and message boxes are made of the classes her
 tooltips go through `plain_tip`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtGui import Qt as QtText
 from PySide6.QtWidgets import QFrame, QLabel, QMessageBox, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -50,6 +51,15 @@ def scrolled(content: QWidget) -> QScrollArea:
     return area
 
 
+def single_shot(parent: QObject, interval_ms: int, slot: Callable[[], object]) -> QTimer:
+    """A timer that calls `slot` once, so long after `start` was called last; at 0 ms when nothing else waits."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(interval_ms)
+    timer.timeout.connect(slot)
+    return timer
+
+
 def plain_tip(text: str) -> str:
     """A text of unknown content for a tooltip, which shows it as it is, invisible characters included."""
     shown = visible_lines(text)
@@ -79,6 +89,17 @@ class Label(QLabel):
     def setText(self, text: str) -> None:
         """Show this text."""
         super().setText(visible_lines(text))
+
+
+class Banner(Label):
+    """A message over the pictures; away until there is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setStyleSheet("background:#7a2e2e;color:#ffffff;padding:6px 10px")
+        self.setAccessibleName("Message")
+        self.hide()
 
 
 class HtmlLabel(QLabel):

@@ -1,4 +1,4 @@
-"""What has been made and measured, on disk: an entry a result, found again by everything that decides the result.
+"""What has been encoded and measured, on disk: an entry a result, found again by everything that decides the result.
 
 An entry's name is the SHA-256 of its `what`: content hashes, every setting, model id, program versions. Entries and
 takes are written under another name and then renamed, and a take counts only with the size and hash its entry states:
@@ -55,7 +55,7 @@ class Entry:
 class BenchCache:
     """The folder of one benchmark; a context manager that holds it for one process at a time.
 
-    Layout: `entries/KEY.json`, `takes/KEY.SUFFIX`, `work/` for what is being made, emptied when the cache is opened.
+    Layout: `entries/KEY.json`, `takes/KEY.SUFFIX`, `work/` for what is being encoded, emptied when the cache is opened.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -61,7 +61,7 @@ class OverlapRequest:
             raise SettingError(f"Seams need more than {GOP_LENGTH + 1} frames, not {self.frames}.")
 
     def encoding(self, lmbda: float, structure: Structure) -> CodecSettings:
-        """How a stream is made."""
+        """How a stream is encoded."""
         return self.codec.settings(
             lmbda,
             structure=structure,

@@ -1,6 +1,5 @@
 """Rate curves of one clip as an SVG drawing: a panel a metric, bits per pixel on a logarithmic axis."""
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from codec import looks
 from codec.bench.curves import Window, curve
 from codec.bench.points import Row
 from codec.metrics.kinds import METRICS
+from codec.plots import drawn, new_figure
 from codec.texts import visible
 
 if TYPE_CHECKING:
@@ -19,14 +19,11 @@ _COLUMNS = 4
 def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Window) -> str:
     """The drawing as SVG text, the same for the same rows. `window` is shaded."""
     import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
 
     columns = min(_COLUMNS, len(metrics))
     lines = -(-len(metrics) // columns)
     with matplotlib.rc_context({"svg.hashsalt": visible(clip), "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(3.3 * columns, 2.5 * lines + 0.4), layout="constrained")
-        FigureCanvasSVG(figure)
+        figure = new_figure(3.3 * columns, 2.5 * lines + 0.4)
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for panel in panels[len(metrics) :]:
             panel.set_axis_off()
@@ -34,9 +31,7 @@ def rate_plot(rows: Sequence[Row], clip: str, metrics: Sequence[str], window: Wi
             _panel(panel, rows, clip, metric, window)
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(handles) or 1, frameon=False)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+        return drawn(figure, "svg").decode()
 
 
 def _panel(panel: "Axes", rows: Sequence[Row], clip: str, metric: str, window: Window) -> None:

@@ -71,7 +71,7 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A take and how it was made."""
+    """A take and how it was encoded."""
 
     codec: str
     knob: str
@@ -135,7 +135,7 @@ class ClipBench:
     def _points(
         self, codec: str, knob: str, settings: Sequence[float], encode: Callable[[float], Entry], preset: str = ""
     ) -> list[Row]:
-        """One codec's points: every take is made, then all are measured."""
+        """One codec's points: every take is encoded, then all are measured."""
         made: list[_Made] = []
         for value in settings:
             try:

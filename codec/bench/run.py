@@ -28,7 +28,7 @@ CACHE = "cache"
 
 @dataclass(slots=True)
 class BenchReport:
-    """What a benchmark made so far. `absent` (its keys: metrics and files left out) and `failures` are
+    """What a benchmark measured so far. `absent` (its keys: metrics and files left out) and `failures` are
     sentences; `drawings` are SVG by clip."""
 
     page: Path
@@ -52,7 +52,7 @@ def run_bench(
 ) -> BenchReport:
     """Benchmark the clips of `folder` into `out`: points.csv, bd_rates.csv, plots/, index.html, and the cache.
 
-    Tables and page are written anew after every clip. `tell` gets a line for every point made, from any thread. A point
+    Tables and page are written anew after every clip. `tell` gets a line for every point done, from any thread. A point
     or clip that fails is told in the report; the rest goes on. Raises SettingError for a folder without clips or an
     `out` that holds other files or is in use, OutputError for one that clips are read from, ModelError and RivalError
     for what is missing, Cancelled.

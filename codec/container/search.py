@@ -9,7 +9,7 @@ from codec.gop import GOP_LENGTH
 RECORD_SYNC = 0x47
 MAX_FALSE_STARTS = 2**16
 """Places that look like the head of a record and are none. Bytes that mean nothing have one in four thousand; only a
-file made for it has so many."""
+file built for it has so many."""
 _MOST_FLAGS = 2 * GOP_LENGTH - 1
 _HEAD = re.compile(b"%c[\x80-\xff]{0,8}[\x00-\x7f][\x00-%c]" % (RECORD_SYNC, _MOST_FLAGS), re.DOTALL)
 """Sync, GoP number, flags."""

@@ -79,7 +79,7 @@ class Clip:
         return self._reader.frame_type(self._start + index)
 
     def frame_bytes(self) -> tuple[int, ...]:
-        """Coded bytes of each frame of the range: all packets it is made of, with references nobody sees before it."""
+        """Coded bytes of each frame of the range: all packets it consists of, with references nobody sees before it."""
         return self._reader.frame_bytes()[self._start : self._start + self.frame_count]
 
     def pictures(self, start: int, stop: int) -> Iterator[Picture]:

@@ -69,8 +69,8 @@ def scaler(width: int, height: int) -> Steady:
 
 
 def deinterlaced(before: av.VideoFrame | None, frame: av.VideoFrame, after: av.VideoFrame | None) -> av.VideoFrame:
-    """The frame with each line made of one moment. Its neighbours are what the filter looks at; where there is none, or
-    one of another kind, the clip begins or ends."""
+    """The frame with each line interpolated to one moment. Its neighbours are what the filter looks at; where there is
+    none, or one of another kind, the clip begins or ends."""
     kind = _kind_of(frame)
     chain = _Chain(frame, "bwdif", _BWDIF)
     earlier = before is not None and _kind_of(before) == kind

@@ -65,7 +65,7 @@ class ClipInfo:
     interlaced: bool = False
     """A picture's lines are of two moments."""
     deinterlaced: bool = False
-    """They have been made of one moment on the way in."""
+    """They have been interpolated to one moment on the way in."""
     can_deinterlace: bool = False
     """True for a video file, False for images."""
 
@@ -77,7 +77,7 @@ class Coded:
     surely: Colour | None = None
     """How its codes are to be read whatever the file says: what an encoder was given is what comes back."""
     otherwise: Colour | None = None
-    """How they are to be read where the file says nothing; of RGB, how its YCbCr is made."""
+    """How they are to be read where the file says nothing; of RGB, how its YCbCr is computed."""
 
 
 def open_container(path: Path) -> InputContainer:

@@ -5,7 +5,7 @@ Coherence via Self-Supervision for GAN-based Video Generation", section 5).
 
 The paper writes an L1 norm; its authors' program takes the length of each pixel's difference vector and averages that
 over the picture, and so is it done here. OF is DIS optical flow (Kroeger et al. 2016) of OpenCV, medium preset, on
-luma in the clip's coding, where they took Farnebäck's: values are not comparable with tables made with another flow.
+luma in the clip's coding, where they took Farnebäck's: values are not comparable with tables of another flow.
 """
 
 import cv2

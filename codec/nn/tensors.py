@@ -13,13 +13,13 @@ ID_BYTES = 8
 """Of a model id."""
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_tensors(path: Path, most: int = MAX_BYTES) -> tuple[dict[str, Tensor], dict[str, str]]:
     """All tensors of a safetensors file by name, and its metadata. Raises OSError, SafetensorError, and ValueError for
-    what is too large, no regular file, or holds values that are no finite numbers."""
+    what is larger than `most` bytes, no regular file, or holds values that are no finite numbers."""
     if not path.is_file():
         # One sentence for what is missing; a pipe would be waited for.
         raise FileNotFoundError("there is no such file") if not path.exists() else ValueError("it is no regular file")
-    if path.stat().st_size > MAX_BYTES:
+    if path.stat().st_size > most:
         raise ValueError("it is too large to be weights")
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
@@ -40,20 +40,20 @@ def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
     return digest.digest()[:ID_BYTES]
 
 
-def read_model_id(path: Path, kind: str) -> str:
-    """The model id (hex) of the tensors of a weights file of format `kind`, whatever its metadata claims; "" when it
-    cannot be read as such. Remembered while the file stays as it is."""
+def read_model_id(path: Path, kind: str, most: int = MAX_BYTES) -> str:
+    """The model id (hex) of the tensors of a weights file of format `kind` and at most `most` bytes, whatever its
+    metadata claims; "" when it cannot be read as such. Remembered while the file stays as it is."""
     try:
         found = path.stat()
     except OSError:
         return ""
-    return _model_id(path, kind, found.st_mtime_ns, found.st_size)
+    return _model_id(path, kind, most, found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=64)
-def _model_id(path: Path, kind: str, _modified: int, _size: int) -> str:
+def _model_id(path: Path, kind: str, most: int, _modified: int, _size: int) -> str:
     try:
-        tensors, metadata = read_tensors(path)
+        tensors, metadata = read_tensors(path, most)
     except (OSError, SafetensorError, ValueError, RuntimeError):
         return ""
     return hash_tensors(tensors).hex() if metadata.get("format") == kind else ""

@@ -1,1 +1,1 @@
-"""One clip, several takes, one page: measured curves, crops and the commands that made them."""
+"""One clip, several takes, one page: measured curves, crops and the commands that encoded them."""

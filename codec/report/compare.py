@@ -32,7 +32,7 @@ PARTS = ("index.html", "frames.csv", "lpips.png", "tlp.png", "psnr_db.png", "bit
 
 @dataclass(slots=True)
 class ReportTake:
-    """One take of the report: its file, how it was made, its scores frame by frame."""
+    """One take of the report: its file, how it was encoded, its scores frame by frame."""
 
     name: str
     codec: str
@@ -181,7 +181,7 @@ def _own(clip: Clip, lmbda: float, request: ReportRequest, folder: Path, context
 
 
 def _streamed(clip: Clip, name: str, lmbda: float, info: StreamInfo, settings: CodecSettings) -> ReportTake:
-    """A take of a stream that one of our codecs made."""
+    """A take of a stream that one of our codecs encoded."""
     bits = [0.0] * clip.frame_count
     for part, size in zip(gop.split(clip.frame_count, Structure.OVERLAP), info.gop_bytes, strict=True):
         # A GoP's bits belong to the frames it alone brings.

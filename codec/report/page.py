@@ -15,7 +15,7 @@ from codec.media.colour import to_rgb
 from codec.media.picture import Rgb
 from codec.output import write_bytes, write_text
 from codec.pages import page_of
-from codec.plain_plots import plain_legend
+from codec.plots import drawn, mark_boundaries, new_figure, plain_legend, rate_panel
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -58,11 +58,7 @@ def _values(take: "ReportTake", key: str) -> list[float]:
 
 
 def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake]") -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10, 3.6)
     axis = figure.subplots()
     styles = dict(zip(dict.fromkeys(t.lmbda for t in takes), ["-", "--", ":", "-."] * 9, strict=False))
     lines: list[Artist] = []
@@ -71,8 +67,7 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
         lines += axis.plot(
             _values(take, key), styles[take.lmbda], linewidth=1.3, color=looks.colour(take.codec), drawstyle=steps
         )
-    for boundary in gop.boundaries(clip.frame_count, Structure.OVERLAP):
-        axis.axvline(boundary, color="#bbb", linewidth=0.6, zorder=0)
+    mark_boundaries(axis, gop.boundaries(clip.frame_count, Structure.OVERLAP))
     axis.set_title(title)
     axis.set_xlabel("frame (grey lines: GoP boundaries)")
     plain_legend(axis, lines, [f"{take.name}, {take.kbps:.0f} kbps" for take in takes], fontsize=7, ncols=2)
@@ -80,26 +75,18 @@ def _chart(path: Path, key: str, title: str, clip: Clip, takes: "list[ReportTake
 
 
 def _rate_chart(path: Path, takes: "list[ReportTake]") -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10, 3.6)
     for axis, key, title in zip(figure.subplots(1, 2), ("lpips", "psnr_db"), ("LPIPS", "PSNR in dB"), strict=True):
-        for codec in dict.fromkeys(take.codec for take in takes):
-            points = sorted((t.bpp, t.mean(key)) for t in takes if t.codec == codec)
-            axis.plot(*zip(*points, strict=True), "o-", label=looks.name(codec), color=looks.colour(codec))
-        axis.set_xlabel("bits per pixel")
-        axis.set_title(title)
-        axis.grid(alpha=0.3)
-        axis.legend()
+        points: dict[str, list[tuple[float, float]]] = {}
+        for take in takes:
+            mean = take.mean(key)
+            points.setdefault(take.codec, []).append((take.bpp, float("nan") if mean is None else mean))
+        rate_panel(axis, title, ((looks.name(codec), looks.colour(codec), found) for codec, found in points.items()))
     _save(figure, path)
 
 
 def _save(figure: "Figure", path: Path) -> None:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
-    write_bytes(path, stream.getvalue())
+    write_bytes(path, drawn(figure, "png", 110))
 
 
 def busiest_windows(rgb: Rgb, side: int, count: int) -> list[tuple[int, int]]:

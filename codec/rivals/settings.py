@@ -1,4 +1,4 @@
-"""What can be asked of a rival encoder, and what it made."""
+"""What can be asked of a rival encoder, and what it encoded."""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -6,20 +6,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from codec.plots import drawn, new_figure
+
 CURVES = ("loss", "bpp", "psnr_db", "lpips_vgg")
 
 
 def draw_curves(log: Path, out: Path, names: tuple[str, ...] = CURVES) -> None:
     """Plot four columns of a run's log (CSV), bpp among them, over steps into a PNG."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
     with log.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    figure, axes = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
-    for axis, name in zip(axes.flat, names, strict=True):
+    figure = new_figure(11, 7)
+    for axis, name in zip(figure.subplots(2, 2).flat, names, strict=True):
         for stage in dict.fromkeys(row["stage"] for row in rows):
             points = [(int(r["step"]), float(r[name])) for r in rows if r["stage"] == stage and r[name]]
             if points:
@@ -30,8 +27,7 @@ def draw_curves(log: Path, out: Path, names: tuple[str, ...] = CURVES) -> None:
         if name == "bpp":
             axis.set_yscale("log")
             axis.legend(fontsize=7)
-    figure.savefig(out, dpi=100)
-    pyplot.close(figure)
+    out.write_bytes(drawn(figure, "png"))
 
 
 def draw_panel(out: Path, clips: Tensor, reconstructions: list[Tensor]) -> None:

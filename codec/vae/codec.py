@@ -40,10 +40,10 @@ class Vae:
         return bytes([quality_of(settings.lmbda)])
 
     def numbers(self, device: str, precision: str) -> str:
-        from codec.nn.device import pick
+        from codec.nn.device import network_type, pick
 
-        del precision
-        return f"{pick(device)}, float32"
+        chosen = pick(device)
+        return f"{chosen}, {str(network_type(chosen, precision)).removeprefix('torch.')}"
 
     def encode(
         self, clip: FrameSource, header: Header, settings: CodecSettings, context: WorkContext

@@ -28,7 +28,7 @@ from codec.pipeline.cuts import find_cut
 from codec.pipeline.reading import GopReader
 from codec.pipeline.threads import GopThreads, worker_count
 from codec.vae import store
-from codec.vae.lambdas import QUALITY_MAX
+from codec.vae.lambdas import QUALITY_MAX, quality_of
 from codec.vae.model import CodedGop, VaeCodec
 from codec.vae.settings import VaeSettings
 
@@ -42,7 +42,7 @@ def encode(clip: FrameSource, header: Header, settings: VaeSettings, context: Wo
     """Every GoP of the clip, the one numbered `settings.first_gop` first. Falls back to the CPU when an accelerator's
     memory runs out and says so through `context`. Raises MediaError, ModelError, StreamError and Cancelled."""
     device = devices.pick(settings.device)
-    placed = devices.Placed(lambda d: store.model_for(header.model_id, d), device, context)
+    placed = devices.Placed(lambda d: store.model_for(header.model_id, d, settings.precision), device, context)
     full = _is_full(settings.autoencoder, device)
     reader, quality = GopReader(clip), header.codec_data[0]
 
@@ -53,7 +53,8 @@ def encode(clip: FrameSource, header: Header, settings: VaeSettings, context: Wo
     def work(item: tuple[list[Gop], list[list[Picture]]]) -> list[EncodedGop]:
         context.check()
         group, pictures = item
-        return placed.run(lambda model: _encoded(model, group, pictures, header, quality, full, settings.reconstruct))
+        colour, shown = header.colour, settings.reconstruct
+        return placed.run(lambda model: _encoded(model, group, pictures, colour, quality, full, shown))
 
     groups = list(_groups(gop.split(header.frame_count, header.structure), device, header))
     groups.sort(key=lambda group: all(part.index != settings.first_gop for part in group))
@@ -66,7 +67,7 @@ def _encoded(
     model: VaeCodec,
     group: list[Gop],
     pictures: list[list[Picture]],
-    header: Header,
+    colour: Colour,
     quality: int,
     full: bool,
     reconstruct: bool,
@@ -76,7 +77,7 @@ def _encoded(
     if len({(part.length, cut) for part, cut in zip(group, cuts, strict=True)}) > 1:
         # What differs in shape cannot share a batch.
         parts = zip(group, pictures, strict=True)
-        return [e for g, p in parts for e in _encoded(model, [g], [p], header, quality, full, reconstruct)]
+        return [e for g, p in parts for e in _encoded(model, [g], [p], colour, quality, full, reconstruct)]
     strings: list[list[bytes]] = [[] for _ in group]
     shown: list[list[Picture]] = [[] for _ in group]
     for first, last in _parts(group[0].length, cuts[0]):
@@ -87,9 +88,17 @@ def _encoded(
         for k, each in enumerate(coded):
             strings[k].append(each.string)
             if decoded is not None:
-                shown[k] += _pictures(decoded[k], header.colour)
+                shown[k] += _pictures(decoded[k], colour)
     rows = zip(group, strings, cuts, shown, strict=True)
     return [EncodedGop(part, payload_of(own), GopCoding(False, cut), made) for part, own, cut, made in rows]
+
+
+def code_alone(model: VaeCodec, part: Gop, pictures: list[Picture], settings: VaeSettings) -> EncodedGop:
+    """One GoP of a clip's pictures with a model that need not be installed, and what its bytes decode to. Raises
+    StreamError."""
+    full = _is_full(settings.autoencoder, model.device)
+    (made,) = _encoded(model, [part], [pictures], pictures[0].colour, quality_of(settings.lmbda), full, True)
+    return made
 
 
 def payload_of(strings: list[bytes]) -> bytes:
@@ -118,7 +127,9 @@ class GopDecoder:
         self._stream, self._settings, self._context = stream, settings, context
         self._device = devices.pick(settings.device)
         self._full = _is_full(settings.decoder, self._device)
-        self._placed = devices.Placed(lambda d: store.model_for(header.model_id, d, stream.path), self._device, context)
+        self._placed = devices.Placed(
+            lambda d: store.model_for(header.model_id, d, settings.precision, stream.path), self._device, context
+        )
 
     def gops(self, wanted: Iterable[int]) -> Iterator[tuple[int, list[Picture] | None]]:
         """Pictures of GoPs by ascending number, several worked on side by side; None where the bytes pass their

@@ -105,7 +105,7 @@ class LatentCodec(nn.Module):
     def forward(self, y: Tensor, quality: Tensor) -> Estimate:
         """`y` (B, t, 384, h, w), `quality` (B,) integers. Differentiable in y and all parameters."""
         coder = _Estimator(self)
-        decoded = self._walk(y, y.shape, quality, coder)
+        decoded = self._walk(y.float(), y.shape, quality, coder)
         return Estimate(decoded, coder.y_bits, coder.z_bits, coder.nonzero / max(1, coder.symbols))
 
     @torch.no_grad()
@@ -154,7 +154,8 @@ class LatentCodec(nn.Module):
         size = (before.shape[-2], before.shape[-1])
         step, restore = self.steps.step(quality, kind), self.steps.restore(quality, kind)
         z_shape = (len(before), Z_CHANNELS, *(-(-side // Z_RATIO) for side in size))
-        z = coder.z(None if wanted is None else self.hyper_analysis(_padded(wanted / step)), z_shape)
+        # Under autocast, networks may work in half precision; symbols and code lengths never.
+        z = coder.z(None if wanted is None else self.hyper_analysis(_padded(wanted / step)).float(), z_shape)
         features = self._features(z, before / spread, quality, kind)
         planes = self.scales.hyper(z, quality, kind, size)
         total = self.scales.begin(planes, symbols_before)
@@ -174,7 +175,7 @@ class LatentCodec(nn.Module):
                     here = here + self.space[g](made / spread[:, rows])
                     sums = self.scales.with_half(sums, g, symbols)
                 head = cast(nn.ModuleList, self.heads[g])[half]
-                mean = head(here, before[:, rows] / spread[:, rows]) * spread[:, rows]
+                mean = head(here, before[:, rows] / spread[:, rows]).float() * spread[:, rows]
                 index = self.scales.indices(sums, g, half, planes[:, -2:])
                 found = coder.y(g, target, mean / step[:, rows], index, mask)
                 value = (mean + found * restore[:, rows]) * mask
@@ -258,7 +259,8 @@ class _Estimator:
         assert z is not None
         symbols = _rounded(z)
         rows = symbols.transpose(0, 1)
-        likelihood, *_ = self._bottleneck._likelihood(rows.reshape(rows.shape[0], 1, -1))
+        with torch.autocast(z.device.type, enabled=False):
+            likelihood, *_ = self._bottleneck._likelihood(rows.reshape(rows.shape[0], 1, -1))
         bits = -likelihood.clamp_min(1e-9).log2().view(rows.shape).transpose(0, 1)
         self.z_bits = self.z_bits.to(z.device) + bits.sum(dim=(1, 2, 3))
         return symbols

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from codec.vae.backbones import Backbone
 from codec.vae.backbones.spatial import SpatialBackbone
 from codec.vae.latent import Estimate, FrozenTables, LatentCodec
 from codec.vae.temporal import latent_frames
@@ -26,12 +27,12 @@ class CodedGop:
 class VaeCodec(nn.Module):
     """All networks. Pictures are (B, T, 3, H, W) in [-1, 1], T of 1 to 9, any size."""
 
-    def __init__(self, *, estimating: bool = True) -> None:
-        """Not `estimating`: only to code with, not to be trained."""
+    def __init__(self, backbone: Backbone | None = None, *, estimating: bool = True) -> None:
+        """With `backbone`, by default `spatial`. Not `estimating`: only to code with, not to be trained."""
         super().__init__()
-        self.backbone = SpatialBackbone()
-        self.analysis = Analysis()
-        self.synthesis = Synthesis()
+        self.backbone: Backbone = SpatialBackbone() if backbone is None else backbone
+        self.analysis = Analysis(self.backbone.channels)
+        self.synthesis = Synthesis(self.backbone.channels)
         self.latent = LatentCodec(estimating=estimating)
 
     @property
@@ -40,9 +41,26 @@ class VaeCodec(nn.Module):
         return not isinstance(self.latent.bottleneck, FrozenTables)
 
     @property
+    def spatial(self) -> SpatialBackbone | None:
+        """The backbone where it is `spatial`, which has two picture autoencoders."""
+        return self.backbone if isinstance(self.backbone, SpatialBackbone) else None
+
+    @property
     def device(self) -> torch.device:
         """Where it runs."""
         return self.analysis.linear.weight.device
+
+    @property
+    def number_type(self) -> torch.dtype:
+        """What pictures' and latents' networks work in; the latent codec always in float32."""
+        return self.analysis.linear.weight.dtype
+
+    def work_in(self, number_type: torch.dtype) -> "VaeCodec":
+        """Pictures' and latents' networks from now on in `number_type`."""
+        self.backbone.work_in(number_type)
+        self.analysis.to(number_type)
+        self.synthesis.to(number_type)
+        return self
 
     @property
     def unit(self) -> int:
@@ -50,23 +68,23 @@ class VaeCodec(nn.Module):
         return self.backbone.spatial_ratio * Y_RATIO
 
     def to_y(self, latent: Tensor) -> Tensor:
-        """L (B, t, 128, h, w) -> y (B, t, 384, h/2, w/2)."""
+        """L (B, t, c, h, w) -> y (B, t, 384, h/2, w/2)."""
         return self.analysis(latent.flatten(0, 1)).unflatten(0, latent.shape[:2])
 
     def from_y(self, y: Tensor) -> Tensor:
-        """ŷ (B, t, 384, h/2, w/2) -> L̂ (B, t, 128, h, w)."""
+        """ŷ (B, t, 384, h/2, w/2) -> L̂ (B, t, c, h, w)."""
         return self.synthesis(y.flatten(0, 1)).unflatten(0, y.shape[:2])
 
     def forward(self, latents: Tensor, quality: Tensor) -> tuple[Tensor, Estimate]:
-        """Pictures' latents (B, T, 32, h, w), even sides -> the same as decoded, and what coding them takes."""
-        estimate = self.latent(self.to_y(self.backbone.temporal.analyse(latents)), quality)
-        return self.backbone.temporal.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
+        """What the backbone's `stored` gives, even sides -> the same as decoded, and what coding it takes."""
+        estimate = self.latent(self.to_y(self.backbone.analyse(latents)), quality)
+        return self.backbone.synthesise(self.from_y(estimate.y), latents.shape[1]), estimate
 
     @torch.no_grad()
     def encode(self, pictures: Tensor, quality: int, *, full: bool = False) -> list[CodedGop]:
         """GoPs (B, T, 3, H, W) as strings."""
         count, height, width = pictures.shape[1], *pictures.shape[-2:]
-        y = self.to_y(self.backbone.encode(self._padded(pictures), full=full))
+        y = self.to_y(self.backbone.encode(self._padded(pictures).to(self.number_type), full=full)).float()
         strings, _ = self.latent.compress(y, torch.full((len(y),), quality, device=y.device))
         return [CodedGop(string, count, height, width, quality) for string in strings]
 
@@ -79,7 +97,8 @@ class VaeCodec(nn.Module):
         quality = torch.full((len(gops),), first.quality, device=self.device)
         shape = latent_frames(first.pictures), height, width
         y = self.latent.decompress([gop.string for gop in gops], shape, quality)
-        return self.backbone.decode(self.from_y(y), first.pictures, full=full)[..., : first.height, : first.width]
+        latent = self.from_y(y.to(self.number_type))
+        return self.backbone.decode(latent, first.pictures, full=full)[..., : first.height, : first.width]
 
     def _padded(self, pictures: Tensor) -> Tensor:
         """The edge repeated on the right and at the bottom."""

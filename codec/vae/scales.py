@@ -108,7 +108,9 @@ class IntegerConv(nn.Conv2d):
         weight, bias = self.integer_weights()
         assert not isinstance(self.padding, str)
         # Rounding the sum takes away what algorithms that transform first (Winograd's) add to exact integers.
-        total = F.conv2d(input, weight, bias, padding=self.padding)
+        # Never in half precision: it would not hold the sums.
+        with torch.autocast(input.device.type, enabled=False):
+            total = F.conv2d(input.to(weight.dtype), weight, bias, padding=self.padding)
         return total + (total.round() - total).detach()
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import torch
 
 from codec.errors import ModelError
+from codec.nn.device import network_type
 from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FORMAT, load_weights
+from codec.vae.weights import FORMAT, MAX_BYTES, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 
@@ -21,7 +22,7 @@ def files() -> dict[str, Path]:
 
 def read_model_id(path: Path) -> str:
     """The model id (hex) of a weights file's tensors; "" when it cannot be read as such."""
-    return model_id_of(path, FORMAT)
+    return model_id_of(path, FORMAT, MAX_BYTES)
 
 
 def _path(name: str) -> Path:
@@ -41,20 +42,26 @@ def id_of(name: str) -> bytes:
     return bytes.fromhex(found)
 
 
-def model_for(model_id: bytes, device: torch.device, stream: Path | None = None) -> VaeCodec:
-    """The model with an id, on `device`; loaded once a process. Raises ModelError saying which weights are missing."""
+def model_for(model_id: bytes, device: torch.device, precision: str = "auto", stream: Path | None = None) -> VaeCodec:
+    """The model with an id, on `device`, its networks in the number type that `codec.nn.device.network_type` gives;
+    loaded once a process. Raises ModelError saying which weights are missing."""
     known = {read_model_id(path): path for path in reversed(files().values())}
     path = known.get(model_id.hex())
     if path is None:
         asks = "The encode" if stream is None else f"{stream}: the stream"
         have = ", ".join(filter(None, known)) or "none"
         raise ModelError(f"{asks} needs the weights {model_id.hex()}, which are not installed (installed: {have}).")
-    return _load(path, path.stat().st_mtime_ns, device)
+    return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
+
+
+def model_at(path: Path, device: torch.device, precision: str = "auto") -> VaeCodec:
+    """As `model_for`, of a file that need not be installed. Raises ModelError, OSError."""
+    return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
 
 
 @lru_cache(maxsize=3)
-def _load(path: Path, _modified: int, device: torch.device) -> VaeCodec:
-    codec = load_weights(path).to(device)
-    if device.type == "cpu":
+def _load(path: Path, _modified: int, device: torch.device, number_type: torch.dtype) -> VaeCodec:
+    codec = load_weights(path).to(device).work_in(number_type)
+    if device.type == "cpu" and codec.spatial is not None:
         codec.backbone.to(memory_format=torch.channels_last)
     return codec

@@ -32,6 +32,14 @@ def latent_frames(pictures: int) -> int:
     return 1 + -(-(pictures - 1) // RATIO)
 
 
+def whole_groups(pictures: Tensor) -> Tensor:
+    """(B, T, ...) with the last picture repeated up to 1 + 4 k pictures."""
+    missing = 1 + RATIO * (latent_frames(pictures.shape[1]) - 1) - pictures.shape[1]
+    if not missing:
+        return pictures
+    return torch.cat([pictures, pictures[:, -1:].expand(-1, missing, *pictures.shape[2:])], dim=1)
+
+
 class Temporal(nn.Module):
     """Both directions. Borders repeat the picture's edge: flat areas stay flat up to the edge."""
 

@@ -43,13 +43,13 @@ class Residual(nn.Module):
 
 
 class Analysis(nn.Module):
-    """g_a: L (N, 128, h, w), even sides -> y (N, 384, h/2, w/2)."""
+    """g_a: L (N, c, h, w), even sides -> y (N, 384, h/2, w/2)."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
-        self.linear = nn.Conv2d(CHANNELS, Y_CHANNELS, Y_RATIO, stride=Y_RATIO, bias=False)
+        self.linear = nn.Conv2d(channels, Y_CHANNELS, Y_RATIO, stride=Y_RATIO, bias=False)
         self.branch = nn.Sequential(
-            nn.Conv2d(CHANNELS, _WIDTH, 4, stride=Y_RATIO, padding=1),
+            nn.Conv2d(channels, _WIDTH, 4, stride=Y_RATIO, padding=1),
             Residual(_WIDTH),
             nn.SiLU(),
             zeroed(nn.Conv2d(_WIDTH, Y_CHANNELS, 3, padding=1)),
@@ -60,17 +60,17 @@ class Analysis(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """g_s: ŷ (N, 384, h/2, w/2) -> L̂ (N, 128, h, w)."""
+    """g_s: ŷ (N, 384, h/2, w/2) -> L̂ (N, c, h, w)."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
-        self.linear = nn.ConvTranspose2d(Y_CHANNELS, CHANNELS, Y_RATIO, stride=Y_RATIO, bias=False)
+        self.linear = nn.ConvTranspose2d(Y_CHANNELS, channels, Y_RATIO, stride=Y_RATIO, bias=False)
         self.branch = nn.Sequential(
             nn.Conv2d(Y_CHANNELS, _WIDTH, 3, padding=1),
             Residual(_WIDTH),
             Residual(_WIDTH),
             nn.SiLU(),
-            zeroed(nn.Conv2d(_WIDTH, CHANNELS * Y_RATIO**2, 1)),
+            zeroed(nn.Conv2d(_WIDTH, channels * Y_RATIO**2, 1)),
             nn.PixelShuffle(Y_RATIO),
         )
 

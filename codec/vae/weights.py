@@ -1,27 +1,35 @@
-"""Weights on disk: the codec's own, and the pretrained picture autoencoder it works on, a file each.
+"""Weights on disk: the codec's own, and the pretrained picture autoencoder of backbone `spatial`, a file each.
 
-Floats are kept in half precision, the scale path and the coder's tables as the integers they are used as.
+Floats are kept in half precision, the scale path and the coder's tables as the integers they are used as. The metadata
+says which backbone the tensors are of and, where that has a choice, its sizes; files that say nothing are of `spatial`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from codec.errors import ModelError
 from codec.nn.tensors import read_tensors
 from codec.resources import weights_folder
+from codec.vae.backbones.known import make_backbone, sizes_of
 from codec.vae.backbones.picture import PicturePair
+from codec.vae.backbones.sizes import Sizes
 from codec.vae.latent import TABLE_NAMES
 from codec.vae.model import VaeCodec
 from codec.vae.scales import IntegerConv
 
 FORMAT = "seamscope-vae-1"
 PRETRAINED = "taef2_fp16.safetensors"
+MAX_BYTES = 2**30
+"""Of a weights file: the largest published net in single precision, and the codec."""
 _FULL = "backbone.full."
+_BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
+_MOST_NAMED = 3
 
 
 def load_pretrained(pair: PicturePair, file: Path | None = None) -> None:
@@ -35,13 +43,17 @@ def load_pretrained(pair: PicturePair, file: Path | None = None) -> None:
 
 
 @torch.no_grad()
-def save_weights(codec: VaeCodec, path: Path, notes: dict[str, str] | None = None) -> None:
-    """Write everything but the pretrained autoencoder, whole or not at all. Raises ValueError when the scale path's
-    sums would not be exact."""
+def save_weights(
+    codec: VaeCodec, path: Path, notes: dict[str, str] | None = None, *, published: torch.dtype | None = None
+) -> None:
+    """Write everything but the pretrained autoencoder, whole or not at all; the backbone in its `published` type where
+    that is given. Raises ValueError when the scale path's sums would not be exact."""
     codec.latent.scales.check()
     codec.latent.freeze_tables()
     tensors = {
-        name: value.half() if value.is_floating_point() else value
+        name: value.to(published if published and name.startswith(_BACKBONE) else torch.float16)
+        if value.is_floating_point()
+        else value
         for name, value in codec.state_dict().items()
         if not name.startswith(_FULL)
     }
@@ -51,24 +63,76 @@ def save_weights(codec: VaeCodec, path: Path, notes: dict[str, str] | None = Non
             tensors[f"{name}.weight"], tensors[f"{name}.bias"] = weight.to(torch.int8), bias.to(torch.int32)
     part = path.with_name(path.name + ".part")
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    save_file(kept, part, {"format": FORMAT} | (notes or {}))
+    part.touch()
+    mode = part.stat().st_mode
+    save_file(kept, part, {"format": FORMAT} | _kind(codec) | (notes or {}))
+    # The library makes files that nobody else may read.
+    part.chmod(mode)
     part.replace(path)
 
 
+def _kind(codec: VaeCodec) -> dict[str, str]:
+    sizes = codec.backbone.sizes
+    return {} if sizes is None else {"backbone": codec.backbone.name, "sizes": sizes.to_text()}
+
+
 def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
-    """Read what `save_weights` wrote, with the shipped pretrained autoencoder; `estimating` as to be trained. Raises
-    ModelError for anything else."""
-    codec = VaeCodec(estimating=estimating)
-    load_pretrained(codec.backbone.full)
+    """Read what `save_weights` wrote, with the shipped pretrained autoencoder where the backbone has it; `estimating`
+    as to be trained. Raises ModelError for anything else."""
     try:
-        tensors, metadata = read_tensors(path)
+        tensors, metadata = read_tensors(path, MAX_BYTES)
         if metadata.get("format") != FORMAT:
             raise ValueError(f"the format is not {FORMAT}")
+        sizes = sizes_of(metadata.get("backbone", "spatial"), metadata.get("sizes", "{}"))
+        _check_backbone(sizes, tensors)
+        codec = VaeCodec(make_backbone(sizes), estimating=estimating)
+        if codec.spatial is not None:
+            load_pretrained(codec.spatial.full)
         _load(codec, tensors)
         codec.latent.scales.check()
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path}: these weights cannot be used ({error}).") from error
     return codec.eval().requires_grad_(False)
+
+
+def _check_backbone(sizes: Sizes | None, tensors: dict[str, Tensor]) -> None:
+    """Raises ValueError where a backbone of these sizes is not what the tensors are of: before any memory is taken for
+    it, since sizes may be anybody's."""
+    found = {name.removeprefix(_BACKBONE): value for name, value in tensors.items() if name.startswith(_BACKBONE)}
+    wanted = {name: value for name, value in blank(sizes).items() if not name.startswith(_FULL.removeprefix(_BACKBONE))}
+    wrong = difference(found, wanted)
+    if wrong:
+        raise ValueError(wrong)
+
+
+def blank(sizes: Sizes | None) -> dict[str, Tensor]:
+    """Keys of a backbone with tensors that have a shape and take no memory."""
+    with torch.device("meta"):
+        made: nn.Module = make_backbone(sizes)
+    return made.state_dict()
+
+
+def difference(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
+    """What tells tensors from those wanted, by key and shape, as part of a sentence; "" where nothing does."""
+    missing = [name for name in wanted if name not in found]
+    foreign = [name for name in found if name not in wanted]
+    shapes = [name for name, value in wanted.items() if name in found and found[name].shape != value.shape]
+    said = [f"{name} is {_shape(found[name])} in place of {_shape(wanted[name])}" for name in shapes[:_MOST_NAMED]]
+    rows = [
+        ("missing", missing, missing[:_MOST_NAMED]),
+        ("too much", foreign, [name[:80] for name in foreign[:_MOST_NAMED]]),
+        ("of another shape", shapes, said),
+    ]
+    return "; ".join(
+        f"{len(names)} {'tensor is' if len(names) == 1 else 'tensors are'} {what} "
+        f"({', '.join(shown)}{', ..' if len(names) > _MOST_NAMED else ''})"
+        for what, names, shown in rows
+        if names
+    )
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a number"
 
 
 def _load(codec: VaeCodec, tensors: dict[str, Tensor]) -> None:
@@ -86,5 +150,6 @@ def _load(codec: VaeCodec, tensors: dict[str, Tensor]) -> None:
     if not codec.is_estimating:
         tables = tuple(f"{owner}.{name}" for owner in _MODELS for name in TABLE_NAMES)
         tensors = {n: v for n, v in tensors.items() if n in tables or not n.startswith(_MODELS)}
-    full = {_FULL + name: value for name, value in codec.backbone.full.state_dict().items()}
-    codec.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in tensors.items()} | full)
+    if codec.spatial is not None:
+        tensors = tensors | {_FULL + name: value for name, value in codec.spatial.full.state_dict().items()}
+    codec.load_state_dict({name: v.float() if v.is_floating_point() else v for name, v in tensors.items()})

@@ -19,7 +19,18 @@ NAN = float("nan")
 
 def series(take: int, kind: Kind, lpips: list[float], bpp: float | None) -> Series:
     values = {"lpips": np.array(lpips), "bits": np.array([800.0, 90.0, NAN])}
-    return Series(take, f"{kind.value} {take}", kind, 0, None if bpp is None else 1e3 * bpp, bpp, "", values)
+    return Series(
+        take,
+        f"{kind.label} {take}",
+        kind,
+        kind.label,
+        take + 1,
+        take,
+        None if bpp is None else 1e3 * bpp,
+        bpp,
+        "",
+        values,
+    )
 
 
 DATA = ChartData(

@@ -34,7 +34,9 @@ SHOWN = (*NAMES[:5], "two\\nlines", "\\u202egpj", "caf\\xe9")
 @pytest.fixture
 def data() -> ChartData:
     values = {"lpips": np.array([0.5, 0.25, 0.1]), "bits": np.array([800.0, 90.0, 70.0])}
-    series = tuple(Series(i, name, Kind.IMPORTED, i, 10.0, 0.01, "", values) for i, name in enumerate(NAMES))
+    series = tuple(
+        Series(i, name, Kind.IMPORTED, "Imported", i + 2, i, 10.0, 0.01, "", values) for i, name in enumerate(NAMES)
+    )
     return ChartData("clip $1$ of \udce9\n$2", series, ("#1d6fa5",) * len(NAMES), (0.0, 0.04, 0.08), (1,))
 
 
@@ -113,7 +115,7 @@ def test_a_project_of_a_clip_of_an_odd_name_comes_back(odd_clip: Path, tmp_path:
 def test_half_a_character_that_no_file_can_have_is_damage(tmp_path: Path) -> None:
     record = FileRecord("", "/absent.mkv", "")
     text = to_text(replace(Project(record), notes="whole")).replace("whole", "\\ud83d")
-    with pytest.raises(ProjectError, match="notes holds half a character"):
+    with pytest.raises(ProjectError, match="notes is not a text of up to 100000 whole characters"):
         parse(text, tmp_path / "p.seamscope")
 
 

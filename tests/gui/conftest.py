@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.state.session import Session
@@ -42,11 +43,21 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.close()
     made.deleteLater()
     QApplication.processEvents()
+    _delete_ownerless()
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline and (_threads() or multiprocessing.active_children()):
         time.sleep(0.02)
     assert _threads() == []
     assert multiprocessing.active_children() == []
+
+
+def _delete_ownerless() -> None:
+    """Menus of plots and charts that were never shown have no parent that takes them along: hundreds of windows leave
+    tens of thousands of widgets, and each must be styled anew when a theme is tried."""
+    for widget in QApplication.topLevelWidgets():
+        if isinstance(widget, QMenu) or type(widget).__name__ == "Chart":
+            widget.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def _threads() -> list[str]:

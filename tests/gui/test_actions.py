@@ -53,6 +53,9 @@ BEFORE: dict[str, tuple[str, ...]] = {
     "leave": ("full_screen",),
     "layout_grid": ("layout_row",),
     "layout_row": ("layout_column",),
+    "vote_left": ("votes",),
+    "vote_right": ("votes",),
+    "vote_none": ("votes",),
 }
 """What is triggered first, so that there is something to change."""
 LAST = (
@@ -123,7 +126,8 @@ def observed(window: MainWindow, doors: Doors) -> list[object]:
         *(loop.boundary, str(vars(loop)), session.focus, session.selected, session.seam_mode, session.theta),
         *(session.gop_marks, session.rate_lock, session.history.undo_text, session.history.redo_text),
         *(layouts, takes, [part.isVisible() for part in parts], window.isFullScreen(), len(doors.asked)),
-        [window.context.screen.panel_shown(name) for name in ("scopes", "worst", "seams")],
+        [window.context.screen.panel_shown(name) for name in ("scopes", "worst", "seams", "watch")],
+        window.engine.watching.folder,
         window.context.screen.second_shown(),
         [row.field.isHidden() for row in window.side.takes.rows.values()],
         sorted(type(w).__name__ for w in QApplication.topLevelWidgets() if w.isVisible()),
@@ -152,6 +156,9 @@ def put_back(window: MainWindow) -> None:
     """A plain look at frame 0, so that one action does not depend on another."""
     session, view = window.session, window.session.view
     close_dialogs(window)
+    window.context.blind.close()
+    window.context.votes.end()
+    window.blind.scores.hide()
     window.context.screen.leave_full_screen()
     session.playback.pause()
     session.playback.seek(0)
@@ -203,6 +210,8 @@ def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip
         window.session.select(next(take for take in window.session.takes if take.kind is Kind.NEURAL))
     elif name == "cancel":
         window.engine.encode_rival(RivalCodec.VVC, 40)
+    elif name == "stop_watching":
+        window.engine.watching.start(stream.parent)
     elif name == "tone_mapping":
         shows(hdr_clip)
 
@@ -225,6 +234,9 @@ def test_every_action_does_something(
             qtbot.waitUntil(lambda before=before: observed(window, doors) != before, timeout=WAIT_MS)
         if observed(window, doors) == before:
             nothing.append(name)
+        if name == "measure_seams":
+            assert window.context.screen.panel_shown("seams")
+            qtbot.waitUntil(lambda: not window.context.seams.busy, timeout=WAIT_MS)
         if name.startswith("take_"):
             shown = list(window.session.takes)[int(name.removeprefix("take_")) - 1]
             assert [number for number, pane in window.panes.items() if not pane.isHidden()] == [shown.id]

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import Qt as QtText
 from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import (
@@ -167,8 +167,8 @@ def test_a_project_of_hostile_names_is_shown_as_it_is_in_the_window(qtbot: QtBot
         for where, texts in walk().items():
             found[where] |= texts
     viewport, box = charts.rates.plot.viewport(), charts.rates.item.getViewBox()
-    (point, *_) = charts.rates.points.values()
-    place: QPoint = charts.rates.plot.mapFromScene(box.mapViewToScene(QPointF(*point)))
+    (take, *_) = charts.rates.points
+    place: QPoint = charts.rates.plot.mapFromScene(box.mapViewToScene(charts.rates.place_of(take)))
     for step in range(3):
         qtbot.mouseMove(viewport, place + QPoint(step, 0))
         QApplication.processEvents()

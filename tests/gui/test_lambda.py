@@ -9,11 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from app.jobs.editing import Edits
 from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
-from app.jobs.importing import Imports
-from app.jobs.projects import Projects
 from app.state.recipes import Recipe, codec_settings
 from app.state.session import Session
 from app.state.takes import Status
@@ -96,7 +93,7 @@ def test_a_lambda_is_typed_with_point_or_comma_and_stepped_by_its_second_digit(
 def test_command_and_project_keep_a_lambda_whole(
     engine: Engine, small_clip: Path, tmp_path: Path, lmbda: float
 ) -> None:
-    session, projects = engine.session, Projects(engine, Imports(engine))
+    session, projects = engine.session, engine.projects
     engine.open(small_clip, 0, 2)
     take = engine.encode_neural(lmbda)
     assert take is not None and take.status is Status.READY, take
@@ -106,7 +103,7 @@ def test_command_and_project_keep_a_lambda_whole(
     projects.open(tmp_path / "p.seamscope")
     back = list(session.takes)[1]
     assert back is not take and back.lmbda == lmbda and back.recipe.lmbda == lmbda
-    again = Edits(engine).encode_again(back)
+    again = engine.edits.encode_again(back)
     assert again is not None and again.lmbda == lmbda
 
 

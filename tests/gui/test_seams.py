@@ -183,8 +183,9 @@ def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWin
     panel = window.inspector_panel.seams
     assert panel.measure.isEnabled()
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
-    assert not panel.measure.isEnabled()
+    assert not panel.measure.isEnabled() and not window.menus.actions["measure_seams"].isEnabled()
     qtbot.waitUntil(lambda: len(panel.ratios) == 3, timeout=WAIT_MS)
+    qtbot.waitUntil(panel.measure.isEnabled, timeout=WAIT_MS)
     # The clip rises by 6 a frame. Inside a GoP the error changes by 6; a step of 20 makes it 14 at a cut, and two
     # changes of 10 - 6 = 4 where it is blended half and half.
     assert panel.ratios[SeamMode.DISJOINT].ratio == pytest.approx(14 / 6, rel=0.01)

@@ -1,6 +1,8 @@
 """The charts on values that are known: what is drawn, read out, listed, and what the mouse does."""
 
 import json
+import math
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.exports.charts import ChartData, curves_figure, to_csv, to_json
 from app.state.curves import CURVES, series_of
+from app.state.rates import RateUnit
 from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
@@ -61,7 +64,7 @@ def test_curves_of_shown_takes_are_drawn_and_read_out_at_the_playhead(session: S
     charts.redraw()
     lpips = charts.charts["lpips"]
     assert [line.key for line in lpips.lines] == [first.id, second.id]
-    assert [line.style for line in lpips.lines] == list(STYLES[:2])
+    assert lpips.lines[0].colour != lpips.lines[1].colour
     assert "frame 10" in text_of(lpips) and "0.1100" in text_of(lpips) and "0.2100" in text_of(lpips)
     item = lpips._items[second.id]
     np.testing.assert_allclose(item.yData[13], 1.213, atol=1e-6)
@@ -190,7 +193,7 @@ def test_statistics_list_means_and_lead_to_the_worst_frame(qtbot: QtBot, session
     table = charts.statistics
     titles = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
     column = titles.index("LPIPS")
-    assert [table.item(r, 0).text() for r in (0, 1)] == ["HEVC (x265) a", "AV1 (SVT-AV1) b"]
+    assert [table.item(r, 0).text() for r in (0, 1)] == ["2 · HEVC (x265) a", "3 · AV1 (SVT-AV1) b"]
     assert [table.item(r, column).text() for r in (0, 1)] == ["0.1595", "0.3595"]
     assert [table.item(r, column + 1).text() for r in (0, 1)] == ["1.1130", "1.3130"]
     assert table.item(0, titles.index("tOF")).text() == "–"
@@ -204,13 +207,42 @@ def test_the_rate_chart_holds_all_takes_with_a_rate_also_hidden_ones(session: Se
     waiting = session.takes.add(Kind.VVC, "c")
     session.takes.set_visible(second, False)
     charts.pages.setCurrentWidget(charts.rates)
+    assert charts.rates.points[second.id] == pytest.approx((200.0, 0.3595))
+    charts.rates.unit_box.setCurrentIndex(charts.rates.unit_box.findData(RateUnit.BPP))
     points = charts.rates.points
     assert points[first.id] == pytest.approx((0.01, 0.1595)) and points[second.id] == pytest.approx((0.02, 0.3595))
     assert waiting.id not in points and "1 of 3 takes have no rate" in charts.rates.note.text()
     charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("psnr_db"))
     assert charts.rates.points[first.id][1] == pytest.approx(30.0)
     charts.rates.take_chosen.emit(second.id)
-    assert session.current is second
+    assert session.current is second and session.shown == [second]
+
+
+def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Session, charts: Charts) -> None:
+    for number in range(2):
+        add_take(session, Kind.HEVC, f"a{number}", 0.4 - 0.2 * number, 0.01 * 4**number)
+        add_take(session, Kind.NEURAL, f"b{number}", 0.4 - 0.2 * number, 0.005 * 4**number)
+    charts.pages.setCurrentWidget(charts.rates)
+    rates = charts.rates
+    for log in (False, True):
+        rates.log.setChecked(log)
+        # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Neural's end there.
+        at = QPointF(math.log10(200) if log else 200.0, 0.3595)
+        box = rates.item.getViewBox()
+        qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(box.mapViewToScene(at)))
+        qtbot.waitUntil(lambda: "Interpolated" in rates.reading.text(), timeout=WAIT_MS)
+        said = rates.reading.text()
+        number = r"(\d+(?:\.\d+)?)"
+        found = re.search(rf"at {number} kbps: HEVC \(x265\) {number}.*Neural", said)
+        wanted = re.search(rf"for {number}: HEVC \(x265\) {number} kbps, Neural {number} kbps", said)
+        assert found and wanted, said
+        rate, score, asked, hevc, neural = map(float, (*found.groups(), *wanted.groups()))
+        assert score == pytest.approx(0.4595 - 0.2 * math.log(rate / 100) / math.log(4), abs=1e-3)
+        assert hevc == pytest.approx(100 * 4 ** ((0.4595 - asked) / 0.2), rel=0.01)
+        assert neural == pytest.approx(hevc / 2, rel=0.01)
+    outside = QPointF(math.log10(395), 0.27)
+    qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(rates.item.getViewBox().mapViewToScene(outside)))
+    qtbot.waitUntil(lambda: "Neural" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
 
 
 def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, charts: Charts) -> None:

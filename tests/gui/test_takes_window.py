@@ -375,7 +375,7 @@ def test_a_take_has_the_key_interval_of_the_controls_and_keeps_it_in_its_project
     take = list(window.session.takes)[1]
     assert panel.chained.text().endswith(f"a key GoP begins: one of 2 GoPs in {take.name}.")
     qtbot.waitUntil(lambda: take.disjoint is not None and take.disjoint.rate is not None, timeout=WAIT_MS)
-    assert panel.measure.isEnabled()
+    qtbot.waitUntil(panel.measure.isEnabled, timeout=WAIT_MS)
     for stream in (take.encoded, take.disjoint):
         info = read_info(stream.file)
         assert info.key_gops == tuple(range(0, len(info.gop_bytes), 2)) and len(info.key_gops) > 1

@@ -17,27 +17,32 @@ from tests.conftest import make_clip
 
 
 @pytest.fixture
-def edits(session: Session, small_clip: Path) -> Iterator[Edits]:
+def engine(session: Session, small_clip: Path) -> Iterator[Engine]:
     engine = Engine(session, ImmediateRunner())
     engine.open(small_clip)
-    yield Edits(engine)
+    yield engine
     folder = engine.store.folder
     engine.shutdown()
     assert not folder.exists()
+
+
+@pytest.fixture
+def edits(engine: Engine) -> Edits:
+    return engine.edits
 
 
 def names(session: Session) -> list[str]:
     return [take.name for take in session.takes]
 
 
-def hevc(edits: Edits, quality: float) -> Take:
-    take = edits.added(edits.engine.encode_rival(RivalCodec.HEVC, quality))
+def hevc(engine: Engine, quality: float) -> Take:
+    take = engine.edits.added(engine.encode_rival(RivalCodec.HEVC, quality))
     assert take is not None and take.status is Status.READY
     return take
 
 
-def test_names_order_and_visibility_are_undone_one_by_one(edits: Edits, session: Session) -> None:
-    first, second = hevc(edits, 20), hevc(edits, 40)
+def test_names_order_and_visibility_are_undone_one_by_one(engine: Engine, edits: Edits, session: Session) -> None:
+    first, second = hevc(engine, 20), hevc(engine, 40)
     edits.rename(first, "  sharp\n one ")
     edits.move(second, -1)
     edits.set_visible(first, False)
@@ -53,8 +58,8 @@ def test_names_order_and_visibility_are_undone_one_by_one(edits: Edits, session:
     assert names(session)[1:] == ["HEVC (x265) CRF 40", "sharp one"] and not first.visible
 
 
-def test_a_removed_take_comes_back_with_pictures_and_scores(edits: Edits, session: Session) -> None:
-    first, second = hevc(edits, 20), hevc(edits, 40)
+def test_a_removed_take_comes_back_with_pictures_and_scores(engine: Engine, edits: Edits, session: Session) -> None:
+    first, second = hevc(engine, 20), hevc(engine, 40)
     scores = session.scores.values(session.score_key(first), "lpips")
     edits.remove(first)
     assert names(session)[1:] == [second.name]
@@ -65,25 +70,25 @@ def test_a_removed_take_comes_back_with_pictures_and_scores(edits: Edits, sessio
 
 
 def test_files_of_removed_takes_go_when_the_removal_can_no_longer_be_undone(
-    edits: Edits, session: Session, small_clip: Path
+    engine: Engine, edits: Edits, session: Session, small_clip: Path
 ) -> None:
-    take = hevc(edits, 30)
+    take = hevc(engine, 30)
     edits.remove(take)
     assert take.encoded.file is not None and take.encoded.file.exists()
     # Going back to a clip is possible twice; what was removed from the one before those stays removed.
     for _ in range(2):
-        edits.engine.open(small_clip)
+        engine.open(small_clip)
         assert take.encoded.file.exists()
-    edits.engine.open(small_clip)
+    engine.open(small_clip)
     assert not take.encoded.file.exists() and session.history.undo_text == "Open small.mp4"
 
 
 def test_removed_takes_hold_only_so_much_of_the_disk(
-    edits: Edits, session: Session, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, edits: Edits, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    takes = [hevc(edits, quality) for quality in (20, 30, 40)]
+    takes = [hevc(engine, quality) for quality in (20, 30, 40)]
     files = [take.encoded.file for take in takes]
-    held = [edits.engine.store.held_bytes(take) for take in takes]
+    held = [engine.store.held_bytes(take) for take in takes]
     assert held == [file.stat().st_size for file in files] and min(held) > 0
     monkeypatch.setattr("app.jobs.editing.KEPT_BYTES", held[1] + held[2])
     for take in takes:
@@ -95,17 +100,19 @@ def test_removed_takes_hold_only_so_much_of_the_disk(
     assert takes[1].picture(0, SeamMode.BLENDED).width == 96
 
 
-def test_an_undone_encode_is_given_back_when_something_new_is_done(edits: Edits, session: Session) -> None:
-    take = hevc(edits, 30)
+def test_an_undone_encode_is_given_back_when_something_new_is_done(
+    engine: Engine, edits: Edits, session: Session
+) -> None:
+    take = hevc(engine, 30)
     session.history.undo()
     assert len(session.takes) == 1
-    kept = hevc(edits, 35)
+    kept = hevc(engine, 35)
     assert take.encoded.file is not None and not take.encoded.file.exists()
     assert kept.encoded.file is not None and kept.encoded.file.exists()
 
 
-def test_a_take_encoded_again_keeps_place_name_and_focus(edits: Edits, session: Session) -> None:
-    old, after = hevc(edits, 20), hevc(edits, 40)
+def test_a_take_encoded_again_keeps_place_name_and_focus(engine: Engine, edits: Edits, session: Session) -> None:
+    old, after = hevc(engine, 20), hevc(engine, 40)
     edits.rename(old, "mine")
     session.set_focus(old)
     new = edits.encode_again(old)
@@ -117,13 +124,15 @@ def test_a_take_encoded_again_keeps_place_name_and_focus(edits: Edits, session: 
     assert list(session.takes)[1:] == [new, after]
 
 
-def test_locked_rivals_follow_the_neural_take_and_unlocked_ones_stay(edits: Edits, session: Session) -> None:
+def test_locked_rivals_follow_the_neural_take_and_unlocked_ones_stay(
+    engine: Engine, edits: Edits, session: Session
+) -> None:
     from app.state.takes import Recipe
 
-    neural = edits.engine.encode_neural(0.1)
+    neural = engine.encode_neural(0.1)
     assert neural is not None
-    rival = edits.engine.encode_rival(RivalCodec.HEVC, same_as=neural)
-    fixed = hevc(edits, 45)
+    rival = engine.encode_rival(RivalCodec.HEVC, same_as=neural)
+    fixed = hevc(engine, 45)
     again = edits.encode_again(neural, Recipe(None, lmbda=0.8))
     assert again is not None and again.rate is not None and rival is not None
     assert rival in session.takes and again.rate.kbps > 1.05 * neural.encoded.rate.kbps
@@ -138,8 +147,8 @@ def test_locked_rivals_follow_the_neural_take_and_unlocked_ones_stay(edits: Edit
     assert within or "asked for" in takes[2].note
 
 
-def test_a_nudge_shifts_pictures_and_scores_them_anew(edits: Edits, session: Session) -> None:
-    take = hevc(edits, 10)
+def test_a_nudge_shifts_pictures_and_scores_them_anew(engine: Engine, edits: Edits, session: Session) -> None:
+    take = hevc(engine, 10)
     lpips = session.scores.values(session.score_key(take), "psnr_db").copy()
     third = take.picture(3, SeamMode.BLENDED).y.copy()
     edits.nudge(take, 2)
@@ -154,9 +163,9 @@ def test_a_nudge_shifts_pictures_and_scores_them_anew(edits: Edits, session: Ses
 
 
 def test_alignment_finds_the_shift_and_says_when_there_is_none(
-    edits: Edits, session: Session, messages: list[str], clips: Path
+    engine: Engine, edits: Edits, session: Session, messages: list[str], clips: Path
 ) -> None:
-    take = hevc(edits, 25)
+    take = hevc(engine, 25)
     edits.nudge(take, 5)
     edits.align(take)
     assert take.nudge == 0 and messages == [f"{take.name}: shifted to +0 frames."]
@@ -165,8 +174,8 @@ def test_alignment_finds_the_shift_and_says_when_there_is_none(
     still = make_clip(
         clips / "grey.mkv", "-vf", "geq=lum=90:cb=128:cr=128", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=12
     )
-    edits.engine.open(still)
-    flat = hevc(edits, 30)
+    engine.open(still)
+    flat = hevc(engine, 30)
     edits.align(flat)
     assert flat.nudge == 0 and "no shift fits clearly" in messages[-1]
 

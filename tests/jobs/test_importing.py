@@ -26,12 +26,17 @@ EVERYTHING = frozenset(Difference)
 
 
 @pytest.fixture
-def imports(session: Session) -> Iterator[Imports]:
+def engine(session: Session) -> Iterator[Engine]:
     engine = Engine(session, ImmediateRunner())
-    yield Imports(engine)
+    yield engine
     folder = engine.store.folder
     engine.shutdown()
     assert not folder.exists()
+
+
+@pytest.fixture
+def imports(engine: Engine) -> Imports:
+    return engine.imports
 
 
 def look_at(imports: Imports, path: Path) -> ImportQuestion:
@@ -61,10 +66,10 @@ def stream_files(tmp_path_factory: pytest.TempPathFactory, small_clip: Path) -> 
 
 
 def test_a_decoded_file_becomes_a_scored_take_at_the_stated_bitrate(
-    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
     decoded = make_clip(clips / "theirs.y4m", "-pix_fmt", "yuv420p")
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     question = look_at(imports, decoded)
     assert question.mismatches == ()
     take = imports.accept(question, ImportDecision("DCVC", 41.5))
@@ -73,14 +78,14 @@ def test_a_decoded_file_becomes_a_scored_take_at_the_stated_bitrate(
     with open_clip(decoded) as clip:
         assert np.array_equal(take.picture(7, SeamMode.BLENDED).y, clip.picture(7).y)
     assert np.isfinite(session.scores.values(session.score_key(take), "lpips")).all()
-    imports.engine.remove(take)
+    engine.remove(take)
     assert decoded.exists()
 
 
 def test_a_file_with_its_own_rate_is_marked_and_has_bits_per_frame(
-    imports: Imports, small_clip: Path, clips: Path
+    engine: Engine, imports: Imports, small_clip: Path, clips: Path
 ) -> None:
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     theirs = make_clip(clips / "theirs.mkv", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "2")
     take = imports.accept(look_at(imports, theirs), ImportDecision())
     assert take is not None and take.rate is not None
@@ -90,9 +95,9 @@ def test_a_file_with_its_own_rate_is_marked_and_has_bits_per_frame(
 
 
 def test_nothing_different_is_taken_without_a_decision(
-    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     other = make_clip(clips / "odd.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32", frames=15, rate="30")
     question = look_at(imports, other)
     assert len(question.mismatches) == 3
@@ -110,9 +115,9 @@ def test_nothing_different_is_taken_without_a_decision(
 
 
 def test_a_faster_file_can_be_paired_by_time_and_says_so(
-    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     fast = make_clip(clips / "fast.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=40, rate="50")
     question = look_at(imports, fast)
     assert [m.difference for m in question.mismatches] == [Difference.RATE, Difference.LENGTH]
@@ -129,11 +134,11 @@ def test_a_faster_file_can_be_paired_by_time_and_says_so(
     assert np.isfinite(session.scores.values(session.score_key(take), "psnr_db")).all()
 
 
-def test_enlarging_keeps_a_ramp_a_ramp(imports: Imports, small_clip: Path, clips: Path) -> None:
+def test_enlarging_keeps_a_ramp_a_ramp(engine: Engine, imports: Imports, small_clip: Path, clips: Path) -> None:
     ramp = make_clip(
         clips / "ramp.mkv", "-vf", "geq=lum='40+2*X':cb=100:cr=150", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="48x32"
     )
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     take = imports.accept(look_at(imports, ramp), ImportDecision(resolved=EVERYTHING))
     assert take is not None
     picture = take.picture(0, SeamMode.BLENDED)
@@ -145,6 +150,7 @@ def test_enlarging_keeps_a_ramp_a_ramp(imports: Imports, small_clip: Path, clips
 
 @pytest.mark.parametrize("structure", list(Structure))
 def test_a_stream_becomes_a_take_with_its_measured_rate(
+    engine: Engine,
     imports: Imports,
     session: Session,
     small_clip: Path,
@@ -153,7 +159,7 @@ def test_a_stream_becomes_a_take_with_its_measured_rate(
     messages: list[str],
 ) -> None:
     file = stream_files[structure]
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     take = imports.accept(look_at(imports, file), ImportDecision("theirs"))
     assert take is not None and take.status is Status.READY, messages
     info = read_info(file)
@@ -171,19 +177,24 @@ def test_a_stream_becomes_a_take_with_its_measured_rate(
             assert np.array_equal(take.picture(index, mode).y, source.picture(index).y), (mode, index)
         assert take.mode_for(mode).structure is structure
     assert np.isfinite(session.scores.values(session.score_key(take), "lpips")).all()
-    imports.engine.remove(take)
-    assert file.exists() and list(imports.engine.store.folder.iterdir()) == []
+    engine.remove(take)
+    assert file.exists() and list(engine.store.folder.iterdir()) == []
 
 
 def test_a_damaged_stream_shows_what_is_whole_and_says_what_is_not(
-    imports: Imports, session: Session, small_clip: Path, stream_files: dict[Structure, Path], tmp_path: Path
+    engine: Engine,
+    imports: Imports,
+    session: Session,
+    small_clip: Path,
+    stream_files: dict[Structure, Path],
+    tmp_path: Path,
 ) -> None:
     bad = tmp_path / "bad.gop"
     shutil.copy(stream_files[Structure.DISJOINT], bad)
     data = bytearray(bad.read_bytes())
     data[-3] ^= 0xFF
     bad.write_bytes(bytes(data))
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     take = imports.accept(look_at(imports, bad), ImportDecision())
     assert take is not None and take.status is Status.READY
     assert take.ready(3, session.seam_mode) and not take.ready(19, session.seam_mode)
@@ -191,10 +202,10 @@ def test_a_damaged_stream_shows_what_is_whole_and_says_what_is_not(
 
 
 def test_files_that_are_none_and_files_without_a_clip_are_one_sentence(
-    imports: Imports, session: Session, small_clip: Path, tmp_path: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, tmp_path: Path, messages: list[str]
 ) -> None:
     imports.look_at(small_clip)
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     (tmp_path / "text.gop").write_text("no stream")
     imports.look_at(tmp_path / "text.gop")
     imports.look_at(tmp_path / "missing.mkv")
@@ -204,20 +215,20 @@ def test_files_that_are_none_and_files_without_a_clip_are_one_sentence(
 
 
 def test_an_answer_given_for_another_clip_is_not_taken(
-    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
     theirs = make_clip(clips / "same.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p")
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     question = look_at(imports, theirs)
-    imports.engine.open(make_clip(clips / "shorter.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=9))
+    engine.open(make_clip(clips / "shorter.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", frames=9))
     assert imports.accept(question, ImportDecision()) is None
     assert "it has 20 frames, the clip 9; it was not imported" in messages[0] and len(session.takes) == 1
 
 
 def test_a_take_in_another_coding_is_asked_about_and_scored_in_the_clips(
-    imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path, messages: list[str]
 ) -> None:
-    imports.engine.open(small_clip)
+    engine.open(small_clip)
     for name, target, title in (
         ("full.mkv", "out_range=pc", "BT.709, full range"),
         ("other.mkv", "out_color_matrix=smpte170m", "BT.601, limited range"),
@@ -243,7 +254,7 @@ def test_a_take_in_another_coding_is_asked_about_and_scored_in_the_clips(
 
 
 def test_a_file_without_tags_is_taken_as_coded_like_the_clip(
-    imports: Imports, session: Session, small_clip: Path, clips: Path
+    engine: Engine, imports: Imports, session: Session, small_clip: Path, clips: Path
 ) -> None:
     full = make_clip(clips / "clip.mkv", "-vf", "setparams=colorspace=smpte170m:range=pc", "-c:v", "ffv1",
                      "-pix_fmt", "yuv420p", "-color_range", "pc", frames=4)  # fmt: skip
@@ -251,7 +262,7 @@ def test_a_file_without_tags_is_taken_as_coded_like_the_clip(
     with open_clip(full) as clip:
         raw.write_bytes(b"".join(p.tobytes() for each in clip.pictures(0, 4) for p in (each.y, each.u, each.v)))
         wanted = clip.info.colour
-    imports.engine.open(full)
+    engine.open(full)
     question = look_at(imports, raw)
     assert question.mismatches == ()
     take = imports.accept(question, ImportDecision())

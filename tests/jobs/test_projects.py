@@ -9,13 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.jobs.editing import Edits
 from app.jobs.engine import Engine
 from app.jobs.hashing import content_of
 from app.jobs.immediate import ImmediateRunner
-from app.jobs.importing import Imports
 from app.jobs.project_files import autosave_root, takes_folder
-from app.jobs.projects import Projects
 from app.state.imports import ImportDecision
 from app.state.recipes import Recipe
 from app.state.session import Session
@@ -33,9 +30,7 @@ class Desk:
         self.messages: list[str] = []
         self.session.message.connect(self.messages.append)
         self.engine = Engine(self.session, ImmediateRunner())
-        self.imports = Imports(self.engine)
-        self.edits = Edits(self.engine)
-        self.projects = Projects(self.engine, self.imports)
+        self.imports, self.edits, self.projects = self.engine.imports, self.engine.edits, self.engine.projects
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ BEGIN, END = "<!-- written by tests/proofs/results.py -->", "<!-- end of what it
 _TESTED = "neural"
 _RIVALS = {"x265": "x265 medium", "vvenc": "VVenC medium"}
 _WINDOW = (0.004, 0.03)
+"""Low rates, in bits a pixel of the rival."""
+_PARTS = ("all rates", "low rates")
 _IN_README = ("neural encode", "neural decode", "first decoded GoP", "window up")
 """Beginnings of what the README has of the speeds."""
 _HELD_OUT = "held-out λ "
@@ -250,23 +252,24 @@ def training_page(sources: Sequence[Source]) -> list[str]:
 def readme_block(sources: dict[str, Source]) -> str:
     """What stands between the README's marks: few lines, a page has room for no more."""
     source, speed = sources["rates"], sources["speed"]
-    rates, found = Rates(rows_of(source)), []
-    for metric in METRICS:
-        told = []
-        for rival, name in _RIVALS.items():
-            (value, _), (within, _) = (rates.mean_change(rival, metric, window) for window in (None, _WINDOW))
-            told.append(f"{percent(value)} against {name} ({percent(within)})")
-        found.append([f"bits for equal {metric.title.removesuffix(', dB')}", ", ".join(told)])
+    rates = Rates(rows_of(source))
     low, high = _WINDOW
-    about = [
-        f"Means of {len(rates.clips)} clips; in brackets where the rival takes {low:g} to {high:g} bits a pixel. "
-        f"Program {source.program}; {source.date}."
-    ]
+    head = ["bits of `hybrid` at equal", *(f"against {name}, {part}" for name in _RIVALS.values() for part in _PARTS)]
+    found = []
+    for metric in METRICS:
+        means = (rates.mean_change(rival, metric, window)[0] for rival in _RIVALS for window in (None, _WINDOW))
+        found.append([metric.title.removesuffix(", dB"), *map(percent, means)])
+    lines = table(head, found)
+    lines.append(
+        f"Means of {len(rates.clips)} clips. Low rates: the part of the curves where the rival takes {low:g} to "
+        f"{high:g} bits a pixel. Program {source.program}; {source.date}."
+    )
     if speed.is_there:
-        lines = printed_rows(speed)
-        found += [next(line for line in lines if line[0].startswith(start)) for start in _IN_README]
-        about.append(f"Speeds: program {speed.program}; {speed.date}, {speed.machine}.")
-    return "\n".join([BEGIN, *table(["what", "measured"], found), *about, END])
+        printed = printed_rows(speed)
+        rows = [next(line for line in printed if line[0].startswith(start)) for start in _IN_README]
+        lines += ["", *table(["what", "measured"], rows)]
+        lines.append(f"Speeds: program {speed.program}; {speed.date}, {speed.machine}.")
+    return "\n".join([BEGIN, *lines, END])
 
 
 def pages() -> dict[str, str]:

@@ -14,7 +14,9 @@ NAN = float("nan")
 
 
 def series(take: int, lpips: Sequence[float], *, due: int, kind: Kind = Kind.HEVC, bpp: float = 0.01) -> Series:
-    return Series(take, f"take {take}", kind, 0, 1.0, bpp, "", {"lpips": np.array(lpips)}, {"lpips": due})
+    return Series(
+        take, f"take {take}", kind, kind.label, take + 1, take, 1.0, bpp, "", {"lpips": np.array(lpips)}, {"lpips": due}
+    )
 
 
 def test_takes_measured_whole_are_compared_over_the_frames_both_have() -> None:

@@ -28,11 +28,11 @@ def test_series_hold_what_is_known_of_every_take_with_a_pane(session: Session) -
     session.takes.set_visible(hidden, False)
     session.scores.add(session.score_key(second), [FrameMeasures(3, 30.0, 0.25, None, 0.9, None)])
     a, b = series_of(session)
-    assert (a.name, a.place, a.kbps, a.bpp, a.rate_note) == ("HEVC (x265) CRF 20", 0, 10.0, 0.01, "stated")
+    assert (a.title, a.look, a.kbps, a.bpp, a.rate_note) == ("2 · HEVC (x265) CRF 20", 0, 10.0, 0.01, "stated")
     assert set(a.values) == {"bits", "kbps"} and a.values["bits"].tolist() == [8.0] * 20
     # 8 bits a frame, 25 frames a second.
     assert a.values["kbps"].tolist() == pytest.approx([0.2] * 20)
-    assert b.place == 1 and b.values["lpips"][3] == 0.25 and np.isnan(b.values["lpips"]).sum() == 19
+    assert b.look == 1 and b.values["lpips"][3] == 0.25 and np.isnan(b.values["lpips"]).sum() == 19
     assert b.values["ssim"][3] == pytest.approx(0.9) and "tof" not in b.values
     assert len(series_of(session, hidden=True)) == 3
 

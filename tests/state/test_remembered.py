@@ -43,6 +43,7 @@ def test_a_damaged_file_gives_defaults_and_is_kept_aside(tmp_path: Path, text: s
         ({"lmbda": float("nan")}, 0.32, "auto"),
         ({"device": "toaster", "from_the_future": 1}, 0.32, "auto"),
         ({"device": "cpu"}, 0.32, "cpu"),
+        ({"theme": 5, "window": [], "codec": {}, "precision": None, "device": "cpu"}, 0.32, "cpu"),
     ],
 )
 def test_values_out_of_range_do_no_harm(tmp_path: Path, stored: dict[str, object], lmbda: float, device: str) -> None:

@@ -8,21 +8,26 @@ from pathlib import Path
 import pytest
 import torch
 
+from codec.context import QUIET
 from codec.errors import SettingError
+from codec.training.vae import run as training
 from codec.training.vae import settings
+from codec.training.vae.importing import import_checkpoint
 from codec.training.vae.sources import find_sources
+from codec.training.vae.state import prepare
 from codec.vae.weights import load_weights
 from tests.conftest import make_clip
 
+CHECKPOINT = Path(__file__).parents[1] / "golden" / "backbones" / "leanvae_tiny_state.safetensors"
 CONFIG = """
 crop = 64
-crops = 4
-held = 2
+crops = 2
+held = 1
 held_out = 0.5
 log_every = 1
 save_every_s = 0
 panel_every_s = 1000
-panel_crops = 2
+panel_crops = 1
 panel_qualities = [0, 255]
 [[stage]]
 name = "pair"
@@ -35,7 +40,7 @@ learning_rate_end = 1e-3
 warmup = 1
 alpha = 4e-4
 alex = 1.0
-pictures = 3
+pictures = 2
 [[stage]]
 name = "latents"
 steps = 4
@@ -60,7 +65,7 @@ alex = 0.5
 temporal = 0.01
 adversarial = 0.01
 full_share = 0.5
-pictures = 3
+pictures = 2
 """
 
 
@@ -119,6 +124,20 @@ def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
     assert first.decode(coded).shape == pictures.shape
     assert (parted / "curves.png").exists()
     assert list(parted.glob("panel-*.png"))
+    # From exported weights, in half precision where there is some.
+    further = tmp_path / "further.toml"
+    head, _, stages = CONFIG.partition("[[stage]]")
+    further.write_text(
+        f'{head}start = "{(whole / "weights.safetensors").as_posix()}"\nprecision = "bf16"\n[[stage]]'
+        + stages.split("[[stage]]")[-1],
+        encoding="utf-8",
+    )
+    went = tmp_path / "went"
+    went.mkdir()
+    (went / "crops-64").symlink_to(whole / "crops-64")
+    lines = list(training.start(settings.load(further), tmp_path, went, device=torch.device("cpu")))
+    assert any("step 2/2" in line for line in lines)
+    assert load_weights(went / "weights.safetensors").encode(pictures, 100)[0].string
 
 
 def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):
@@ -131,3 +150,100 @@ def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path
     wrong.write_text(CONFIG.replace("batch", "bach", 1), encoding="utf-8")
     with pytest.raises(SettingError, match="bach"):
         settings.load(wrong)
+
+
+THREE_STAGES = """
+crop = 64
+crops = 2
+held = 1
+held_out = 0.5
+log_every = 1
+panel_every_s = 1000
+panel_crops = 1
+panel_qualities = [128]
+backbone = "dense"
+[sizes]
+channels = 24
+width = 32
+multipliers = [1, 1, 1, 1]
+blocks = 1
+[[stage]]
+name = "autoencoder"
+steps = 1
+batch = 1
+train = ["backbone"]
+quantise = false
+encode = true
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+alpha = 4e-4
+pictures = 3
+[[stage]]
+name = "codec"
+steps = 1
+batch = 2
+train = ["codec"]
+fit = true
+encode = true
+learning_rate = 1e-3
+learning_rate_end = 1e-3
+latent = 0.6
+pictures = 0
+[[stage]]
+name = "everything"
+steps = 1
+batch = 1
+train = ["backbone", "codec"]
+encode = true
+learning_rate = 1e-4
+learning_rate_end = 1e-4
+alex = 0.5
+pictures = 3
+"""
+
+
+def test_three_stages_of_a_dense_net_of_its_own_channels(corpus, tmp_path):
+    config = tmp_path / "dense.toml"
+    config.write_text(THREE_STAGES, encoding="utf-8")
+    said = run(config, corpus, tmp_path / "out")
+    assert "codec: fitting the transform" in said and "held out" in said
+    made = load_weights(tmp_path / "out" / "weights.safetensors")
+    assert (made.backbone.name, made.backbone.channels) == ("dense", 24)
+    pictures = torch.rand(1, 6, 3, 40, 52) * 2 - 1
+    assert made.decode(made.encode(pictures, 100)).shape == pictures.shape
+
+
+def test_stages_two_and_three_start_from_an_imported_net(corpus, tmp_path):
+    weights = tmp_path / "vae_lean.safetensors"
+    import_checkpoint(CHECKPOINT, weights, QUIET)
+    text = THREE_STAGES.replace('"dense"', '"lean"')
+    text = text[: text.index("[sizes]")] + text[text.index('[[stage]]\nname = "codec"') :]
+    # As long as nothing has moved the encoder, its stored latents will do.
+    text = text.replace("fit = true\nencode = true", "fit = true")
+    config = tmp_path / "lean.toml"
+    config.write_text(text, encoding="utf-8")
+    said = run(config, corpus, tmp_path / "out", "--start", str(weights))
+    assert "step 2/2 everything" in said
+    before, after = load_weights(weights), load_weights(tmp_path / "out" / "weights.safetensors")
+    assert after.backbone.sizes == before.backbone.sizes
+    assert not torch.equal(
+        after.backbone.encoder.image_low_proj[1].weight, before.backbone.encoder.image_low_proj[1].weight
+    )
+
+
+def test_configurations_that_do_not_fit_their_backbone_are_named(tmp_path):
+    config = tmp_path / "wrong.toml"
+    stale = THREE_STAGES.replace("fit = true\nencode = true", "fit = true")
+    for text, reason in (
+        (THREE_STAGES.replace('"dense"', '"huge"'), "no backbone 'huge'"),
+        (THREE_STAGES.replace("width = 32", "width = 33"), "width must lie between"),
+        (THREE_STAGES.replace("width = 32", "depth = 3"), "no size 'depth'"),
+        ('start = "x.safetensors"\n' + THREE_STAGES, "those of the weights"),
+        (stale, "stored latents are of an encoder that is no more"),
+    ):
+        config.write_text(text, encoding="utf-8")
+        with pytest.raises(SettingError, match=reason):
+            settings.load(config)
+    config.write_text(THREE_STAGES.replace('["codec"]', '["temporal"]'), encoding="utf-8")
+    with pytest.raises(SettingError, match="has no part 'temporal'"):
+        list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))

@@ -20,8 +20,8 @@ def codec() -> VaeCodec:
     """A codec whose every branch says something: the fitted transform, and noise where training starts at zero."""
     torch.manual_seed(5)
     made = VaeCodec()
-    load_pretrained(made.backbone.full)
-    made.backbone.fast.start_from(made.backbone.full)
+    load_pretrained(made.spatial.full)
+    made.spatial.fast.start_from(made.spatial.full)
     start_as_transform(made, smooth_latents(8, 9, 16, 16))
     with torch.no_grad():
         for name, parameter in made.named_parameters():

@@ -10,7 +10,7 @@ from codec.vae.backbones.picture import PicturePair
 from codec.vae.temporal import CHANNELS, Temporal, latent_frames
 from codec.vae.weights import load_pretrained
 
-GOLDEN = Path(__file__).parent / "taef2_io.safetensors"
+GOLDEN = Path(__file__).parents[1] / "golden" / "backbones" / "taef2_io.safetensors"
 """A picture (1, 3, 48, 64) in [0, 1], its latent and its decode, by the authors' own program in float32 on a CPU."""
 
 

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from pyqtgraph import SignalProxy
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -14,17 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.render.take_looks import look_dash
 from app.state.curves import CURVES, Series, difference, series_of
 from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
 from app.views.charts.plot import STYLES, Chart, Line
-from app.views.charts.tables import RateChart, StatisticsTable
+from app.views.charts.rate_chart import RateChart, RateMark
+from app.views.charts.tables import StatisticsTable
 from app.views.flow import FlowLayout
-from app.views.theme import kind_ink
-from app.views.widgets import Label, plain_tip, scrolled
+from app.views.theme import look_on_ground
+from app.views.widgets import Label, plain_tip, scrolled, single_shot
 
-REDRAW_MS = 80
-"""Curves fill live, redrawn at most this often."""
+REDRAWS_HZ = 12
+"""Curves fill live, redrawn at most this often a second."""
 PLAYHEAD_MS = 50
 """The playhead moves at most this often while playing: pictures come first."""
 PLAYHEAD_STEP_MS = 15
@@ -37,6 +40,7 @@ class Charts(QWidget):
     """Three pages: curves, statistics, rate. All follow the session; nothing here computes scores."""
 
     seek_asked = Signal(int)
+    _stale = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -67,13 +71,8 @@ class Charts(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.pages)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
-        self._timer.timeout.connect(self.redraw)
-        self._playhead = QTimer(self)
-        self._playhead.setSingleShot(True)
-        self._playhead.timeout.connect(self._move_now)
+        self._redraws = SignalProxy(self._stale, rateLimit=REDRAWS_HZ, slot=self.redraw)
+        self._playhead = single_shot(self, PLAYHEAD_MS, self._move_now)
         self._connect()
         self._arrange()
 
@@ -126,6 +125,7 @@ class Charts(QWidget):
         session.view.inspection.region_changed.connect(self._later)
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
+        session.notes_changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
         session.clip_changed.connect(self.fit)
         session.settings_changed.connect(self._set_theme)
@@ -152,7 +152,7 @@ class Charts(QWidget):
             chart.show_frames(count)
         self.redraw()
 
-    def redraw(self) -> None:
+    def redraw(self, *_why: object) -> None:
         """Bring the page that is seen up to date; nothing while none is."""
         if not self.isVisible():
             return
@@ -169,13 +169,18 @@ class Charts(QWidget):
         if page is self.statistics:
             self.statistics.show_series(self._series)
         elif page is self.rates:
-            self.rates.show_series(series_of(self._session, hidden=True))
+            self.rates.show_series(series_of(self._session, hidden=True), self._marks())
         else:
             boundaries = self._session.boundaries if self._session.gop_marks else []
             for key in self.wanted:
                 self.charts[key].set_cursor(self._session.playback.frame)
                 self.charts[key].set_boundaries(boundaries)
                 self.charts[key].set_lines(self._lines(key), difference=self.minus is not None)
+
+    def _marks(self) -> list[RateMark]:
+        """What was found by eye."""
+        choice = self._session.choice
+        return [] if choice is None else [RateMark(f"★ {choice.name}", choice.kbps, choice.bpp)]
 
     def _lines(self, key: str) -> tuple[Line, ...]:
         base = next((series for series in self._series if series.take == self.minus), None)
@@ -190,13 +195,13 @@ class Charts(QWidget):
                 values = difference(values, base.values[key])
             measured = series.statistics(key)
             extent = "" if measured is None or measured.finished else f"{measured.count}/{measured.due}"
-            style = STYLES[series.place % len(STYLES)]
+            style = STYLES[look_dash(series.look)]
             parts = series if base is None or series.gop_means else base
             found.append(
                 Line(
                     series.take,
-                    series.name,
-                    kind_ink(series.kind),
+                    series.title,
+                    look_on_ground(series.look),
                     style,
                     values,
                     extent,
@@ -207,7 +212,7 @@ class Charts(QWidget):
         return tuple(found)
 
     def _refresh_minus(self) -> None:
-        wanted = [("no take", None), *((series.name, series.take) for series in self._series)]
+        wanted = [("no take", None), *((series.title, series.take) for series in self._series)]
         box = self.minus_box
         if wanted == [(box.itemText(i), box.itemData(i)) for i in range(box.count())]:
             return
@@ -259,11 +264,12 @@ class Charts(QWidget):
             chart.set_hover(frame)
 
     def _choose(self, take: int) -> None:
-        self._session.select(self._session.takes.by_id(take))
+        found = self._session.takes.by_id(take)
+        self._session.select(found)
+        self._session.set_focus(found)
 
     def _later(self) -> None:
-        if not self._timer.isActive():
-            self._timer.start()
+        self._stale.emit()
 
     def _set_theme(self) -> None:
         for chart in self.charts.values():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from app.state.curves import CurveKind, Values, as_steps, decimate
 from app.views import theme
 from app.views.names import shortened
 from app.views.theme import ACCENT
-from app.views.widgets import HtmlLabel, plain_tip
+from app.views.widgets import HtmlLabel, plain_tip, single_shot
 from codec.texts import in_html
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -99,10 +99,7 @@ class Chart(QWidget):
         self._hover.hide()
         self._zero.hide()
         # Ranges change several times in one gesture; curves are thinned anew once.
-        self._thin_later = QTimer(self)
-        self._thin_later.setSingleShot(True)
-        self._thin_later.setInterval(0)
-        self._thin_later.timeout.connect(self._follow_range)
+        self._thin_later = single_shot(self, 0, self._follow_range)
         box.sigXRangeChanged.connect(lambda *_: self._thin_later.start())
         scene = self.plot.scene()
         assert isinstance(scene, pg.GraphicsScene)

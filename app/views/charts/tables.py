@@ -1,39 +1,23 @@
 """Beside the curves: what they come to for every take, and quality over rate."""
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
 )
 
 from app.state.comparison import compare, over_the_same
 from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
-from app.state.rates import points_of, savings
-from app.state.takes import Kind
-from app.views import theme
-from app.views.names import brief
-from app.views.theme import kind_ink
-from app.views.widgets import Label, plain_tip
-from codec.metrics.bjontegaard import MIN_POINTS
+from app.views.theme import look_on_ground
+from app.views.widgets import plain_tip
 from codec.texts import visible
 
-_NEEDED = (
-    f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
-    "(Bjøntegaard)"
-)
 RATE_IS = (
     "Bytes · 8 / duration / 1000: of a neural take its whole .gop file, of rivals encoded here their coded frames "
     "without a container, of imported files what their labels say"
 )
-_NAMED_POINTS = 16
-"""With more of them in the rate chart, names lie over one another; the mouse over a point tells its name."""
 _MEASURED = tuple(key for key in CURVES if key not in RATES)
 
 
@@ -68,7 +52,7 @@ class StatisticsTable(QTableWidget):
         self.setRowCount(len(series))
         for row, entry in enumerate(series):
             note = f" ({entry.rate_note})" if entry.rate_note else ""
-            self._set(row, 0, entry.name, colour=kind_ink(entry.kind))
+            self._set(row, 0, entry.title, colour=look_on_ground(entry.look))
             self._set(row, 1, "–" if entry.kbps is None else f"{entry.kbps:.1f}{note}")
             self._set(row, 2, "–" if entry.bpp is None else f"{entry.bpp:.5f}")
         for place, key in enumerate(_MEASURED):
@@ -118,101 +102,3 @@ def _frames_tip(series: tuple[Series, ...], entry: Series, key: str, found: Stat
         for take, mean in over_the_same(series, entry, key).items()
     ]
     return "\n".join(lines)
-
-
-class RateChart(QWidget):
-    """Mean score of every take over its bits per pixel, takes of a codec joined. A click on a point selects a take.
-    Takes that are not measured whole have no point."""
-
-    take_chosen = Signal(int)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._series: tuple[Series, ...] = ()
-        # Not `metric`: that is a method of every paint device, and Qt would call the box.
-        self.choice = QComboBox()
-        for key in _MEASURED:
-            self.choice.addItem(CURVES[key].axis, key)
-        self.choice.setAccessibleName("Metric over rate")
-        self.note = Label()
-        self.item = pg.PlotItem()
-        self.plot = pg.PlotWidget(plotItem=self.item)
-        self.plot.setAccessibleName("Quality over rate of all takes")
-        self.item.showGrid(x=True, y=True, alpha=0.2)
-        self.item.hideButtons()
-        self.item.setMenuEnabled(False)
-        self.item.setLabel("bottom", "bits per pixel")
-        self.item.getAxis("bottom").enableAutoSIPrefix(False)
-        row = QHBoxLayout()
-        row.addWidget(self.choice)
-        row.addWidget(self.note, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.plot, 1)
-        self.choice.currentIndexChanged.connect(self.redraw)
-        self.set_theme()
-
-    def set_theme(self) -> None:
-        """Colours of the theme in use."""
-        chosen = theme.current()
-        self.plot.setBackground(chosen.ground)
-        for name in ("left", "bottom"):
-            self.item.getAxis(name).setPen(chosen.muted)
-            self.item.getAxis(name).setTextPen(chosen.muted)
-
-    def show_series(self, series: tuple[Series, ...]) -> None:
-        """Draw these takes."""
-        self._series = series
-        self.redraw()
-
-    @property
-    def points(self) -> dict[int, tuple[float, float]]:
-        """(bpp, mean score) by take id, of the takes that have a rate and are measured whole."""
-        return points_of(self._series, self.choice.currentData())
-
-    def redraw(self) -> None:
-        """Points, and a line through those of one codec."""
-        self.item.clear()
-        points = self.points
-        by_kind: dict[Kind, list[Series]] = {}
-        for entry in self._series:
-            if entry.take in points:
-                by_kind.setdefault(entry.kind, []).append(entry)
-        for kind, entries in by_kind.items():
-            entries.sort(key=lambda entry: points[entry.take][0])
-            x, y = zip(*(points[entry.take] for entry in entries), strict=True)
-            colour = kind_ink(kind)
-            if kind is not Kind.IMPORTED:
-                self.item.addItem(pg.PlotCurveItem(list(x), list(y), pen=pg.mkPen(colour, width=1)))
-            dots = pg.ScatterPlotItem(
-                list(x), list(y), data=[entry.take for entry in entries], size=9, brush=pg.mkBrush(colour), pen=None,
-                hoverable=True, hoverSize=12,
-                tip=self._tip,
-            )  # fmt: skip
-            self._name(entries, points, colour)
-            dots.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
-            self.item.addItem(dots)
-        waiting = len(self._series) - len(points)
-        parts = [f"{waiting} of {len(self._series)} takes have no rate or are not all measured yet"] if waiting else []
-        found = savings(self._series, self.choice.currentData())
-        parts += [
-            f"Neural {saving.percent:+.1f} % bits against {saving.rival.value}"
-            for saving in found
-            if saving.percent is not None
-        ]
-        self.note.setText(" · ".join(parts))
-        self.note.setToolTip(plain_tip("\n".join(saving.details for saving in found) or _NEEDED))
-
-    def _name(self, entries: list[Series], points: dict[int, tuple[float, float]], colour: str) -> None:
-        """What was asked for beside every point, while there are few."""
-        if len(points) > _NAMED_POINTS:
-            return
-        for entry in entries:
-            text = pg.TextItem(visible(brief(entry.name)), color=colour, anchor=(-0.05, 0.9))
-            text.setPos(*points[entry.take])
-            self.item.addItem(text, ignoreBounds=True)
-
-    def _tip(self, x: float, y: float, data: int) -> str:
-        name = next((entry.name for entry in self._series if entry.take == data), "")
-        return plain_tip(f"{name}\n{x:.5f} bpp, {y:.{CURVES[self.choice.currentData()].digits}f}")

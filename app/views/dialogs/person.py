@@ -10,10 +10,15 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from app.controllers.files import PROJECT_KIND
 from app.controllers.person import Answer, Question
+from app.jobs.points import PointTable
+from app.state.draft import Draft
 from app.state.imports import ImportDecision, ImportQuestion
+from app.state.ladder import LadderPlan
 from app.state.settings import Settings
+from app.views.dialogs.choice_dialog import ChoiceDialog, PointsDialog
 from app.views.dialogs.file_dialogs import ask_target
 from app.views.dialogs.import_dialog import ImportDialog
+from app.views.dialogs.ladder_dialog import LadderDialog
 from app.views.dialogs.open_dialog import OpenDialog
 from app.views.dialogs.settings_dialog import SettingsDialog
 from app.views.widgets import MessageBox, plain_title
@@ -95,6 +100,28 @@ class Dialogs:
         """Opens a dialog."""
         dialog = ImportDialog(question, clip, self._window)
         dialog.decided.connect(decided)
+        dialog.open()
+
+    def ask_choice(
+        self, take: str, said: tuple[str, str], chosen: Callable[[str, str], None], drop: Callable[[], None] | None
+    ) -> None:
+        """Opens a dialog."""
+        dialog = ChoiceDialog(take, *said, is_chosen=drop is not None, parent=self._window)
+        dialog.chosen.connect(chosen)
+        if drop is not None:
+            dialog.dropped.connect(drop)
+        dialog.open()
+
+    def show_points(self, table: PointTable, export: Callable[[], None]) -> None:
+        """Opens a dialog."""
+        dialog = PointsDialog(table, self._window)
+        dialog.export_asked.connect(export)
+        dialog.open()
+
+    def ask_ladder(self, draft: Draft, room: int, chosen: Callable[[LadderPlan], object]) -> None:
+        """Opens a dialog."""
+        dialog = LadderDialog(draft, room, self._window)
+        dialog.chosen.connect(chosen)
         dialog.open()
 
     def ask_video(self, takes: int, frames: str, chosen: "Callable[[VideoChoice], None]") -> None:

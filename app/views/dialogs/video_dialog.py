@@ -1,4 +1,4 @@
-"""How a side-by-side video is to be made."""
+"""How a side-by-side video is to be written."""
 
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QVBoxLayout, QWidget
 
@@ -7,7 +7,7 @@ from app.views.widgets import Label
 
 
 class VideoDialog(QDialog):
-    """How a side-by-side video is to be made."""
+    """How a side-by-side video is to be written."""
 
     def __init__(self, takes: int, frames_text: str, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The neural take that would be made: codec, λ as a logarithmic slider and as a number, the codec's options, device."""
+"""The next neural take: codec, λ as a logarithmic slider and as a number, the codec's options, device."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Form fields for the settings that a codec has beside λ, made of their descriptions."""
+"""Form fields for the settings that a codec has beside λ, built from their descriptions."""
 
 from collections.abc import Callable
 

@@ -6,9 +6,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.controllers.scopes import Scopes
-from app.render.kind_colours import kind_colour
 from app.render.presenter import Presenter
 from app.render.scopes import Scope, bar_chroma
+from app.render.take_looks import take_colour
 from app.state.session import Session
 from app.state.takes import Take
 from app.views.theme import BACKGROUND, MUTED
@@ -66,7 +66,7 @@ class ScopesPanel(QWidget):
         self._paint_histograms(painter, shown, QRectF(0, 0, self.width(), height))
         for number, (take, scope) in enumerate(shown, start=1):
             row = QRectF(0, number * height, self.width(), height).adjusted(6, 20, -6, -4)
-            painter.setPen(QColor(kind_colour(take.kind)))
+            painter.setPen(QColor(take_colour(take)))
             name = painter.fontMetrics().elidedText(take.name, Qt.TextElideMode.ElideRight, int(row.width()))
             painter.drawText(QPointF(row.left(), row.top() - 6), name)
             side = max(0.0, min(row.height(), row.width() / 2))
@@ -87,7 +87,7 @@ class ScopesPanel(QWidget):
         for take, scope in shown:
             tops = area.bottom() - area.height() * np.minimum(1.0, scope.histogram / largest)
             points = [QPointF(area.left() + area.width() * i / 255, float(top)) for i, top in enumerate(tops)]
-            painter.setPen(QPen(QColor(kind_colour(take.kind)), 1.2))
+            painter.setPen(QPen(QColor(take_colour(take)), 1.2))
             painter.drawPolyline(QPolygonF(points))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 

@@ -1,6 +1,6 @@
 """The seam inspector: how seams are shown, θ, the ping-pong, a scan line over time, the seam ratio."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFormLayout,
@@ -17,7 +17,7 @@ from app.controllers.seams import Seams
 from app.state.session import SEAM_CYCLE, Session
 from app.state.takes import Kind, Status, Take
 from app.views.pictures.slice_view import SliceView
-from app.views.widgets import Label
+from app.views.widgets import Label, single_shot
 from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio
 
@@ -42,10 +42,7 @@ class SeamPanel(QWidget):
         super().__init__()
         self._session, self._seams = session, seams
         self._build()
-        self._cut_later = QTimer(self)
-        self._cut_later.setSingleShot(True)
-        self._cut_later.setInterval(CUT_DELAY_MS)
-        self._cut_later.timeout.connect(seams.cut)
+        self._cut_later = single_shot(self, CUT_DELAY_MS, seams.cut)
         seams.sliced.connect(self.slice.set_slices)
         seams.measured.connect(self._measured)
         session.seam_changed.connect(self._seams_changed)
@@ -88,8 +85,7 @@ class SeamPanel(QWidget):
         self.line.setToolTip("Picture row that is followed over time; Shift+Y takes the one under the mouse")
         self.line.valueChanged.connect(self._line_typed)
         self.measure = QPushButton("Measure seam ratio")
-        self.measure.setToolTip("How much more the error changes at seams than inside GoPs; 1: no seam shows")
-        self.measure.clicked.connect(self._seams.measure)
+        self.measure.setToolTip("How much more the error changes at seams than inside GoPs; 1: no seam shows (Ctrl+J)")
         self.result = Label()
         self.result.setWordWrap(True)
         self.slice = SliceView(self._session)
@@ -127,7 +123,6 @@ class SeamPanel(QWidget):
         self.loop.setEnabled(bool(session.boundaries))
         at = "" if loop.boundary is None else f" at frame {loop.boundary}, {loop.fps:g} frames a second"
         self.loop.setText(f"Ping-pong around the seam{at}")
-        self.measure.setEnabled(self._seams.measurable is not None and not self._seams.busy)
 
     def showEvent(self, event) -> None:
         """Up to date as soon as it is seen."""

@@ -1,9 +1,10 @@
 """The side panel: what can be encoded, the takes, and the notes under them."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.state.session import Session
+from app.views.panels.group_progress import GroupProgress
 from app.views.panels.neural_controls import NeuralControls
 from app.views.panels.rival_controls import RivalControls
 from app.views.panels.takes_panel import TakesPanel
@@ -36,6 +37,10 @@ class SidePanel(QScrollArea):
         super().__init__()
         self.neural = NeuralControls(session)
         self.rival = RivalControls(session)
+        self.ladder = QPushButton("Encode a ladder…")
+        self.ladder.setAccessibleName("Encode a ladder")
+        self.ladder.setToolTip("Several λ or bitrates at once, and rivals at the same bitrates")
+        self.group = GroupProgress()
         self.takes = TakesPanel(session)
         self.notes = Notes(session)
         content = QWidget()
@@ -43,13 +48,16 @@ class SidePanel(QScrollArea):
         parts = (
             ("Neural codec", self.neural),
             ("HEVC, VVC, AV1", self.rival),
+            ("", self.ladder),
+            ("", self.group),
             ("Takes", self.takes),
             ("Notes", self.notes),
         )
         for title, part in parts:
-            heading = Label(title)
-            heading.setStyleSheet("font-weight:600;padding-top:6px")
-            layout.addWidget(heading)
+            if title:
+                heading = Label(title)
+                heading.setStyleSheet("font-weight:600;padding-top:6px")
+                layout.addWidget(heading)
             layout.addWidget(part, 1 if part is self.takes else 0)
         self.setWidget(content)
         self.setWidgetResizable(True)

@@ -31,8 +31,8 @@ from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views import theme
 from app.views.names import parted
-from app.views.theme import kind_ink
-from app.views.widgets import ElidedLabel, plain_tip
+from app.views.theme import ink_of
+from app.views.widgets import ElidedLabel, Label, plain_tip
 
 
 class NameField(QLineEdit):
@@ -85,11 +85,15 @@ class TakeRow(QFrame):
         self.take = take
         self.setObjectName("take")
         self._selected, self._dragging = False, False
+        self.chosen = False
+        """It is the clip's operating point."""
         self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
         self.label = ElidedLabel(inset=0)
         self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
+        self.number = Label()
+        self.number.setToolTip("This key shows the take alone")
         self.field = NameField()
         self.field.setAccessibleName("Name of the take")
         self.field.hide()
@@ -104,6 +108,7 @@ class TakeRow(QFrame):
         self.bar.setRange(0, 1000)
         top = QHBoxLayout()
         top.addWidget(self.shown)
+        top.addWidget(self.number)
         top.addWidget(self.label, 1)
         top.addWidget(self.field, 1)
         top.addWidget(self.more)
@@ -125,10 +130,12 @@ class TakeRow(QFrame):
         take = self.take
         running = take.status is Status.RUNNING
         # Two lines: who, and what it costs or how far it is.
-        self.label.setText("\n".join(part for part in parted(take.label, take.name) if part))
+        star = "★ " if self.chosen else ""
+        self.label.setText(star + "\n".join(part for part in parted(take.label, take.name) if part))
         details = (take.label, take.message, take.note, take.error, take.command)
         self.label.setToolTip(plain_tip("\n".join(part for part in details if part)))
-        self.label.setStyleSheet(f"color:{kind_ink(take.kind)}")
+        self.label.setStyleSheet(f"color:{ink_of(take)}")
+        self.number.setStyleSheet(f"color:{ink_of(take)}; font-weight:bold")
         self.shown.setChecked(take.visible)
         self.shown.setAccessibleName(f"Show {take.name}")
         self.more.setAccessibleName(f"Menu of {take.name}")
@@ -246,6 +253,7 @@ class TakesPanel(QWidget):
         session.takes.take_changed.connect(self._refresh)
         session.selection_changed.connect(self._mark)
         session.focus_changed.connect(self._mark)
+        session.notes_changed.connect(self._star)
 
     def refresh(self) -> None:
         """Bring every row up to date: the theme changed."""
@@ -274,8 +282,10 @@ class TakesPanel(QWidget):
             if self._layout.indexOf(row) != place:
                 self._layout.removeWidget(row)
                 self._layout.insertWidget(place, row)
+            row.number.setText(str(place + 1))
             row.refresh()
         self._mark()
+        self._star()
 
     def _new_row(self, take: Take) -> TakeRow:
         row = TakeRow(take)
@@ -301,6 +311,14 @@ class TakesPanel(QWidget):
         row = self.rows.get(take.id)
         if row is not None:
             row.refresh()
+
+    def _star(self) -> None:
+        choice = self._session.choice
+        for number, row in self.rows.items():
+            chosen = choice is not None and choice.take == number
+            if row.chosen != chosen:
+                row.chosen = chosen
+                row.refresh()
 
     def _mark(self) -> None:
         current = self._session.current

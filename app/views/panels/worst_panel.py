@@ -1,14 +1,14 @@
 """The worst frames of all takes, and the worst places of the frame shown, as lists; a click goes there."""
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QComboBox, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from app.jobs.inspecting import Inspector
 from app.state.session import Session
 from app.state.worst import LISTED, Worst, unfinished, worst_shown
-from app.views.theme import kind_ink
-from app.views.widgets import Label
+from app.views.theme import ink_of
+from app.views.widgets import Label, single_shot
 
 REFRESH_MS = 400
 """Scores come many times a second; the list follows at most this often."""
@@ -59,10 +59,7 @@ class WorstPanel(QWidget):
         self.places.setToolTip("Click to look at the place in all panes and to mark it as the region")
         layout.addWidget(Label("Worst places of this frame (LPIPS)"))
         layout.addWidget(self.places, 2)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(REFRESH_MS)
-        self._later.timeout.connect(self.refresh)
+        self._later = single_shot(self, REFRESH_MS, self.refresh)
         self.choice.currentIndexChanged.connect(self.refresh)
         for view in (self.list, self.places):
             # Long names end in dots.
@@ -110,7 +107,7 @@ class WorstPanel(QWidget):
             take = takes[entry.take]
             item = QListWidgetItem(f"frame {entry.frame} · {title} {form.format(entry.value)} · {take.name}")
             item.setData(_ENTRY, entry)
-            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
+            item.setForeground(QBrush(QColor(ink_of(take))))
             self.list.addItem(item)
 
     def refresh_places(self) -> None:
@@ -127,7 +124,7 @@ class WorstPanel(QWidget):
         for take, region, value in found[:LISTED]:
             item = QListWidgetItem(f"{value:.2f} at {region.left}, {region.top} · {take.name}")
             item.setData(_ENTRY, region)
-            item.setForeground(QBrush(QColor(kind_ink(take.kind))))
+            item.setForeground(QBrush(QColor(ink_of(take))))
             self.places.addItem(item)
 
     def _place_chosen(self, item: QListWidgetItem) -> None:

@@ -10,8 +10,8 @@ from app.jobs.inspecting import HeatMap, Inspector
 from app.render.heat import heat_area, heat_image
 from app.render.pixels import PixelValue, pixel_value
 from app.render.presenter import Presenter
+from app.render.take_looks import take_colour
 from app.state.session import Session
-from app.state.takes import Kind
 
 _KEPT_IMAGES = 16
 
@@ -21,7 +21,7 @@ class ValueRow:
     """One take's line in the table of pixel values."""
 
     name: str
-    kind: Kind
+    colour: str
     value: PixelValue
 
 
@@ -37,7 +37,7 @@ class Aids:
         frame, rows = self._session.playback.frame, []
         for take in self._session.takes:
             picture = self._presenter.cached_picture(take, frame)
-            rows.append(ValueRow(take.name, take.kind, pixel_value(picture, x, y)))
+            rows.append(ValueRow(take.name, take_colour(take), pixel_value(picture, x, y)))
         return rows
 
     def heat(self, take_id: int) -> tuple[QImage, QRectF] | None:

@@ -71,7 +71,7 @@ class CanvasLogic(_Widget):
 
     @property
     def image(self) -> QImage | None:
-        """All of what is shown (left in a split) at its own size, made anew: for tests and exports, not painting."""
+        """What is shown (left in a split) at its own size, rendered anew: for tests and exports, no painting."""
         return None if self.content.shown is None else self.content.shown.image()
 
     @property

@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from app.render.difference import scale_colours, scale_ends
 from app.render.geometry import Geometry
 from app.render.heat import FULL, heat_scale
-from app.render.kind_colours import kind_colour
 from app.render.shown import Shown
 from app.state.inspection import Overlay, Region
 from app.state.layouts import DifferenceLook
@@ -183,7 +182,7 @@ def paint_values(
         painter.drawText(QPointF(left, top + metrics.ascent()), text)
     for row in rows:
         top += line
-        painter.setPen(QColor(kind_colour(row.kind)))
+        painter.setPen(QColor(row.colour))
         shown = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, name - 8)
         texts = (shown, _triple(row.value.ycbcr), _triple(row.value.rgb))
         for left, text in zip(lefts, texts, strict=True):

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
-from app.render.kind_colours import kind_colour
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
+from app.render.take_looks import take_colour
 from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
@@ -20,6 +20,7 @@ from app.views.names import brief
 from app.views.pictures.aids import Aids
 from app.views.pictures.canvas import Canvas, Content
 from app.views.pictures.gl_canvas import GlCanvas
+from app.views.theme import MUTED
 from app.views.widgets import ElidedLabel, plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
@@ -104,6 +105,9 @@ class Pane(QWidget):
     def refresh_label(self) -> None:
         """Codec, measured rate, mean of LPIPS (marked while frames are missing), how seams and differences look."""
         take, right = self._take(self.tile.left), self._take(self.tile.right)
+        if self._session.voting.active:
+            self._hide_names()
+            return
         self.right_label.setVisible(right is not None)
         for label, shown in ((self.label, take), (self.right_label, right)):
             if shown is not None:
@@ -113,6 +117,14 @@ class Pane(QWidget):
             self.canvas.setAccessibleName(f"Picture of {names}")
         if self.canvas.content.text:
             self._show_waiting()
+
+    def _hide_names(self) -> None:
+        """Two takes are voted on: nothing tells which is which."""
+        for label in (self.label, self.right_label):
+            label.set_texts(" ")
+            label.setToolTip("")
+            label.setStyleSheet(_LABEL.format(MUTED))
+        self.canvas.setAccessibleName("Picture")
 
     def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
@@ -126,14 +138,14 @@ class Pane(QWidget):
             take,
             lpips="" if found is None else f"{where}LPIPS {found.said(found.mean, 3)}",
             seams=take.mode_for(self._session.seam_mode).value if take.kind is Kind.NEURAL else made,
-            prefix=self._drawn(look),
+            prefix=f"{self._session.takes.place(take) + 1} · {self._drawn(look)}",
         )
         text, *shorter = said.large() if large else said.small()
         label.set_texts(text, *shorter)
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         label.inset = _LARGE_MARGIN if large else _MARGIN
-        style = (_LARGE_LABEL if large else _LABEL).format(kind_colour(take.kind))
+        style = (_LARGE_LABEL if large else _LABEL).format(take_colour(take))
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.
             label.setStyleSheet(style)
@@ -167,6 +179,7 @@ class Pane(QWidget):
         session, tile = self._session, self.tile
         take = self._take(tile.left)
         neural = any(t is not None and t.kind is Kind.NEURAL for t in (take, self._take(tile.right)))
+        marked = session.gop_marks and neural and not session.voting.active
         looks = [look for number in tile.takes if (look := self._arrangement.look_of(number)) is not None]
         self.canvas.show_content(
             Content(
@@ -175,7 +188,7 @@ class Pane(QWidget):
                 {} if tile.right is None else images.get(tile.right, {}),
                 split=tile.right is not None,
                 takes=tile.takes,
-                boundary=session.gop_marks and neural and frame in set(session.boundaries),
+                boundary=marked and frame in set(session.boundaries),
                 text=self._missing_text(shown),
                 scale=looks[0] if looks else None,
                 shown=shown.get(tile.left),

@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.jobs.seams import Slice
-from app.render.kind_colours import kind_colour
+from app.render.take_looks import take_colour
 from app.state.session import Session
 from app.views.theme import ACCENT, BACKGROUND, MUTED
 
@@ -68,7 +68,7 @@ class SliceView(QWidget):
     def _paint_one(self, painter: QPainter, made: Slice, area: QRectF) -> None:
         take = self._session.takes.by_id(made.take)
         if take is not None:
-            painter.setPen(QColor(kind_colour(take.kind)))
+            painter.setPen(QColor(take_colour(take)))
             name = painter.fontMetrics().elidedText(take.name, Qt.TextElideMode.ElideRight, int(area.width()))
             painter.drawText(QPointF(area.left(), area.top() - 5), name)
         count, width = made.rows.shape[:2]

@@ -1,6 +1,6 @@
-"""The area where pictures are: asks for what is to be seen and swaps it in when it is made."""
+"""The area where pictures are: asks for what is to be seen and swaps it in when it is rendered."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QStackedWidget
 
@@ -14,7 +14,7 @@ from app.state.takes import Take
 from app.views.pictures.aids import Aids
 from app.views.pictures.pane_grid import PaneGrid
 from app.views.pictures.start_page import StartPage
-from app.views.widgets import scrolled
+from app.views.widgets import scrolled, single_shot
 
 
 class Stage(QStackedWidget):
@@ -36,10 +36,7 @@ class Stage(QStackedWidget):
         self.grid = PaneGrid(session, self.aids)
         self.grid.full_screen_asked.connect(self.full_screen_asked)
         self._grids = [self.grid]
-        self._reframe = QTimer(self)
-        self._reframe.setSingleShot(True)
-        self._reframe.setInterval(0)
-        self._reframe.timeout.connect(self._follow_panes)
+        self._reframe = single_shot(self, 0, self._follow_panes)
         self.follow(self.grid)
         self.addWidget(scrolled(self.start))
         self.addWidget(self.grid)
@@ -68,7 +65,7 @@ class Stage(QStackedWidget):
         wanted = {framing for grid in self._grids for framing in grid.framings(arrangement)}
         clip = self._session.clip
         if clip is not None and not any(framing.area[2:] == (clip.width, clip.height) for framing in wanted):
-            # Under the part that is seen, for a drag to where nothing is made yet.
+            # Under the part that is seen, for a drag to where nothing is rendered yet.
             widest = max((framing.size[0] for framing in wanted), default=clip.width)
             scale = min(1.0, widest / clip.width)
             wanted.add(whole((clip.width, clip.height), (clip.width * scale, clip.height * scale), Minify.AREA))
@@ -94,7 +91,7 @@ class Stage(QStackedWidget):
         self._session.view.layouts.forget_takes()
 
     def refresh(self) -> None:
-        """Ask for what is to be seen now. It comes at once when its images are made, else what is shown stays until
+        """Ask for what is to be seen now. It comes at once when its images are rendered, else what is shown stays until
         they are."""
         self._follow_panes()
         self._presenter.invalidate()
@@ -102,7 +99,7 @@ class Stage(QStackedWidget):
             self.show_frame(self._session.playback.frame)
 
     def show_frame(self, frame: int) -> bool:
-        """Swap in the whole set of a frame; False while it is not made."""
+        """Swap in the whole set of a frame; False while it is not rendered."""
         made = self._presenter.get(frame)
         if made is None or made.mode is not self._session.seam_mode:
             return False

@@ -20,11 +20,38 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         metavar="PLACE",
         help="folders of videos and photos, or tar archives",
     )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="weights to start from, as seamscope weights import makes them"
+    )
     parser.add_argument("--vgg-trunk", type=Path, metavar="FILE", help="VGG16 trunk for LPIPS-VGG as a judge")
     parser.add_argument("--minutes", type=float, metavar="N", help="stop after N minutes, the state kept")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: all cores")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="where to train")
     parser.set_defaults(run=_train)
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Options of `weights import`."""
+    parser.add_argument(
+        "checkpoint", type=Path, help="CV-VAE or LeanVAE: safetensors, or what PyTorch 1.6 or newer saves"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="weights to write, vae_NAME.safetensors; default: of the checkpoint's name, in the folder "
+        "SEAMSCOPE_WEIGHTS where that is set, else here",
+    )
+    parser.add_argument(
+        "--channels", type=int, metavar="N", help="of CV-VAE: widen its latent to N channels, to be trained on"
+    )
+    parser.set_defaults(run=_import)
+
+
+def _import(arguments: argparse.Namespace, context: WorkContext) -> str:
+    from codec.training.vae.importing import import_checkpoint
+
+    return import_checkpoint(arguments.checkpoint, arguments.out, context, channels=arguments.channels)
 
 
 def _train(arguments: argparse.Namespace, context: WorkContext) -> str:
@@ -44,6 +71,7 @@ def _train(arguments: argparse.Namespace, context: WorkContext) -> str:
         arguments.out,
         corpus=tuple(arguments.corpus),
         trunk=arguments.vgg_trunk,
+        weights=arguments.start,
         minutes=arguments.minutes,
         device=pick(arguments.device),
     )

@@ -10,6 +10,7 @@ weights.safetensors (half precision, whenever the state is saved) and the state 
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,14 @@ from codec.training.vae.judges import flicker, fooled, hinge
 from codec.training.vae.log import LOG_FIELDS, Log
 from codec.training.vae.pictures import draw_panel
 from codec.training.vae.settings import RunSettings, Stage
-from codec.training.vae.state import Parts, averaged, part_of, prepare, save, update_average
+from codec.training.vae.state import Parts, averaged, fit, part_of, prepare, save, update_average
 from codec.training.vae.store import Crops
 from codec.vae.rates import QUALITY_MAX, lambda_of
 
 _ENDS = 0.08
 """Share of crops at either end of the range of λ, which would otherwise be seen least."""
 _REFRESH_STEPS = 200
+_LEAST_ENERGY = 1e-6
 _CURVES = ("loss", "bpp", "lpips", "latent")
 
 
@@ -43,6 +45,9 @@ def train(parts: Parts, minutes: float | None) -> Iterator[str]:
     while parts.step < settings.steps and (minutes is None or time.monotonic() - began < 60 * minutes):
         number, inner = settings.stage_at(parts.step)
         stage = settings.stages[number]
+        if stage.fit and inner == 0:
+            yield f"{stage.name}: fitting the transform"
+            fit(parts)
         # What is drawn depends on the step alone: a resumed run goes on as if it had never stopped.
         rng = np.random.default_rng((settings.seed, parts.step))
         for key, value in _train_step(parts, stage, inner, rng).items():
@@ -90,9 +95,12 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
     codec, measured = parts.codec, {}
     loss = torch.zeros((), device=parts.device)
     with torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16"):
-        latents = stored
-        if stage.encode or "pair" in stage.train:
-            sharp = codec.backbone.fast.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+        latents, backbone = stored, codec.backbone
+        if codec.spatial is None and stage.encode:
+            latents = backbone.stored(pictures)
+            stored = latents.detach()
+        if codec.spatial is not None and (stage.encode or "pair" in stage.train):
+            sharp = codec.spatial.fast.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
             # The fast encoder is taught the pretrained one's latents, whatever else it is asked.
             apart = (sharp - stored).square().mean()
             loss, measured["pair"] = loss + 2 * apart, float(apart.detach())
@@ -110,11 +118,13 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
                 "nonzero": estimate.nonzero,
             }
         else:
-            temporal = codec.backbone.temporal
             decoded = (
-                temporal.synthesise(temporal.analyse(latents), GOP_LENGTH) if "temporal" in stage.train else latents
+                backbone.synthesise(backbone.analyse(latents), GOP_LENGTH) if "temporal" in stage.train else latents
             )
         off = (decoded - stored).square().mean(dim=(1, 2, 3, 4))
+        if codec.spatial is None:
+            # Latents of any spread: counted in their own energy.
+            off = off / stored.square().mean().clamp_min(_LEAST_ENERGY)
         measured["latent"] = float(off.detach().mean())
         if stage.latent:
             loss = loss + stage.latent * (root * off).mean() if stage.quantise else loss + stage.latent * off.mean()
@@ -142,14 +152,14 @@ def _pictured(
     measured: dict[str, float],
 ) -> Tensor:
     """Distortions of some decoded pictures of one crop after the other, weighted by √λ."""
-    pair = parts.codec.backbone.full if rng.random() < stage.full_share else parts.codec.backbone.fast
+    full = bool(rng.random() < stage.full_share)
     crops = rng.permutation(len(decoded))[: max(1, stage.pictures // 3)]
     run = -(-stage.pictures // len(crops))
     total = torch.zeros((), device=parts.device)
     for crop in crops:
         first = int(rng.integers(0, GOP_LENGTH - run + 1))
         rows = slice(first, first + run)
-        shown, wanted = pair.decode(decoded[crop, rows]), pictures[crop, rows]
+        shown, wanted = parts.codec.backbone.shown(decoded[crop], rows, GOP_LENGTH, full=full), pictures[crop, rows]
         terms = parts.judges.distortion(shown, wanted, stage, rng)
         measured["lpips"] = measured.get("lpips", 0.0) + float(terms.pop("shown").detach()) / len(crops)
         if stage.temporal:
@@ -194,11 +204,15 @@ def validate(parts: Parts) -> list[dict[str, Any]]:
     count = min(settings.panel_crops, len(parts.held))
     crops: Crops = parts.held.batch([int(v) for v in np.linspace(0, len(parts.held) - 1, count)])
     pictures, latents = crops.pictures.to(parts.device), crops.latents.to(parts.device)
+    if codec.spatial is None:
+        # Those stored are of the encoder that the run began with.
+        latents = torch.cat([codec.backbone.stored(picture[None]) for picture in pictures])
     area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
     rows, shown = [], []
     for quality in settings.panel_qualities:
         decoded, estimate = codec(latents, torch.full((count,), quality, device=parts.device))
-        chosen = [codec.backbone.fast.decode(decoded[:, i]) for i in (1, 5)]
+        both = [codec.backbone.shown(gop, slice(1, 6, 4), GOP_LENGTH) for gop in decoded]
+        chosen = list(torch.stack(both, dim=1))
         lpips = torch.stack([parts.judges.alex(made, pictures[:, i]) for made, i in zip(chosen, (1, 5), strict=True)])
         rows.append(
             {
@@ -222,12 +236,13 @@ def start(
     *,
     corpus: tuple[Path, ...] = (),
     trunk: Path | None = None,
+    weights: Path | None = None,
     minutes: float | None = None,
     device: torch.device,
 ) -> Iterator[str]:
-    """A run from its configuration, whose paths are relative to `base`; `corpus` and `trunk` go before the
-    configuration's. Yields lines for the terminal. Raises SettingError when a judge is missing, MediaError and
-    ModelError as `prepare`."""
+    """A run from its configuration, whose paths are relative to `base`; `corpus`, `trunk` and `weights` (to start from)
+    go before the configuration's. Yields lines for the terminal. Raises SettingError when a judge is missing, and
+    MediaError, ModelError and SettingError as `prepare`."""
     places = corpus or tuple(base / place for place in settings.corpus)
     if trunk is None and settings.vgg_trunk:
         trunk = base / settings.vgg_trunk
@@ -235,6 +250,8 @@ def start(
         raise SettingError(
             "LPIPS-VGG is among the judges: name its trunk (--vgg-trunk, or vgg_trunk in the configuration)."
         )
+    if weights is not None or settings.start:
+        settings = replace(settings, start=str(weights or base / settings.start))
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

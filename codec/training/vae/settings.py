@@ -3,12 +3,15 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from codec.errors import SettingError
 from codec.training.tables import from_table
+from codec.vae.backbones.known import SIZES
+from codec.vae.backbones.sizes import Sizes
 from codec.vae.rates import QUALITY_MAX
 
-PARTS = ("pair", "temporal", "codec")
+PARTS = ("pair", "temporal", "backbone", "codec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +26,19 @@ class Stage:
     learning_rate_end: float
     """Cosine from the first to the second."""
     train: tuple[str, ...]
-    """"pair": the fast picture autoencoder; "temporal": four pictures' latents to L and back; "codec": transforms,
-    hyperprior, contexts, steps."""
+    """Of backbone `spatial`, "pair": the fast picture autoencoder, "temporal": four pictures' latents to L and back; of
+    the others "backbone": E and D. "codec": transforms, hyperprior, contexts, steps."""
     warmup: int = 200
     quantise: bool = True
     """False: nothing is coded (stage one of the paper): E and D alone."""
     encode: bool = False
-    """Latents of the fast encoder, with a gradient, in place of the stored ones of the pretrained encoder."""
+    """Latents of the encoder that is trained (of `spatial` the fast one), with a gradient, in place of the stored
+    ones."""
+    fit: bool = False
+    """Begin by fitting the transform to latents of the encoder as it is by then: where it was trained before, or came
+    with weights whose codec was not."""
     latent: float = 0.0
-    """Weight of the squared error of latents (variance about 0.7)."""
+    """Weight of the squared error of latents (of `spatial`: variance about 0.7)."""
     alpha: float = 0.0
     """α of Eq. 1: weight of the squared error of pictures on the 0..255 scale."""
     alex: float = 0.0
@@ -61,8 +68,12 @@ class RunSettings:
     """Folders of videos and photos, or tar archives of them; relative to the configuration."""
     vgg_trunk: str = ""
     """VGG16 `features` as safetensors; without it LPIPS-VGG cannot be among the judges."""
+    backbone: str = ""
+    """One of codec.vae.backbones.known.SIZES; without: that of `start`, else `spatial`."""
+    sizes: Sizes | None = None
+    """Of a backbone that begins at random: the table `sizes` of the file; what it does not name has its default."""
     start: str = ""
-    """Weights to go on from; without, a transform codec fitted to the corpus."""
+    """Weights to go on from; without, a transform codec fitted to the corpus. Relative to the configuration."""
     seed: int = 1
     crop: int = 128
     crops: int = 1024
@@ -100,18 +111,37 @@ def load(path: Path) -> RunSettings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         stages = tuple(from_table(Stage, table, path) for table in raw.pop("stage"))
+        if "sizes" in raw and raw.get("start"):
+            raise ValueError("the sizes are those of the weights that it starts from")
+        if "sizes" in raw or raw.get("backbone"):
+            raw["sizes"] = _sizes(str(raw.get("backbone", "")), raw.pop("sizes", {}))
         run: RunSettings = from_table(RunSettings, {**raw, "stages": stages}, path)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise SettingError(f"{path}: not a usable training configuration ({error}).") from error
     if run.crop % 64 or run.crop < 64:
         raise SettingError(f"{path}: crop must be a multiple of 64, not {run.crop}.")
     for quality in run.panel_qualities:
         if not 0 <= quality <= QUALITY_MAX:
             raise SettingError(f"{path}: panel_qualities must lie between 0 and {QUALITY_MAX}, not {quality}.")
+    moved = False
     for stage in stages:
+        if moved and not stage.encode:
+            raise SettingError(
+                f"{path}: stage {stage.name}: stored latents are of an encoder that is no more; set encode = true."
+            )
+        moved = moved or "backbone" in stage.train
         for part in stage.train:
             if part not in PARTS:
                 raise SettingError(f"{path}: stage {stage.name}: there is no part {part!r}; choose among {PARTS}.")
         if stage.steps < 1 or stage.batch < 1:
             raise SettingError(f"{path}: stage {stage.name}: steps and batch must be at least 1.")
     return run
+
+
+def _sizes(backbone: str, table: dict[str, Any]) -> Sizes | None:
+    if backbone not in SIZES:
+        raise ValueError(f"there is no backbone {backbone!r}; choose among {', '.join(SIZES)}")
+    kind = SIZES[backbone]
+    if kind is None and table:
+        raise ValueError(f"the backbone {backbone} has no choice of sizes")
+    return None if kind is None else kind.of_table(table)

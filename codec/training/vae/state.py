@@ -8,13 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from codec.errors import ModelError
+from codec.errors import ModelError, SettingError
 from codec.metrics.lpips_vgg import LpipsVgg
 from codec.training import checkpoint
 from codec.training.vae.judges import Discriminator, Judges
 from codec.training.vae.settings import RunSettings
 from codec.training.vae.sources import find_sources
 from codec.training.vae.store import Store, fill
+from codec.vae.backbones.known import make_backbone
 from codec.vae.initial import start_as_transform
 from codec.vae.model import VaeCodec
 from codec.vae.weights import load_pretrained, load_weights, save_weights
@@ -24,6 +25,8 @@ FITTED_CROPS = 256
 _PACES = {"still": 0.05, "steps": 3.0, "tables": 5.0}
 """Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps
 and the model of z, which count in other units, fast."""
+_TABLES = ("latent.gaussian.", "latent.bottleneck._")
+"""The coder's tables: made from the rest whenever weights are written."""
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
 
 
@@ -54,28 +57,22 @@ def prepare(
 ) -> Iterator[str | Parts]:
     """Yields lines while the store is filled, then the parts, at the state in `out` where there is one. Raises
     MediaError without a corpus, ModelError for weights that cannot be used."""
-    torch.manual_seed(settings.seed)
-    codec = VaeCodec()
-    load_pretrained(codec.backbone.full)
+    codec = _begun(settings)
     store = out / f"crops-{settings.crop}"
     if places:
         yield from fill(
             store,
             find_sources(places),
-            codec.backbone.full,
+            codec.backbone,
             side=settings.crop,
             train=settings.crops,
             held=settings.held,
             share=settings.held_out,
         )
     train, held = Store(store, "train"), Store(store, "held")
-    if settings.start:
-        codec = load_weights(Path(settings.start), estimating=True).requires_grad_(True)
-    else:
-        codec.backbone.fast.start_from(codec.backbone.full)
+    if not settings.start:
         start_as_transform(codec, train.batch(list(range(min(len(train), FITTED_CROPS)))).latents)
-    codec.backbone.full.requires_grad_(False)
-    codec.train().to(device)
+    codec.requires_grad_(True).train().to(device)
     judges = Judges(LpipsVgg(trunk) if trunk else None, device).to(device)
     critic = Discriminator(judges).to(device)
     parts = Parts(
@@ -96,10 +93,46 @@ def prepare(
     yield parts
 
 
+def _begun(settings: RunSettings) -> VaeCodec:
+    """The codec as the run begins with it, but for the transform. Raises ModelError, SettingError."""
+    torch.manual_seed(settings.seed)
+    if settings.start:
+        codec = load_weights(Path(settings.start), estimating=True)
+        if settings.backbone not in ("", codec.backbone.name):
+            raise SettingError(
+                f"{settings.start}: these weights are of backbone {codec.backbone.name}, not {settings.backbone}."
+            )
+    else:
+        codec = VaeCodec(make_backbone(settings.sizes))
+        if codec.spatial is not None:
+            load_pretrained(codec.spatial.full)
+            codec.spatial.fast.start_from(codec.spatial.full)
+    known = (*codec.backbone.parts, "codec")
+    for stage in settings.stages:
+        for part in stage.train:
+            if part not in known:
+                name = codec.backbone.name
+                raise SettingError(f"Stage {stage.name}: backbone {name} has no part {part!r}; it has {known}.")
+    return codec
+
+
+@torch.no_grad()
+def fit(parts: Parts) -> None:
+    """Fit the transform anew to the encoder as it is."""
+    rows = list(range(min(len(parts.train), FITTED_CROPS)))
+    backbone = parts.codec.backbone
+    # One crop after the other: a GoP's activations are large.
+    made = [backbone.stored(parts.train.batch([row]).pictures.to(parts.device)) for row in rows]
+    start_as_transform(parts.codec, torch.cat(made))
+    state = _trained(parts.codec)
+    for name, value in parts.average.items():
+        if part_of(name) == "codec":
+            value.copy_(state[name])
+
+
 def _trained(codec: VaeCodec) -> dict[str, Tensor]:
     """Parameters and buffers but the pretrained autoencoder's and the coder's tables, which are made from the rest."""
-    left_out = ("backbone.full.", "latent.gaussian.", "latent.bottleneck._")
-    return {name: value for name, value in codec.state_dict().items() if not name.startswith(left_out)}
+    return {n: value for n, value in codec.state_dict().items() if not n.startswith(("backbone.full.", *_TABLES))}
 
 
 def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
@@ -114,7 +147,7 @@ def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
         elif name.startswith("latent.bottleneck."):
             rows["tables"].append(parameter)
         else:
-            rows["weights" if parameter.dim() == 4 else "rest"].append(parameter)
+            rows["weights" if parameter.dim() >= 4 else "rest"].append(parameter)
     return [
         {"params": found, "weight_decay": weight_decay if name == "weights" else 0.0, "pace": _PACES.get(name, 1.0)}
         for name, found in rows.items()
@@ -125,7 +158,9 @@ def part_of(name: str) -> str:
     """Which of settings.PARTS a parameter belongs to."""
     if name.startswith("backbone.fast."):
         return "pair"
-    return "temporal" if name.startswith("backbone.temporal.") else "codec"
+    if name.startswith("backbone.temporal."):
+        return "temporal"
+    return "backbone" if name.startswith("backbone.") else "codec"
 
 
 @torch.no_grad()
@@ -143,13 +178,9 @@ def update_average(parts: Parts) -> None:
 
 def averaged(parts: Parts) -> VaeCodec:
     """The codec with the moving average's weights."""
-    codec = VaeCodec()
+    codec = VaeCodec(make_backbone(parts.codec.backbone.sizes))
     codec.load_state_dict(
-        {
-            name: value.cpu()
-            for name, value in parts.codec.state_dict().items()
-            if not name.startswith("latent.gaussian.")
-        }
+        {name: value.cpu() for name, value in parts.codec.state_dict().items() if not name.startswith(_TABLES)}
         | {name: value.cpu() for name, value in parts.average.items()},
         strict=False,
     )

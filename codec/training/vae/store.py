@@ -1,7 +1,8 @@
 """Crops of the corpus with their latents, computed once: while the encoder is frozen, no step runs it again.
 
 A store is a folder of shards `train-NNNN.safetensors` and `held-NNNN.safetensors`, each with `pictures` (n, 9, 3, S, S)
-uint8 and `latents` (n, 9, 32, S/8, S/8) half precision, and grows by whole shards: one that is half written does not
+uint8 and `latents` half precision, what the backbone's `stored` gives: of `spatial` (n, 9, 32, S/8, S/8), else L
+(n, 3, c, S/8, S/8). It grows by whole shards: one that is half written does not
 count.
 """
 
@@ -20,7 +21,7 @@ from torch import Tensor
 from codec.errors import MediaError
 from codec.gop import GOP_LENGTH
 from codec.training.vae.sources import Source, cut_clip
-from codec.vae.backbones.picture import PicturePair
+from codec.vae.backbones import Backbone
 
 SHARD = 32
 """Crops of a shard; the last may hold fewer."""
@@ -30,14 +31,14 @@ _TRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """A batch: `pictures` (B, 9, 3, S, S) in [-1, 1], `latents` (B, 9, 32, S/8, S/8)."""
+    """A batch: `pictures` (B, 9, 3, S, S) in [-1, 1], `latents` of them."""
 
     pictures: Tensor
     latents: Tensor
 
 
 def fill(
-    store: Path, sources: list[Source], pair: PicturePair, *, side: int, train: int, held: int, share: float
+    store: Path, sources: list[Source], backbone: Backbone, *, side: int, train: int, held: int, share: float
 ) -> Iterator[str]:
     """Add shards until the store has `train` and `held` crops; `share` of the sources is held out. Yields a line for
     each shard. What a shard holds depends on its number alone. Raises MediaError when no source gives a clip."""
@@ -50,7 +51,7 @@ def fill(
                 continue
             rng = np.random.default_rng((number, kind == "held", side))
             pictures = torch.stack([_some_clip(own, side, rng) for _ in range(min(SHARD, wanted - first))])
-            latents = torch.stack([_latents(pair, clip) for clip in pictures])
+            latents = torch.stack([_latents(backbone, clip) for clip in pictures])
             part = path.with_suffix(".part")
             save_file({"pictures": pictures.contiguous(), "latents": latents.half().contiguous()}, part)
             part.replace(path)
@@ -71,8 +72,8 @@ def _some_clip(sources: list[Source], side: int, rng: np.random.Generator) -> Te
 
 
 @torch.no_grad()
-def _latents(pair: PicturePair, clip: Tensor) -> Tensor:
-    return pair.encode(clip.float() / 127.5 - 1)
+def _latents(backbone: Backbone, clip: Tensor) -> Tensor:
+    return backbone.stored(clip[None].float() / 127.5 - 1)[0]
 
 
 class Store:

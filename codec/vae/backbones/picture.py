@@ -55,6 +55,16 @@ class SoftClamp(nn.Module):
         return torch.tanh(x / _CLAMP) * _CLAMP
 
 
+class LastConv(nn.Conv2d):
+    """The layer that pictures come out of: in float32 whatever the others work in. Half precision would round pictures
+    to less than 8 bits."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        bias = None if self.bias is None else self.bias.float()
+        with torch.autocast(input.device.type, enabled=False):
+            return F.conv2d(input.float(), self.weight.float(), bias, padding=self.kernel_size[0] // 2)
+
+
 def _conv(
     inputs: int = _WIDTH, outputs: int = _WIDTH, *, stride: int = 1, bias: bool = True, kernel: int = 3
 ) -> nn.Conv2d:
@@ -92,7 +102,7 @@ def pretrained_decoder() -> nn.Sequential:
         nn.Upsample(scale_factor=2),
         _conv(bias=False),
         Block(),
-        _conv(outputs=3),
+        LastConv(_WIDTH, 3, 3),
     )
 
 
@@ -119,7 +129,7 @@ def fast_decoder() -> nn.Sequential:
         nn.Upsample(scale_factor=2),
         _conv(bias=False),
         Block(),
-        _conv(outputs=3 * _FAST_PATCH**2),
+        LastConv(_WIDTH, 3 * _FAST_PATCH**2, 3),
         nn.PixelShuffle(_FAST_PATCH),
     )
 

@@ -1,0 +1,1 @@
+"""A blind test from its set-up to its result, without a widget."""

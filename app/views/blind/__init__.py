@@ -1,0 +1,1 @@
+"""The screen of the blind test: set-up, trials, result."""

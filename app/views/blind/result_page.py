@@ -1,0 +1,147 @@
+"""The result of a run, once the stop rule has fired: sentence, doubts, picture, and the other observers."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from app.controllers.blind.blind import Blind
+from app.state.blind.journal import Run
+from app.state.blind.observers import SHARE, Entry, Viewers, entries, heading, viewers
+from app.state.blind.posterior import Interval
+from app.state.blind.result import kbps_text
+from app.views.blind.result_plot import ResultPlot, picture
+from app.views.widgets import Label, scrolled
+from codec.texts import visible
+
+_COLUMNS = ("Observer", "Result", "Trials", "σ̂, oct", "Catch", "Doubts")
+
+
+class ResultPage(QWidget):
+    """Shows a complete run."""
+
+    copy_asked = Signal(str)
+    save_asked = Signal(object, str)
+    """A QImage and the name proposed."""
+    again_asked = Signal()
+    left = Signal()
+
+    def __init__(self, blind: Blind) -> None:
+        super().__init__()
+        self._blind = blind
+        self._run: Run | None = None
+        self.sentence, self.doubts, self.details, self.panel = Label(), Label(), Label(), Label()
+        self.sentence.setStyleSheet("font-size:18px")
+        self.doubts.setStyleSheet("color:#ffc857")
+        for label in (self.sentence, self.doubts, self.details, self.panel):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.plot = ResultPlot()
+        self.table = QTableWidget(0, len(_COLUMNS))
+        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setAccessibleName("Observers")
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.copy, self.save = QPushButton("Copy the result"), QPushButton("Save the picture…")
+        self.again, self.back = QPushButton("The next observer"), QPushButton("Back to the pictures")
+        self.again.setObjectName("primary")
+        buttons = QHBoxLayout()
+        for button in (self.again, self.copy, self.save, self.back):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(10)
+        column.addWidget(self.sentence)
+        column.addWidget(self.doubts)
+        column.addWidget(self.plot, 2)
+        column.addLayout(buttons)
+        column.addWidget(self.panel)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.details)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scrolled(inner))
+        self.copy.clicked.connect(lambda: self.copy_asked.emit(self.text()))
+        self.save.clicked.connect(self._ask_save)
+        self.again.clicked.connect(self.again_asked)
+        self.back.clicked.connect(self.left)
+
+    def show_run(self, run: Run) -> None:
+        """A complete run; raises JournalError for another one."""
+        if run == self._run and self.table.rowCount():
+            return
+        self._run = run
+        self.sentence.setText("\n".join(part for part in (run.sentence(), saving_text(run)) if part))
+        self.doubts.setText("\n".join((*run.result().warnings, run.setup.segment.note)).strip())
+        self.doubts.setVisible(bool(self.doubts.text()))
+        self.plot.show_run(run)
+        self.details.setText(details(run))
+        found = entries(self._blind.session.blind.alike(run))
+        self.panel.setText("\n".join((heading(found), *viewers_text(viewers(found)))))
+        self._fill(found)
+
+    def text(self) -> str:
+        """All of the result, to be pasted."""
+        parts = (self.sentence.text(), self.doubts.text(), self.panel.text(), self.details.text())
+        return "\n".join(part for part in parts if part)
+
+    def _fill(self, found: tuple[Entry, ...]) -> None:
+        self.table.setRowCount(len(found))
+        for row, entry in enumerate(found):
+            result = entry.result
+            checks = f"{result.checks.catch_passed}/{result.checks.catch_trials}"
+            texts = (
+                visible(entry.observer), result.rate_text(), str(result.scored), f"{result.spread:.1f}", checks,
+                ", ".join(result.unreliable),
+            )  # fmt: skip
+            for column, text in enumerate(texts):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        self.table.resizeColumnsToContents()
+        rows = sum(self.table.rowHeight(row) for row in range(len(found)))
+        self.table.setMinimumHeight(min(220, rows + self.table.horizontalHeader().height() + 6))
+
+    def _ask_save(self) -> None:
+        if self._run is not None:
+            self.save_asked.emit(picture(self._run), self._run.name.removesuffix(".jsonl"))
+
+
+def saving_text(run: Run) -> str:
+    """`Saving 32 % (95 % CrI 12 to 47 %)`; empty where there is none to tell."""
+    rival = run.setup.rival
+    saving = None if rival is None else run.result().saving(rival.kbps)
+    if saving is None:
+        return ""
+    low, median, high = (round(100 * share) for share in (saving.low, saving.median, saving.high))
+    return f"Saving {median} % (95 % CrI {low} to {high} %)"
+
+
+def viewers_text(found: Viewers | None) -> tuple[str, ...]:
+    """Of viewers at large."""
+    if found is None:
+        return ()
+
+    def rate(at: Interval, name: str) -> str:
+        return f"{kbps_text(at.median)} kbps (95 % {name} {kbps_text(at.low)}–{kbps_text(at.high)})"
+
+    return (
+        f"Mean of {found.count} observers: {rate(found.mean, 't interval')}, spread {found.spread:.2f} oct",
+        f"Satisfies {round(100 * SHARE)} % of viewers: {rate(found.satisfying, 'bootstrap interval')}",
+    )
+
+
+def details(run: Run) -> str:
+    """Everything a number must not go without."""
+    setup, viewing, coding = run.setup, run.setup.viewing, run.setup.coding
+    said = (
+        f"Clip {setup.clip} ({setup.content}), {setup.segment.text}, {setup.segment.boundaries} GoP boundaries",
+        f"Observer {viewing.observer}; distance {viewing.distance or 'not noted'}",
+        f"Light {viewing.light or 'not noted'}",
+        f"Screen {viewing.screen}; {viewing.shown}; shown {viewing.crop[2]}x{viewing.crop[3]} samples",
+        viewing.note,
+        f"Codec {coding.codec}, model {coding.model}, {coding.options or 'default options'}, seams {coding.seams}",
+        f"Seed {setup.seed}, program {setup.program}, begun {setup.began}, {run.breaks} breaks, journal {run.name}",
+        f"λ as the rate asks for it: {coding.command}",
+        "" if setup.rival is None else f"Rival ({setup.rival.basis}): {setup.rival.command}",
+    )
+    return "\n".join(line for line in said if line)

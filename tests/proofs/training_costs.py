@@ -1,0 +1,225 @@
+"""Estimate what training the `vae` codec takes on one consumer GPU: hours and memory of each configuration that ships.
+
+    python -m tests.proofs.training_costs [--into docs/training.md]
+
+Nothing here was run on such a GPU. Of every stage a few real training steps are taken on this CPU, one crop each, on
+one thread, and their processor seconds counted; so is the CPU's speed in one large product of matrices. A step of the
+configuration takes as many times longer as it has more crops, and as many times shorter as the GPU multiplies faster:
+
+    hours = steps x crops x (seconds a crop here) x (multiplications a second here / there) / 3600
+
+that is, the GPU is taken to lose as large a share of its speed to everything else as this CPU does. Memory is what a
+step keeps for its gradients, counted in these steps and scaled by crops, with half the bytes in bf16; what weights,
+their moving average, gradients and moments take; and a gigabyte for the system. The table in docs/training.md stands
+between two marks and is replaced whole.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from codec.gop import GOP_LENGTH
+from codec.metrics.vgg import CHANNELS, GROUPS
+from codec.training.vae import settings
+from codec.training.vae.run import train
+from codec.training.vae.settings import RunSettings, Stage
+from codec.training.vae.state import Parts, prepare
+from codec.vae.backbones.known import make_backbone
+from codec.vae.weights import load_pretrained
+
+CONFIGS = ("spatial-gpu", "lean", "dense")
+GPU_NAME = "a GPU of 40 TFLOP/s in bf16"
+GPU_FLOPS = 40e12
+"""Dense bf16 products with sums in float32, as a middling consumer GPU of 2023 states them."""
+SIDE = 64
+"""Of the crops measured; costs are taken to grow with the area."""
+STEPS = 3
+"""Of each stage; the second one is timed: the first makes what lasts. The last is not taken: it would save."""
+GIGABYTE = 1e9
+SYSTEM_BYTES = 1e9
+BEGIN, END = "<!-- written by tests/proofs/training_costs.py -->", "<!-- end of what it writes -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One stage of a configuration."""
+
+    config: str
+    stage: Stage
+    seconds: float
+    """Processor seconds of a step of one crop of SIDE here."""
+    kept_bytes: float
+    """Kept for the gradients of such a step."""
+    lasting_bytes: float
+    """Weights, average, gradients and moments."""
+
+
+def main() -> int:
+    """Measure, print, and write into a page where asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--into", type=Path, help="page with the two marks")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    flops = matrix_flops()
+    lines = table([cost for name in CONFIGS for cost in measure(name)], flops)
+    print("\n".join(lines))
+    if arguments.into is not None:
+        write(arguments.into, lines)
+    return 0
+
+
+def matrix_flops(side: int = 2048) -> float:
+    """Multiplications and additions a second of one thread here, in a product of matrices."""
+    a, b = torch.rand(side, side), torch.rand(side, side)
+    torch.mm(a, b)
+    began = time.process_time()
+    for _ in range(3):
+        torch.mm(a, b)
+    return 3 * 2 * side**3 / (time.process_time() - began)
+
+
+def measure(name: str) -> Iterator[Cost]:
+    """Every stage of a configuration that ships."""
+    path = Path(settings.__file__).parent / "configs" / f"{name}.toml"
+    whole = settings.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        trunk = _trunk(made)
+        _store(made, whole)
+        for stage in whole.stages:
+            # Some steps are decoded by the fast pair, some by the full one.
+            shares = {0.0: 1 - stage.full_share, 1.0: stage.full_share}
+            found = [(part, _timed(whole, stage, full, trunk, made)) for full, part in shares.items() if part]
+            seconds = sum(part * seconds for part, (seconds, _, _) in found)
+            yield Cost(name, stage, seconds, max(kept for _, (_, kept, _) in found), found[0][1][2])
+
+
+def _pictures(stage: Stage) -> int:
+    """Of one crop, as the run shares them out."""
+    crops = max(1, min(stage.batch, stage.pictures // 3))
+    return -(-stage.pictures // crops) if stage.pictures else 0
+
+
+def _timed(run: RunSettings, stage: Stage, full: float, trunk: Path, folder: Path) -> tuple[float, float, float]:
+    """Seconds, bytes kept and bytes that last, of a step of one crop."""
+    short = replace(stage, steps=STEPS, batch=1, pictures=_pictures(stage), fit=False, full_share=full)
+    small = replace(run, stages=(short,), crop=SIDE, log_every=1, precision="fp32")
+    out = Path(tempfile.mkdtemp(dir=folder))
+    (out / f"crops-{SIDE}").symlink_to(folder / "crops")
+    (parts,) = (found for found in prepare(small, (), trunk, out, torch.device("cpu")) if isinstance(found, Parts))
+    marks: list[tuple[float, float]] = []
+    with _counted({p.data_ptr() for p in parts.codec.parameters()}) as kept:
+        for line in train(parts, None):
+            if line.startswith("step "):
+                marks.append((time.process_time(), sum(kept.values())))
+                kept.clear()
+            if len(marks) == 2:
+                break
+    trained = sum(p.numel() * 4 for p in parts.codec.parameters() if p.requires_grad)
+    all_of_it = sum(p.numel() * 4 for p in parts.codec.parameters())
+    # Weights and their average; of what is trained the gradient and two moments.
+    return marks[1][0] - marks[0][0], marks[1][1], 2 * all_of_it + 3 * trained
+
+
+@contextmanager
+def _counted(weights: set[int]) -> Iterator[dict[int, int]]:
+    """Bytes kept for gradients beside the weights, by place in memory: of every step until it is cleared."""
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            kept[storage.data_ptr()] = max(kept.get(storage.data_ptr(), 0), storage.nbytes())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        yield kept
+
+
+def _store(folder: Path, run: RunSettings) -> None:
+    """Two crops of noise: what they show does not change what a step takes."""
+    backbone = make_backbone(run.sizes)
+    if run.backbone in ("", "spatial"):
+        load_pretrained(backbone.get_submodule("full"))  # pyright: ignore[reportArgumentType] - it is the pair
+    (folder / "crops").mkdir()
+    pictures = torch.randint(0, 256, (2, GOP_LENGTH, 3, SIDE, SIDE), dtype=torch.uint8)
+    with torch.no_grad():
+        latents = backbone.stored(pictures.float() / 127.5 - 1).half().contiguous()
+    for kind in ("train", "held"):
+        save_file({"pictures": pictures, "latents": latents}, folder / "crops" / f"{kind}-0000.safetensors")
+
+
+def _trunk(folder: Path) -> Path:
+    """A VGG16 trunk of drawn weights: as costly as the trained one, which does not ship."""
+    tensors, width = {}, 3
+    for group, channels in zip(GROUPS, CHANNELS, strict=True):
+        for layer in group:
+            tensors[f"{layer}.weight"] = torch.randn(channels, width, 3, 3) * (2 / (9 * width)) ** 0.5
+            tensors[f"{layer}.bias"] = torch.zeros(channels)
+            width = channels
+    file = folder / "vgg.safetensors"
+    save_file(tensors, file)
+    return file
+
+
+def table(costs: list[Cost], flops: float) -> list[str]:
+    """The estimate as lines of Markdown."""
+    lines = [
+        f"Estimated, not measured on a GPU: hours and memory on {GPU_NAME}, from training steps on one thread of a CPU "
+        f"that multiplies matrices at {flops / 1e9:.0f} GFLOP/s. The arithmetic stands at the head of "
+        "`tests/proofs/training_costs.py`.",
+        "",
+        "| configuration | stage | steps | crops a step | here, s a crop of 64x64 | GPU hours | GPU memory |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for name in CONFIGS:
+        own = [cost for cost in costs if cost.config == name]
+        hours, memory = [_hours(cost, flops) for cost in own], [_bytes(cost) for cost in own]
+        for cost, each, taken in zip(own, hours, memory, strict=True):
+            stage = cost.stage
+            lines.append(
+                f"| `{name}.toml` | {stage.name} | {stage.steps:,} | {stage.batch} | {cost.seconds:.2f} | {each:.1f} | "
+                f"{taken / GIGABYTE:.1f} GB |"
+            )
+        lines.append(
+            f"| `{name}.toml` | **all** | {sum(cost.stage.steps for cost in own):,} | | | **{sum(hours):.0f}** | "
+            f"**{max(memory) / GIGABYTE:.0f} GB** |"
+        )
+    return lines
+
+
+def _crop_factor(name: str) -> float:
+    path = Path(settings.__file__).parent / "configs" / f"{name}.toml"
+    return (settings.load(path).crop / SIDE) ** 2
+
+
+def _hours(cost: Cost, flops: float) -> float:
+    crops = cost.stage.steps * cost.stage.batch * _crop_factor(cost.config)
+    return crops * cost.seconds * flops / GPU_FLOPS / 3600
+
+
+def _bytes(cost: Cost) -> float:
+    # Counted in float32; in bf16 half of it.
+    return cost.kept_bytes / 2 * cost.stage.batch * _crop_factor(cost.config) + cost.lasting_bytes + SYSTEM_BYTES
+
+
+def write(page: Path, lines: list[str]) -> None:
+    """Replace what stands between the marks of a page."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"{page}: the marks {BEGIN} and {END} are not there")
+    page.write_text(f"{before}{BEGIN}\n{chr(10).join(lines)}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
