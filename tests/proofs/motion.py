@@ -176,6 +176,15 @@ def _percent(base: list[RatePoint], test: list[RatePoint], judge: str) -> float:
         return float("nan")
 
 
+def _mean(values: Sequence[float]) -> float:
+    there = [value for value in values if not np.isnan(value)]
+    return float(np.mean(there)) if there else float("nan")
+
+
+def _told(percent: float) -> str:
+    return "not comparable" if np.isnan(percent) else f"{percent:+.1f}"
+
+
 def report(scores: Sequence[Score], base: Sequence[Score]) -> Iterator[str]:
     """Tables in Markdown: Bjøntegaard rates in per cent, this codec's against the earlier run and each rival."""
     clips = list(dict.fromkeys(one.clip for one in scores))
@@ -190,8 +199,8 @@ def report(scores: Sequence[Score], base: Sequence[Score]) -> Iterator[str]:
             ours, theirs = curves(scores, judge), curves(there, judge)
             columns.append([_percent(theirs.get((clip, codec), []), ours[clip, OWN], judge) for clip in clips])
         for clip, values in zip(clips, np.array(columns).T, strict=True):
-            yield f"| {clip} | " + " | ".join(f"{value:+.1f}" for value in values) + " |"
-        yield "| mean | " + " | ".join(f"{np.nanmean(values):+.1f}" for values in columns) + " |"
+            yield f"| {clip} | " + " | ".join(map(_told, values)) + " |"
+        yield "| mean | " + " | ".join(_told(_mean(values)) for values in columns) + " |"
     yield "\nWorst frame of a GoP above the GoP's mean LPIPS, %: mean of GoPs, most\n"
     for clip in clips:
         yield "| {} | {:.1f} | {:.1f} |".format(clip, *(100 * value for value in unevenness(scores, clip)))
