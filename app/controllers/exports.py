@@ -14,6 +14,7 @@ from app.jobs.engine import Engine
 from app.jobs.job import Lane
 from app.render.take_looks import look_ink, take_colour
 from app.state.curves import series_of
+from app.state.rate_marks import marks_of
 from app.state.takes import Kind, Take
 from app.state.worst import unfinished, worst_shown
 from codec.output import short_name
@@ -233,6 +234,7 @@ class Exports:
             tuple(look_ink(entry.look) for entry in series),
             tuple(playback.time_of(frame) for frame in range(playback.frame_count)),
             tuple(session.boundaries if session.gop_marks else ()),
+            marks=marks_of(session.choice, session.blind.runs, clip),
         )
         if look is None:
             return data
