@@ -212,7 +212,7 @@ def _mark(axis: "Axes", mark: RateMark, number: int) -> None:
         axis.axvspan(rate * mark.low, rate * mark.high, color=colour, alpha=0.15, lw=0, zorder=0)
     axis.axvline(rate, color=colour, linewidth=1.2, zorder=1)
     text = axis.text(
-        rate, 0.02, "", transform=axis.get_xaxis_transform(), rotation=90, fontsize=6, color=colour, ha="right",
-        va="bottom",
+        rate, 0.98, "", transform=axis.get_xaxis_transform(), rotation=90, fontsize=7, color=colour, ha="right",
+        va="top",
     )  # fmt: skip
     plain(text, mark.text)

@@ -4,6 +4,7 @@
   const find = (name) => document.getElementById(name);
   const [root, video, canvas, wipe] = ["compare", "loop", "picture", "wipe"].map(find);
   const [left, right, play, told] = ["left", "right", "play", "told"].map(find);
+  const names = find("names");
   const [leftName, rightName] = ["left-name", "right-name"].map(find);
   const paint = canvas.getContext("2d");
   const { width, height } = canvas;
@@ -60,6 +61,9 @@
     // One sample on one pixel of the screen, whatever the browser calls a pixel.
     canvas.style.width = `${(width * zoom) / devicePixelRatio}px`;
     canvas.style.height = `${(height * zoom) / devicePixelRatio}px`;
+    for (const part of [wipe, names]) {
+      part.style.width = canvas.style.width;
+    }
   };
 
   canvas.addEventListener("pointerdown", (event) => {

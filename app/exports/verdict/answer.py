@@ -5,6 +5,7 @@ A number of a blind test never stands without its interval, and a choice is neve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from app.state.blind.journal import Run, State
 from app.state.blind.observers import Entry, entries, heading, viewers
@@ -38,7 +39,8 @@ def finding_of(clip: str, choice: Choice | None, runs: Sequence[Run]) -> Finding
     SettingError when there is neither a result nor a choice."""
     newest = newest_of(runs)
     if newest is not None:
-        return _tested(clip, newest, [run for run in runs if run.setup.question == newest.setup.question])
+        alike = [run for run in runs if run.setup.question == newest.setup.question]
+        return _tested(clip, newest, alike, choice)
     if choice is None:
         raise SettingError(NOTHING)
     return _chosen(clip, choice, len(runs))
@@ -52,7 +54,7 @@ def newest_of(runs: Sequence[Run]) -> Run | None:
 
 def _chosen(clip: str, choice: Choice, unfinished: int) -> Finding:
     who = f" by {choice.who}" if choice.who else ""
-    details = [f"{choice.name}, {choice.bpp:.4f} bits per pixel", f"Chosen{who}, {choice.when}"]
+    details = [f"{choice.name}, {choice.bpp:.4f} bits per pixel", f"Chosen{who}, {_moment(choice.when)}"]
     if choice.why:
         details.append(f"Why: {choice.why}")
     basis = (
@@ -64,7 +66,7 @@ def _chosen(clip: str, choice: Choice, unfinished: int) -> Finding:
     return Finding(question, f"{kbps_text(choice.kbps)} kbps", tuple(details), basis, warnings, None)
 
 
-def _tested(clip: str, newest: Run, alike: Sequence[Run]) -> Finding:
+def _tested(clip: str, newest: Run, alike: Sequence[Run], choice: Choice | None) -> Finding:
     found = entries(alike)
     usable = [each for each in found if each.usable]
     together = viewers(found)
@@ -83,6 +85,12 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run]) -> Finding:
         details = ()
     unfinished = sum(run.state is not State.COMPLETE for run in alike)
     warnings = [warning for run in dict.fromkeys(e.run for e in found) for warning in _warnings(run, len(found) > 1)]
+    lowest = min((each.result.threshold.low for each in usable), default=0.0)
+    if choice is not None and choice.kbps < lowest:
+        point = f"{kbps_text(choice.kbps)} kbps"
+        warnings.append(
+            f"The chosen operating point, {point}, lies below the interval: the blind test speaks against it."
+        )
     warnings += [_left_out(unfinished)] if unfinished else []
     basis = f"{newest.sentence()}. {heading(found)}."
     return Finding(question_of(clip, newest), answer, tuple(details), basis, tuple(warnings), newest, found)
@@ -91,8 +99,9 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run]) -> Finding:
 def question_of(clip: str, run: Run) -> str:
     """What a run asked, as a question."""
     setup = run.setup
-    if setup.task is Task.PARITY:
-        return f"At what bitrate does {setup.coding.name} look as good as {setup.subject}, on {clip}?"
+    if setup.task is Task.PARITY and setup.rival is not None:
+        rate = kbps_text(setup.rival.kbps)
+        return f"At what bitrate does {setup.coding.name} look as good as {setup.rival.name} at {rate} kbps, on {clip}?"
     return f"Below what bitrate can one see that {setup.coding.name} coded {clip}?"
 
 
@@ -112,6 +121,14 @@ def _warnings(run: Run, named: bool) -> list[str]:
     if result.place in (Place.BELOW, Place.ABOVE):
         found.append("The threshold lies outside of the rates offered: only that is known.")
     return [f"{run.setup.viewing.observer}: {warning}" for warning in found] if named else found
+
+
+def _moment(when: str) -> str:
+    """A time in ISO 8601 for a reader: "2026-03-01 10:00 UTC"; as it is where it is none."""
+    try:
+        return f"{datetime.fromisoformat(when).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return when
 
 
 def _left_out(count: int) -> str:

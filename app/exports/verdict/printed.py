@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QThread, QUrl
+from PySide6.QtCore import QMarginsF, QSizeF, QThread, QUrl
 from PySide6.QtGui import QFont, QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from app.exports.verdict.content import Content, content_of_verdict
@@ -16,8 +16,10 @@ from codec.pages import page_of
 
 _MARGIN_MM = 15.0
 _DPI = 300
-_WIDTH = 640
-"""Of the text, in the units of its pictures' sizes."""
+_PAGE = (680.0, 1009.0)
+"""Inside the margins of A4, in 96ths of an inch: the units of layout and of the pictures' sizes."""
+_WIDTH = 664
+"""Of the text."""
 
 
 def export_pdf(context: WorkContext, request: VerdictRequest, target: Path, inputs: tuple[Path, ...] = ()) -> Path:
@@ -64,7 +66,7 @@ def _document(content: Content, request: VerdictRequest) -> QTextDocument:
     for name, png in _pictures(content):
         document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), QImage.fromData(png))
     # Side by side, and never larger than they are.
-    width = min(request.box.width, (_WIDTH - 12) // len(content.stills))
+    width = min(request.box.width, (_WIDTH - 24) // len(content.stills))
     text = page_of(
         "verdict_print.html",
         **content.values,
@@ -74,6 +76,8 @@ def _document(content: Content, request: VerdictRequest) -> QTextDocument:
         answers=content.answers is not None,
     )
     document.setHtml(text)
+    # Without it the document would add margins of its own, and know no width to break its lines at.
+    document.setPageSize(QSizeF(*_PAGE))
     return document
 
 
