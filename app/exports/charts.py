@@ -15,7 +15,7 @@ from app.state.rates import RateUnit, points_of
 from codec.errors import MediaError, SettingError
 from codec.media import place
 from codec.output import WholeFile
-from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel
+from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel, shortened
 from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
@@ -215,4 +215,7 @@ def _mark(axis: "Axes", mark: RateMark, number: int) -> None:
         rate, 0.98, "", transform=axis.get_xaxis_transform(), rotation=90, fontsize=7, color=colour, ha="right",
         va="top",
     )  # fmt: skip
-    plain(text, mark.text)
+    plain(text, shortened(mark.text))
+    # Names may be long: they take no room from the charts.
+    text.set_in_layout(False)
+    text.set_clip_on(True)

@@ -118,7 +118,7 @@ def test_rate_curves_need_a_rate_and_a_score() -> None:
 
 def test_rates_found_by_eye_stand_in_the_rate_charts() -> None:
     plain = draw_rates(DATA, "svg")
-    marks = (RateMark("★ $cheap$", 15.0, 0.015), RateMark("Parity x265, <Ann>", 12.0, 0.012, 0.8, 1.3))
+    marks = (RateMark("★ $cheap$", 15.0, 0.015), RateMark("Parity x265, <Ann>" * 40, 12.0, 0.012, 0.8, 1.3))
     drawn = draw_rates(replace(DATA, marks=marks), "svg")
     assert plain is not None and drawn is not None
     ElementTree.fromstring(drawn)

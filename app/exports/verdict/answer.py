@@ -92,7 +92,7 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run], choice: Choice | None)
             f"The chosen operating point, {point}, lies below the interval: the blind test speaks against it."
         )
     warnings += [_left_out(unfinished)] if unfinished else []
-    basis = f"{newest.sentence()}. {heading(found)}."
+    basis = f"{'. '.join(each.run.sentence() for each in found)}. {heading(found)}."
     return Finding(question_of(clip, newest), answer, tuple(details), basis, tuple(warnings), newest, found)
 
 

@@ -64,9 +64,10 @@ def content_of_verdict(context: WorkContext, request: VerdictRequest, kind: str)
         "titles": titles,
         "takes": rows,
         "observers": _observers(finding),
-        "facts": () if run is None else facts(run),
+        "runs": [
+            {"observer": e.observer, "facts": facts(e.run), "answers": answer_rows(e.run)} for e in finding.observers
+        ],
         "answer_titles": ANSWER_TITLES,
-        "answer_rows": () if run is None else answer_rows(run),
         "files": files,
         "notes": request.notes,
         "box": request.box,

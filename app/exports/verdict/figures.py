@@ -8,7 +8,7 @@ from app.state.blind.journal import Run
 from app.state.blind.result import Place, kbps_text
 from app.state.blind.tasks import Task
 from app.state.blind.wording import answers_by_rate, fitted
-from codec.plots import drawn, new_figure, plain
+from codec.plots import drawn, new_figure, plain, shortened
 
 _INK, _BAND, _RIVAL = "#1d3a5f", "#e0a020", "#777777"
 _TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
@@ -36,7 +36,9 @@ def draw_run(run: Run, kind: str) -> bytes:
     rival = run.setup.rival
     if rival is not None and low < math.log2(rival.kbps) < high:
         axis.axvline(math.log2(rival.kbps), color=_RIVAL, linewidth=1, linestyle="--")
-        plain(axis.text(math.log2(rival.kbps), 1.06, "", color=_RIVAL, fontsize=8, ha="center"), rival.name)
+        name = axis.text(math.log2(rival.kbps), 1.06, "", color=_RIVAL, fontsize=8, ha="center")
+        plain(name, shortened(rival.name))
+        name.set_in_layout(False)
     ticks = np.arange(math.ceil(low), math.floor(high) + 1)
     axis.set_xticks(ticks, [kbps_text(float(2.0**tick)) for tick in ticks])
     axis.set_xlim(low, high)
