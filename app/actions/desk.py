@@ -95,6 +95,7 @@ FILE_ACTIONS: tuple[ActionSpec, ...] = (
         _has_take,
     ),
     ActionSpec("export_page", "Export evidence page…", ("Ctrl+Shift+E",), "File", lambda c: c.exports.ask_page()),
+    ActionSpec("export_verdict", "Export verdict…", ("Ctrl+Alt+V",), "File", lambda c: c.verdicts.ask()),
     ActionSpec("settings", "Settings…", ("Ctrl+;",), "File", lambda c: c.screen.show_settings(), always),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
 )

@@ -9,27 +9,16 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.state.blind.journal import Run
-from app.state.blind.normal import normal_cdf
 from app.state.blind.result import Place, kbps_text
 from app.state.blind.tasks import Task
+from app.state.blind.wording import answers_by_rate, fitted
 from app.views.theme import ACCENT, Theme, current
 
 SIZE = (900, 360)
 """Of the picture that is saved."""
-_LAPSE = 0.03
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 20.0, 34.0, 46.0
 _MAX_RADIUS = 9.0
 _TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
-
-
-def answers_by_rate(run: Run) -> list[tuple[float, float, int]]:
-    """(log2 kbps, mean outcome, answers) of every level that was scored."""
-    found: dict[int, list[tuple[float, float]]] = {}
-    for each in run.answered:
-        if each.trial.kind.fitted:
-            found.setdefault(each.trial.level, []).append((each.x, each.outcome))
-    means = ((np.mean([x for x, _ in pairs]), np.mean([o for _, o in pairs]), len(pairs)) for pairs in found.values())
-    return sorted((float(x), float(outcome), count) for x, outcome, count in means)
 
 
 def placing(area: QRectF, low: float, high: float) -> tuple[QRectF, Callable[[float, float], QPointF]]:
@@ -59,10 +48,7 @@ def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
         painter.setPen(QPen(QColor(ACCENT), 2))
         painter.drawLine(at(threshold[1], 0), at(threshold[1], 1))
     x = np.linspace(low, high, 160)
-    toward = (x - threshold[1]) / result.spread
-    seen = normal_cdf(toward if result.task is Task.PARITY else -toward)
-    floor = _LAPSE / 2 if result.task is Task.PARITY else 0.25
-    shares = floor + (1 - _LAPSE) * (1.0 if result.task is Task.PARITY else 0.75) * seen
+    shares = fitted(run, x)
     painter.setPen(QPen(QColor(theme.text), 1.5))
     painter.drawPolyline(QPolygonF([at(float(a), float(b)) for a, b in zip(x, shares, strict=True)]))
     painter.setBrush(QColor(theme.text))
