@@ -198,8 +198,8 @@ class Exports:
             box,
             session.notes,
             self._engine.device,
-            session.choice,
             "" if region is None else region.text,
+            session.choice,
         )
 
     def ask_charts(self) -> None:
