@@ -54,6 +54,11 @@ def rate_panel(axis: "Axes", title: str, curves: Iterable[tuple[str, str, Points
     axis.legend(fontsize=7)
 
 
+def shortened(words: str, most: int = 48) -> str:
+    """Words for a narrow place, cut to `most` characters."""
+    return words if len(words) <= most else f"{words[: most - 1]}…"
+
+
 def plain(text: "Text", words: str) -> None:
     """Let a text of a figure say `words`, whatever they hold."""
     text.set_parse_math(False)

@@ -1,10 +1,13 @@
 """The pages of figures are what a script makes of measuring commands' output: nobody typed a figure."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.proofs.training_costs import BEGIN, END, MEASURED, costs_of, table, write
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,3 +31,12 @@ def test_the_script_wrote_figures(written: Path) -> None:
     assert (written / "results.md").read_text(encoding="utf-8").count(" %") >= 60
     # Three metrics, two rivals, all and low rates.
     assert (written / "README.md").read_text(encoding="utf-8").count(" % |") == 12
+
+
+def test_what_training_costs_is_as_the_script_writes_it(tmp_path: Path) -> None:
+    page = tmp_path / "training.md"
+    kept = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    page.write_text(re.sub(f"(?s){BEGIN}.*{END}", f"{BEGIN}{END}", kept), encoding="utf-8")
+    write(page, table(costs_of(MEASURED.read_text(encoding="utf-8"))))
+    assert page.read_text(encoding="utf-8") == kept, "run tests.proofs.training_costs --page docs/training.md"
+    assert kept.count(" GB |") >= 10

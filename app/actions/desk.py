@@ -14,7 +14,8 @@ def _has_take(c: Context) -> bool:
 
 def _has_whole_take(c: Context) -> bool:
     take = c.session.current
-    return take is not None and take.status is Status.READY
+    # Of a watched run a few GoPs are there, and no file.
+    return take is not None and take.status is Status.READY and not take.watched
 
 
 def _has_recipe(c: Context) -> bool:
@@ -94,6 +95,7 @@ FILE_ACTIONS: tuple[ActionSpec, ...] = (
         _has_take,
     ),
     ActionSpec("export_page", "Export evidence page…", ("Ctrl+Shift+E",), "File", lambda c: c.exports.ask_page()),
+    ActionSpec("export_verdict", "Export verdict…", ("Ctrl+Alt+V",), "File", lambda c: c.verdicts.ask()),
     ActionSpec("settings", "Settings…", ("Ctrl+;",), "File", lambda c: c.screen.show_settings(), always),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "File", lambda c: c.screen.close_window(), always),
 )

@@ -16,8 +16,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *inspecting.ACTIONS,
     *inspecting.COMPONENT_ACTIONS,
     *seams.ACTIONS,
-    *looking.ACTIONS,
     *voting.ACTIONS,
+    *looking.ACTIONS,
     *desk.HELP_ACTIONS,
 )
 

@@ -14,6 +14,7 @@ from app.controllers.person import Person
 from app.controllers.screen import Parts, Screen
 from app.controllers.seams import Seams
 from app.controllers.takes import Takes
+from app.controllers.verdicts import Verdicts
 from app.controllers.view import Panes, View
 from app.jobs.engine import Engine
 from app.render.presenter import Presenter
@@ -31,6 +32,7 @@ class Context:
     ladders: Ladders
     choosing: Choosing
     exports: Exports
+    verdicts: Verdicts
     view: View
     screen: Screen
     seams: Seams
@@ -59,9 +61,11 @@ def controllers(
     files = Files(engine, takes, exports.queue, person)
     screen = Screen(engine, presenter, person, parts)
     votes = Votes(engine, screen, files.projects)
+    verdicts = Verdicts(engine, exports, person)
     return Context(
-        engine.session, engine, files, takes, ladders, choosing, exports, view, screen, seams, Blind(engine), votes
-    )
+        engine.session, engine, files, takes, ladders, choosing, exports, verdicts, view, screen, seams, Blind(engine),
+        votes,
+    )  # fmt: skip
 
 
 def always(context: Context) -> bool:

@@ -14,7 +14,7 @@ def _vote(share: float) -> Callable[[Context], None]:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("blind_test", "Blind test…", ("F7",), "Judge", lambda c: c.blind.open()),
+    ActionSpec("blind_test", "Blind test…", ("F9",), "Judge", lambda c: c.blind.open()),
     ActionSpec(
         "votes", "Vote on pairs of takes without their names", ("F8",), "Judge", lambda c: c.votes.toggle(),
         checked_when=_voting,

@@ -14,6 +14,7 @@ from app.jobs.engine import Engine
 from app.jobs.job import Lane
 from app.render.take_looks import look_ink, take_colour
 from app.state.curves import series_of
+from app.state.rate_marks import marks_of
 from app.state.takes import Kind, Take
 from app.state.worst import unfinished, worst_shown
 from codec.output import short_name
@@ -122,7 +123,7 @@ class Exports:
 
         def chosen(choice: "VideoChoice") -> None:
             kinds = "MP4 video (*.mp4);;Matroska video (*.mkv)"
-            target = self._person.ask_target("Export video", self._proposed("_compare.mp4"), kinds, VIDEO_SUFFIXES)
+            target = self._person.ask_target("Export video", self.proposed("_compare.mp4"), kinds, VIDEO_SUFFIXES)
             if target is not None:
                 self.export_video(self.video_request(**asdict(choice)), target)
 
@@ -164,7 +165,7 @@ class Exports:
     def ask_page(self) -> None:
         """Ask for a name and write the evidence page."""
         kinds, suffixes = "HTML page (*.html)", (".html", ".htm")
-        target = self._person.ask_target("Export evidence page", self._proposed(".html"), kinds, suffixes)
+        target = self._person.ask_target("Export evidence page", self.proposed(".html"), kinds, suffixes)
         if target is not None:
             self.export_page(target)
 
@@ -174,10 +175,10 @@ class Exports:
 
         if target.suffix.lower() not in (".html", ".htm"):
             target = target.with_name(f"{target.name}.html")
-        takes, frame, box = tuple(self._session.takes.shown), self._session.playback.frame, self._page_box()
+        takes, frame, box = tuple(self._session.takes.shown), self._session.playback.frame, self.page_box()
         self.queue.add(Lane.MEDIA, export_evidence, lambda _: (self._page_request(frame, box), target), target, takes)
 
-    def _page_box(self) -> Box | None:
+    def page_box(self) -> Box | None:
         """What the page's crops are of, where a part of the picture is looked at."""
         view = self._session.view
         return self.box() if view.zoom is not None or view.inspection.region is not None else None
@@ -197,8 +198,8 @@ class Exports:
             box,
             session.notes,
             self._engine.device,
-            session.choice,
             "" if region is None else region.text,
+            session.choice,
         )
 
     def ask_charts(self) -> None:
@@ -206,7 +207,7 @@ class Exports:
         from app.exports.charts import SUFFIXES
 
         kinds = "Table of values (*.csv);;Values as JSON (*.json);;SVG drawing (*.svg);;PNG picture (*.png)"
-        target = self._person.ask_target("Export charts", self._proposed(".csv"), kinds, SUFFIXES)
+        target = self._person.ask_target("Export charts", self.proposed(".csv"), kinds, SUFFIXES)
         if target is not None:
             self.export_charts(target)
 
@@ -233,6 +234,7 @@ class Exports:
             tuple(look_ink(entry.look) for entry in series),
             tuple(playback.time_of(frame) for frame in range(playback.frame_count)),
             tuple(session.boundaries if session.gop_marks else ()),
+            marks=marks_of(session.choice, session.blind.runs, clip),
         )
         if look is None:
             return data
@@ -250,7 +252,8 @@ class Exports:
         clip = self._session.clip
         return Path.home() if clip is None else clip.path.parent
 
-    def _proposed(self, suffix: str) -> Path:
+    def proposed(self, suffix: str) -> Path:
+        """A name beside the clip, of the clip's name and `suffix`."""
         clip = self._session.clip
         stem = "export" if clip is None else clip.path.stem.replace("%", "")
         return self._folder() / short_name(stem, suffix)

@@ -10,11 +10,12 @@ import numpy as np
 from app.render.take_looks import look_dash
 from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
-from app.state.rates import points_of
+from app.state.rate_marks import RateMark
+from app.state.rates import RateUnit, points_of
 from codec.errors import MediaError, SettingError
 from codec.media import place
 from codec.output import WholeFile
-from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel
+from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel, shortened
 from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ STYLES = ("-", "--", ":", "-.")
 SUFFIXES = (".csv", ".json", ".png", ".svg")
 RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 _DPI = 130
+MARK_INKS = ("#8a5a00", "#6b2d8f", "#00695c", "#8b1a1a")
 _MAX_POINTS = 4000
 """Points of a curve in a picture; a longer one is thinned to its lowest and highest values."""
 
@@ -45,6 +47,8 @@ class ChartData:
     """Curves wanted."""
     minus: int | None = None
     """Id of a take: of the others the difference from it is drawn (CSV and JSON always hold the values themselves)."""
+    marks: tuple[RateMark, ...] = ()
+    """Rates found by eye."""
 
 
 def export_charts(context: object, data: ChartData, target: Path, inputs: tuple[Path, ...] = ()) -> Path:
@@ -196,3 +200,22 @@ def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
             points.setdefault(series.kind.label, []).append(found[series.take])
             colours[series.kind.label] = colour
     rate_panel(axis, kind.axis, ((name, colours[name], entries) for name, entries in points.items()))
+    for number, mark in enumerate(data.marks):
+        _mark(axis, mark, number)
+
+
+def _mark(axis: "Axes", mark: RateMark, number: int) -> None:
+    """A line at a rate found by eye, its interval behind, its text along it."""
+    rate = mark.rate(RateUnit.BPP)
+    colour = MARK_INKS[number % len(MARK_INKS)]
+    if mark.has_interval:
+        axis.axvspan(rate * mark.low, rate * mark.high, color=colour, alpha=0.15, lw=0, zorder=0)
+    axis.axvline(rate, color=colour, linewidth=1.2, zorder=1)
+    text = axis.text(
+        rate, 0.98, "", transform=axis.get_xaxis_transform(), rotation=90, fontsize=7, color=colour, ha="right",
+        va="top",
+    )  # fmt: skip
+    plain(text, shortened(mark.text))
+    # Names may be long: they take no room from the charts.
+    text.set_in_layout(False)
+    text.set_clip_on(True)

@@ -45,10 +45,10 @@ class EvidenceRequest:
     notes: str
     device: str
     """Where the networks run; empty while none is loaded."""
-    choice: Choice | None = None
-    """The operating point of the clip."""
     region: str = ""
     """The region that all scores are of, as text; empty: whole frames."""
+    choice: Choice | None = None
+    """The operating point of the clip."""
 
 
 def export_evidence(

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.exports import labels
+from app.exports.frames import Box
 from app.state.takes import Take
 from codec.context import WorkContext
 from codec.errors import MediaError, SettingError
@@ -86,6 +87,8 @@ class VideoRequest:
     half_speed: bool = False
     per_row: int = 0
     """Takes in a row; 0: up to three in one row, more in two."""
+    box: Box | None = None
+    """What is seen of the pictures; None: all."""
 
 
 def export_video(context: WorkContext, request: VideoRequest, target: Path, inputs: tuple[Path, ...] = ()) -> Path:
@@ -149,6 +152,8 @@ def _cell(column: VideoColumn, frame: int, request: VideoRequest) -> Rgb:
     else:
         assert take.source is not None
         picture = labels.notice("no such frame", take.source.width, take.source.height)
+    if request.box is not None:
+        picture = request.box.of(picture)
     if not request.labelled:
         return picture
     size = max(12, min(40, picture.shape[0] // 24))

@@ -183,10 +183,9 @@ class MainWindow(QMainWindow):
         session.clip_changed.connect(self._clip_changed)
         watching, view = self.engine.watching, session.view
         for signal in (
-            *(session.takes.changed, session.takes.take_changed, session.focus_changed),
-            *(session.scores.changed, session.notes_changed),
-            *(session.playback.state_changed, view.layouts.changed, view.layouts.moved, self.seams.measured),
-            *(view.changed, view.inspection.changed, view.seam_loop.changed, watching.changed),
+            *(session.takes.changed, session.takes.take_changed, session.focus_changed, session.scores.changed),
+            *(session.notes_changed, session.playback.state_changed, view.layouts.changed, view.layouts.moved),
+            *(view.changed, view.inspection.changed, view.seam_loop.changed, self.seams.measured, watching.changed),
         ):
             signal.connect(self._mark_stale)
         session.message.connect(self.show_message)
@@ -207,10 +206,7 @@ class MainWindow(QMainWindow):
             (self.side.neural.encode, "encode"),
             (self.side.rival.add, "rival"),
             (self.side.ladder, "ladder"),
-            (self.inspector_panel.worst.save, "save_worst"),
-            (self.inspector_panel.seams.measure, "measure_seams"),
-            (self.inspector_panel.watch.choose, "watch"),
-            (self.inspector_panel.watch.stop, "stop_watching"),
+            *self.inspector_panel.buttons,
         ):
             self.menus.give(button, name)
         self.side.neural.device_chosen.connect(self.engine.set_device)
@@ -262,10 +258,9 @@ class MainWindow(QMainWindow):
         """S held anywhere but in a text field shows the source; letting go shows what was there. Enter in a number
         field gives the keys back to the pictures."""
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            typing = isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+            typing = not self.stage.isVisible() or isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
             held = event.key() == Qt.Key.Key_S and event.modifiers() == Qt.KeyboardModifier.NoModifier and not typing
-            here = self.isActiveWindow() and self.stage.isVisible() and self.session.clip is not None
-            if held and here and not event.isAutoRepeat():
+            if held and self.isActiveWindow() and not event.isAutoRepeat() and self.session.clip is not None:
                 self.context.view.hold_source(event.type() == QEvent.Type.KeyPress)
             elif (
                 event.type() == QEvent.Type.KeyRelease

@@ -19,12 +19,13 @@ from codec.gop import Structure
 from codec.media.picture import Colour, Matrix, Timing
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 10
+VERSION = 11
 """Formats 1 to 6 were never released; nothing reads them, nor 7 and 8."""
+_NAMED_VERSION = 10
 _UNNAMED_VERSION = 9
 _UNNAMED_CODEC = "hybrid"
-"""A header of format 9 names no codec: there was one. Its streams are still written so, for programs that read no
-other."""
+"""A header of format 9 names no codec: there was one. Where it says something in `codec_data` its payloads are not
+those that programs know which read no format above 10: 11 keeps them from trying. Headers are the same in both."""
 CODEC_ID = re.compile(rb"[a-z0-9-]{1,32}")
 MAX_CODEC_DATA = 4096
 MODEL_ID_BYTES = 8
@@ -105,7 +106,8 @@ def write_header(header: Header) -> bytes:
         end = max(timing.pts[-1] + 1, round(timing.duration_s / timing.time_base))
         body += write_varint(timing.time_base.numerator) + write_varint(timing.time_base.denominator)
         body += write_varint(end - timing.pts[-1]) + write_varint(len(packed)) + packed
-    head = MAGIC + bytes([VERSION if named else _UNNAMED_VERSION]) + write_varint(len(body)) + bytes(body)
+    version = _UNNAMED_VERSION if not named else VERSION if header.codec == _UNNAMED_CODEC else _NAMED_VERSION
+    head = MAGIC + bytes([version]) + write_varint(len(body)) + bytes(body)
     return head + struct.pack("<I", zlib.crc32(head))
 
 

@@ -37,7 +37,9 @@ class Hybrid:
 
     def codec_data(self, settings: CodecSettings) -> bytes:
         del settings
-        return b""
+        from codec.hybrid.segments import CODEC_DATA
+
+        return CODEC_DATA
 
     def numbers(self, device: str, precision: str) -> str:
         from codec.nn.device import network_type, pick

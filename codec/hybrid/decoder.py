@@ -6,6 +6,7 @@ from itertools import groupby
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from codec import gop
@@ -14,12 +15,15 @@ from codec.container.header import lambda_code
 from codec.container.stream import Stream
 from codec.context import QUIET, WorkContext
 from codec.errors import StreamError
-from codec.hybrid import latents, networks
+from codec.hybrid import latents, networks, segments
+from codec.hybrid.corrections import decode_trees_between
 from codec.hybrid.latents import GopSymbols, Memory
 from codec.hybrid.model import store
 from codec.hybrid.model.config import LatentKind
 from codec.hybrid.model.weights import CodecModel
+from codec.hybrid.motion import coding
 from codec.hybrid.networks import AnchorState, DecodedAnchors, Motion
+from codec.hybrid.pictures import pictures_of, rgb_of_key
 from codec.hybrid.settings import LAMBDA_RANGE
 from codec.hybrid.shape import GopShape, shape_of
 from codec.media.picture import Picture
@@ -28,14 +32,17 @@ from codec.pipeline.threads import GopThreads, worker_count
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """A GoP whose symbols are read and whose anchors are decoded."""
+class Segment:
+    """A part of a GoP whose symbols are read and whose anchors are decoded."""
 
-    index: int
     shape: GopShape
     symbols: GopSymbols
     motion: Motion
     anchors: DecodedAnchors
+
+
+Restored = list[Segment]
+"""All of a GoP, its segments."""
 
 
 class GopDecoder:
@@ -49,6 +56,8 @@ class GopDecoder:
         low, high = (lambda_code(end) for end in LAMBDA_RANGE)
         if not low <= header.lambda_code <= high:
             raise StreamError(f"{stream.path}: the stream's header is damaged (impossible λ).")
+        if header.codec_data not in (b"", segments.CODEC_DATA):
+            raise StreamError(f"{stream.path}: the stream's header is damaged (impossible codec data).")
         self._stream, self._settings, self._context = stream, settings, context
         self._device = devices.pick(settings.device)
         self._first_shown = 0
@@ -104,55 +113,73 @@ class GopDecoder:
                 return None
             before = self._last[1]
         part = gop.gop_at(index, header.frame_count, header.structure)
-        shape, code = shape_of(header, part, chained=record.chained, cut=record.cut), header.lambda_code
+        shape = shape_of(header, part, chained=record.chained, cut=record.cut)
+        restored: Restored = []
+        moved = coding.new_models()
+        try:
+            for each, data in segments.parted(record.payload, shape, header.codec_data):
+                restored.append(self._segment(each, data, before, moved))
+                before = restored[-1].anchors.state
+        except ValueError:
+            return None
+        self._last = (index, restored[-1].anchors.state)
+        return restored
 
-        def run(model: CodecModel) -> Restored:
-            symbols = latents.decode(model, record.payload, code, shape, before and before.past)
+    def _segment(self, shape: GopShape, data: bytes, before: AnchorState | None, moved: NDArray[np.int32]) -> Segment:
+        """A segment that is coded as `data`, chained to what one left `before`; `moved` as of `latents.decode`. Raises
+        ValueError when it is damaged."""
+        code, colour = self._stream.header.lambda_code, self._stream.header.colour
+
+        def run(model: CodecModel) -> Segment:
+            symbols = latents.decode(model, data, code, shape, before and before.past, moved)
             motion = networks.decoded_motion(symbols.motion, shape)
 
             def restore(i: int, kind: LatentKind, memory: Memory) -> Memory:
                 return latents.restore(model, symbols.z[i : i + 1], symbols.residuals[i : i + 1], code, kind, memory)
 
-            keys = [networks.rgb_of_key(key, header.colour) for key in symbols.keys]
+            keys = [rgb_of_key(key, colour) for key in symbols.keys]
             anchors = networks.decode_anchors(
-                model, restore, symbols.trees, symbols.textures, motion, shape, code, before, keys, header.colour
+                model, restore, symbols.trees, symbols.textures, motion, shape, code, before, keys, colour
             )
-            return Restored(index, shape, symbols, motion, anchors)
+            return Segment(shape, symbols, motion, anchors)
 
-        try:
-            restored = self._placed.run(run)
-        except ValueError:
-            return None
-        self._last = (index, restored.anchors.state)
-        return restored
+        return self._placed.run(run)
 
     def finish(self, linked: list[tuple[int, Restored | None]]) -> list[tuple[int, list[Picture] | None]]:
         """The group's pictures; none are made of GoPs that were only linked on the way."""
         self._context.check()
         shown = [part for index, part in linked if part is not None and index >= self._first_shown]
-        between, damaged = self._placed.run(lambda model: self._between(model, shown)) if shown else (None, set())
-        header = self._stream.header
-        made = {}
-        for k, part in enumerate(shown):
-            if k in damaged:
+        made: list[Tensor | None] = []
+        for run in networks.runs([each for part in shown for each in part], lambda each: each.shape.length):
+            made += self._placed.run(lambda model, some=run: self._pictures(model, some))
+        header, rest = self._stream.header, iter(made)
+        found: dict[int, list[Picture] | None] = {}
+        for index, part in linked:
+            if part is None or index < self._first_shown:
                 continue
-            tensors = networks.in_order(part.anchors.pictures, None if between is None else between[k])
-            made[part.index] = networks.pictures_of(tensors, header.width, header.height, header.colour)
-        return [(index, made.get(index)) for index, _ in linked]
+            tensors = [next(rest) for _ in part]
+            pictures: list[Picture] = []
+            for each in tensors:
+                if each is not None:
+                    # The first picture of all segments but the first is the last of the one before.
+                    own = each[min(1, len(pictures)) :]
+                    pictures += pictures_of(own, header.width, header.height, header.colour)
+            found[index] = None if any(each is None for each in tensors) else pictures
+        return [(index, found.get(index)) for index, _ in linked]
 
-    def _between(self, model: CodecModel, parts: list[Restored]) -> tuple[Tensor | None, set[int]]:
-        """The pictures (n, m, 3, H, W) between the anchors of GoPs of one shape, and which of the n have damaged trees
-        there; those that are chained to them do not need them."""
+    def _pictures(self, model: CodecModel, parts: list[Segment]) -> list[Tensor | None]:
+        """The pictures (n, 3, H, W) of segments of one length, None where the trees between the anchors are damaged;
+        what is chained to those does not need them."""
         shape, code = parts[0].shape, self._stream.header.lambda_code
-        damaged: set[int] = set()
         if shape.length <= 2:
-            return None, damaged
+            return [networks.in_order(part.anchors.pictures, None) for part in parts]
+        damaged: set[int] = set()
         ends = [torch.cat([part.anchors.pictures[i].to(model.device) for part in parts]) for i in (0, -1)]
         known = networks.known_between(model, ends[0], ends[1], [part.motion for part in parts])
         size, colour = (shape.height, shape.width), self._stream.header.colour
         for k, part in enumerate(parts):
             try:
-                networks.decode_trees_between(model, part.symbols.trees[-1], known[k], size, code, colour)
+                decode_trees_between(model, part.symbols.trees[-1], known[k], size, code, colour)
             except ValueError:
                 damaged.add(k)
         memory = latents.joined([part.anchors.state.memory for part in parts], model.device)
@@ -163,4 +190,8 @@ class GopDecoder:
             residual = np.stack([part.symbols.residuals[part.shape.anchors + i] for part in parts])
             memory = latents.restore(model, z, residual, code, kind, memory)
             y_hat.append(memory.y_hat)
-        return networks.decode_between(model, y_hat, known, code), damaged
+        between = networks.decode_between(model, y_hat, known, code)
+        return [
+            None if k in damaged else networks.in_order(part.anchors.pictures, between[k])
+            for k, part in enumerate(parts)
+        ]

@@ -1,10 +1,11 @@
 """Pictures to the hybrid codec's bytes: prediction, networks, quantisation, entropy coding."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from codec import gop
@@ -13,15 +14,18 @@ from codec.container.header import Header
 from codec.context import WorkContext
 from codec.errors import StreamError
 from codec.gop import Gop, Structure
-from codec.hybrid import latents, networks
-from codec.hybrid.latents import CodedLatent
+from codec.hybrid import latents, networks, segments
+from codec.hybrid.corrections import TreesBetween, encode_trees_between, read_trees, read_trees_between
+from codec.hybrid.latents import CodedLatent, LatentSymbols
 from codec.hybrid.model import store
 from codec.hybrid.model.config import LatentKind
 from codec.hybrid.model.scales import LEVEL_FRACTION
 from codec.hybrid.model.weights import CodecModel
 from codec.hybrid.motion import coding
 from codec.hybrid.motion.layout import MotionVectors
-from codec.hybrid.networks import AnchorState, CodedAnchors, Motion, Rgb, TreesBetween
+from codec.hybrid.networks import AnchorState, CodedAnchors, Motion
+from codec.hybrid.pictures import Rgb, pictures_of, planes_of, rgb_of, rgb_of_key
+from codec.hybrid.references import chosen_references
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.shape import GopShape, shape_of
 from codec.hybrid.texture.measure import Wanted
@@ -47,44 +51,57 @@ def encode(clip: FrameSource, header: Header, settings: HybridSettings, context:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """GoPs with their shapes, pictures (n, H, W, 3), motion, and what texture their anchors have."""
+class _Segment:
+    """Part of a GoP from a reference picture to the next: its shape, pictures (n, H, W, 3), motion, and what texture
+    its anchors have."""
 
-    gops: list[Gop]
-    shapes: list[GopShape]
-    rgb: list[Rgb]
-    vectors: list[MotionVectors]
-    motion_bytes: list[bytes]
-    motion: list[Motion]
-    wanted: list[list[Wanted]]
-    sources: list[list[Planar]]
+    gop: Gop
+    shape: GopShape
+    rgb: Rgb
+    moved: NDArray[np.int32]
+    """Contexts of motion as it begins."""
+    vectors: MotionVectors
+    motion_bytes: bytes
+    motion: Motion
+    wanted: list[Wanted]
+    sources: list[Planar]
     """The pictures that are coded as anchors, but for key pictures."""
-    inner: list[list[Planar]]
+    inner: list[Planar]
     """The pictures between anchors."""
-    keys: list[list[tuple[bytes, Planar]]]
+    keys: list[tuple[bytes, Planar]]
     """Coded key pictures, and as they decode."""
 
 
 @dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A GoP's segments, and the numbers of the reference pictures between them."""
+
+    gop: Gop
+    shape: GopShape
+    inner: tuple[int, ...]
+    segments: list[_Segment]
+
+
+@dataclass(frozen=True, slots=True)
 class _Linked:
-    """Prepared GoPs with their anchors coded, and the state each was chained to."""
+    """A prepared segment with its anchors coded, and the state it was chained to."""
 
-    prepared: _Prepared
-    anchors: list[CodedAnchors]
-    before: list[AnchorState | None]
-
-    @property
-    def gops(self) -> list[Gop]:
-        return self.prepared.gops
+    segment: _Segment
+    anchors: CodedAnchors
+    before: AnchorState | None
 
 
-def _first_ahead(groups: Iterable[_Linked], first: int) -> Iterator[_Linked]:
+_Chain = list[tuple[_Prepared, list[_Linked]]]
+"""GoPs with their segments, the anchors of which are coded."""
+
+
+def _first_ahead(groups: Iterable[_Chain], first: int) -> Iterator[_Chain]:
     """The group of GoP `first` before those that had to be linked ahead of it."""
-    held: list[_Linked] = []
+    held: list[_Chain] = []
     waiting = True
     for group in groups:
         held.append(group)
-        if waiting and all(part.index != first for part in group.gops):
+        if waiting and all(prepared.gop.index != first for prepared, _ in group):
             continue
         if waiting:
             held = [held[-1], *held[:-1]]
@@ -119,115 +136,145 @@ class _GopEncoder:
             for run in (chain[:1], chain[1:]):
                 yield from networks.groups(run, device, self._header.width, self._header.height)
 
-    def prepare(self, gops: list[Gop]) -> _Prepared:
-        """Pictures and their motion."""
-        prepared = _Prepared(gops, [], [], [], [], [], [], [], [], [])
-        for part in gops:
-            self._context.check()
-            chained = part.index % self._settings.key_interval != 0
-            earlier = int(chained and self._header.structure is Structure.DISJOINT)
-            pictures = self._reader.read(part.start - earlier, part.stop)
-            luma = [picture.y for picture in pictures]
-            if earlier and find_cut(luma) == 1:
-                chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]
-            shape = shape_of(self._header, part, chained=chained, cut=find_cut(luma[earlier:]))
-            level = self._header.lambda_code / LEVEL_FRACTION
-            coded, vectors = coding.encode(luma[earlier:], luma[0] if earlier else None, shape.motion, level)
-            prepared.shapes.append(shape)
-            prepared.rgb.append(networks.rgb_of(pictures[earlier:]))
-            prepared.vectors.append(vectors)
-            prepared.motion_bytes.append(coded)
-            prepared.motion.append(networks.decoded_motion(vectors, shape))
-            rgb = prepared.rgb[-1]
-            wanted = self._placed.run(lambda m, r=rgb, s=shape: networks.wanted_textures(r, s, m.device))
-            prepared.wanted.append(wanted)
-            coded_pictures = [pictures[earlier + number] for number in networks.anchor_numbers(shape)]
-            sources = [networks.planes_of(picture) for picture in coded_pictures]
-            kinds = list(zip(sources, shape.pictures, strict=True))
-            prepared.sources.append([source for source, kind in kinds if kind is LatentKind.ANCHOR])
-            prepared.inner.append([networks.planes_of(picture) for picture in pictures[earlier:][1:-1]])
-            prepared.keys.append([self._key(source, level) for source, kind in kinds if kind is LatentKind.KEY])
-        return prepared
+    def prepare(self, gops: list[Gop]) -> list[_Prepared]:
+        """Pictures, what they are predicted from, and their motion."""
+        return [self._prepare(part) for part in gops]
 
-    def _key(self, picture: Planar, level: float) -> tuple[bytes, Planar]:
+    def _prepare(self, part: Gop) -> _Prepared:
+        self._context.check()
+        chained = part.index % self._settings.key_interval != 0
+        earlier = int(chained and self._header.structure is Structure.DISJOINT)
+        pictures = self._reader.read(part.start - earlier, part.stop)
+        luma = [picture.y for picture in pictures]
+        if earlier and find_cut(luma) == 1:
+            chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]
+        shape = shape_of(self._header, part, chained=chained, cut=find_cut(luma[earlier:]))
+        before, pictures = (pictures[0] if earlier else None), pictures[earlier:]
+        inner = chosen_references(luma[earlier:], shape)
+        made, start, moved = [], 0, coding.new_models()
+        for each in segments.shapes_of(shape, inner):
+            some = pictures[start : start + each.length]
+            made.append(self._segment(part, each, some, before if start == 0 else None, moved))
+            start += each.length - 1
+        return _Prepared(part, shape, inner, made)
+
+    def _segment(
+        self, part: Gop, shape: GopShape, pictures: list[Picture], before: Picture | None, moved: NDArray[np.int32]
+    ) -> _Segment:
+        luma, begun = [picture.y for picture in pictures], moved.copy()
+        coded, vectors = coding.encode(luma, before.y if before else None, shape.motion, self._level, moved)
+        rgb = rgb_of(pictures)
+        wanted = self._placed.run(lambda m: networks.wanted_textures(rgb, shape, m.device))
+        sources = [planes_of(pictures[number]) for number in networks.anchor_numbers(shape)]
+        kinds = list(zip(sources, shape.pictures, strict=True))
+        return _Segment(
+            part, shape, rgb, begun, vectors, coded, networks.decoded_motion(vectors, shape), wanted,
+            sources=[source for source, kind in kinds if kind is LatentKind.ANCHOR],
+            inner=[planes_of(picture) for picture in pictures[1:-1]],
+            keys=[self._key(source) for source, kind in kinds if kind is LatentKind.KEY],
+        )  # fmt: skip
+
+    @property
+    def _level(self) -> float:
+        return self._header.lambda_code / LEVEL_FRACTION
+
+    def _key(self, picture: Planar) -> tuple[bytes, Planar]:
         starts = self._placed.run(lambda model: model.tree_starts)
-        return tree_coding.encode(picture, level, tree_coding.new_models(starts[0]))
+        return tree_coding.encode(picture, self._level, tree_coding.new_contexts(starts[0]))
 
-    def link(self, prepared: _Prepared) -> _Linked:
-        """Code the anchors of GoP after GoP, each chained to the one before unless it is a key GoP."""
-        linked = _Linked(prepared, [], [])
-        for k, shape in enumerate(prepared.shapes):
-            self._context.check()
-            before = self._last if shape.chained else None
-            linked.anchors.append(self._placed.run(partial(self._anchors, prepared=prepared, k=k, before=before)))
-            linked.before.append(before)
-            self._last = linked.anchors[-1].state
-        return linked
+    def link(self, group: list[_Prepared]) -> _Chain:
+        """Code the anchors of segment after segment, each chained to the one before unless a key GoP begins with it."""
+        return [(prepared, [self._link(segment) for segment in prepared.segments]) for prepared in group]
 
-    def _anchors(self, model: CodecModel, prepared: _Prepared, k: int, before: AnchorState | None) -> CodedAnchors:
-        """The anchors of GoP `k` of the group, chained to what one left `before` or not."""
+    def _link(self, segment: _Segment) -> _Linked:
+        self._context.check()
+        before = self._last if segment.shape.chained else None
+        anchors = self._placed.run(lambda model: self._anchors(model, segment, before))
+        self._last = anchors.state
+        return _Linked(segment, anchors, before)
+
+    def _anchors(self, model: CodecModel, segment: _Segment, before: AnchorState | None) -> CodedAnchors:
+        """The anchors of a segment, chained to what one left `before` or not."""
         colour = self._header.colour
-        keys = [networks.rgb_of_key(key, colour) for _, key in prepared.keys[k]]
+        keys = [rgb_of_key(key, colour) for _, key in segment.keys]
         return networks.encode_anchors(
-            model, prepared.rgb[k], prepared.sources[k], prepared.wanted[k], prepared.motion[k], prepared.shapes[k],
+            model, segment.rgb, segment.sources, segment.wanted, segment.motion, segment.shape,
             self._header.lambda_code, before, keys, colour,
         )  # fmt: skip
 
-    def finish(self, linked: _Linked) -> list[EncodedGop]:
+    def finish(self, group: _Chain) -> list[EncodedGop]:
         """Coded bytes and decoded pictures, the GoP asked for first."""
         self._context.check()
-        payloads, between = self._placed.run(lambda model: self._between(model, linked))
-        done = []
-        for k, (payload, part) in enumerate(zip(payloads, linked.gops, strict=True)):
+        parts = [linked for _, several in group for linked in several]
+        coded: list[tuple[bytes, Tensor | None]] = []
+        # One length has one shape of tensors; an accelerator takes some at a time.
+        for run in networks.runs(parts, lambda linked: linked.segment.shape.length):
+            coded += self._placed.run(lambda model, some=run: self._between(model, some))
+        done, rest = [], iter(coded)
+        for prepared, several in group:
+            made = [next(rest) for _ in several]
             pictures: list[Picture] = []
             if self._settings.reconstruct:
-                tensors = networks.in_order(linked.anchors[k].pictures, None if between is None else between[k])
-                pictures = networks.pictures_of(tensors, self._header.width, self._header.height, self._header.colour)
-            shape = linked.prepared.shapes[k]
-            done.append(EncodedGop(part, payload, GopCoding(shape.chained, shape.cut), pictures))
-        return sorted(done, key=lambda made: made.gop.index != self._settings.first_gop)
+                for linked, (_, between) in zip(several, made, strict=True):
+                    # The first picture of all segments but the first is the last of the one before.
+                    tensors = networks.in_order(linked.anchors.pictures, between)[min(1, len(pictures)) :]
+                    size = self._header.width, self._header.height
+                    pictures += pictures_of(tensors, *size, self._header.colour)
+            payload = segments.joined(prepared.inner, [data for data, _ in made])
+            coding = GopCoding(prepared.shape.chained, prepared.shape.cut)
+            done.append(EncodedGop(prepared.gop, payload, coding, pictures))
+        return sorted(done, key=lambda each: each.gop.index != self._settings.first_gop)
 
-    def _between(self, model: CodecModel, linked: _Linked) -> tuple[list[bytes], Tensor | None]:
-        """The GoPs' coded bytes, and the decoded pictures (n, m, 3, H, W) between their anchors, if asked for."""
-        prepared, level_code = linked.prepared, self._header.lambda_code
-        shape = prepared.shapes[0]
+    def _between(self, model: CodecModel, several: list[_Linked]) -> list[tuple[bytes, Tensor | None]]:
+        """The coded bytes of segments of one length, and the decoded pictures (m, 3, H, W) between the anchors of each,
+        where there are some and they are asked for."""
+        level_code, shape = self._header.lambda_code, several[0].segment.shape
         coded: list[CodedLatent] = []
-        decoded: Tensor | None = None
+        decoded: Sequence[Tensor | None] = [None] * len(several)
         trees: list[TreesBetween] = []
         if shape.length > 2:
-            ends = [torch.cat([each.pictures[i].to(model.device) for each in linked.anchors]) for i in (0, -1)]
-            known = networks.known_between(model, ends[0], ends[1], prepared.motion)
-            for sources, each in zip(prepared.inner, known, strict=True):
-                trees.append(networks.encode_trees_between(model, sources, each, level_code, self._header.colour))
-            memory = latents.joined([each.state.memory for each in linked.anchors], model.device)
-            inner = [rgb[1:-1] for rgb in prepared.rgb]
+            ends = [torch.cat([each.anchors.pictures[i].to(model.device) for each in several]) for i in (0, -1)]
+            known = networks.known_between(model, ends[0], ends[1], [each.segment.motion for each in several])
+            for linked, each in zip(several, known, strict=True):
+                sources, colour = linked.segment.inner, self._header.colour
+                trees.append(encode_trees_between(model, sources, each, level_code, colour))
+            memory = latents.joined([each.anchors.state.memory for each in several], model.device)
+            inner = [each.segment.rgb[1:-1] for each in several]
             coded = networks.encode_between(model, inner, known, shape, level_code, memory)
             if self._settings.reconstruct:
-                decoded = networks.decode_between(model, [each.memory.y_hat for each in coded], known, level_code)
-        payloads = [self._payload(model, linked, k, coded, trees[k : k + 1]) for k in range(len(linked.gops))]
-        return payloads, decoded
+                y_hat = [each.memory.y_hat for each in coded]
+                decoded = list(networks.decode_between(model, y_hat, known, level_code))
+        made = []
+        for k, linked in enumerate(several):
+            symbols = latents.symbols_of(coded, k) if coded else None
+            made.append((self._payload(model, linked, symbols, trees[k : k + 1]), decoded[k]))
+        return made
 
     def _payload(
-        self, model: CodecModel, linked: _Linked, k: int, between: list[CodedLatent], inner: list[TreesBetween]
+        self, model: CodecModel, linked: _Linked, between: LatentSymbols | None, inner: list[TreesBetween]
     ) -> bytes:
-        before, shape, anchors = linked.before[k], linked.prepared.shapes[k], linked.anchors[k]
-        parts = [latents.symbols_of(each, i) for each, i in ((anchors.latents, 0), (between, k)) if each]
-        keys = linked.prepared.keys[k]
-        vectors, decoded = linked.prepared.vectors[k], [key for _, key in keys]
+        segment, anchors, before = linked.segment, linked.anchors, linked.before
+        parts = [latents.symbols_of(anchors.latents, 0)] if anchors.latents else []
+        parts += [between] if between else []
+        keys = segment.keys
         trees = [each.data for each in (*anchors.trees, *inner)]
-        symbols, indices = latents.assembled(vectors, anchors.textures, decoded, trees, parts, shape, model)
-        ahead = [linked.prepared.motion_bytes[k], anchors.texture_bytes, *(coded for coded, _ in keys), *trees]
-        payload = latents.encode(symbols, ahead, indices, shape, model)
+        symbols, indices = latents.assembled(
+            segment.vectors, anchors.textures, [key for _, key in keys], trees, parts, segment.shape, model
+        )
+        ahead = [segment.motion_bytes, anchors.texture_bytes, *(coded for coded, _ in keys), *trees]
+        payload = latents.encode(symbols, ahead, indices, segment.shape, model)
         if self._settings.reconstruct:
             # What is shown is what the bytes say: read them back before believing the encoder's own y_hat.
-            read = latents.decode(model, payload, self._header.lambda_code, shape, before and before.past)
             level_code = self._header.lambda_code
-            made = [networks.read_trees(model, each.data, each.guess, level_code) for each in anchors.trees]
+            read = latents.decode(
+                model, payload, level_code, segment.shape, before and before.past, segment.moved.copy()
+            )
+            made = [read_trees(each.begun, each.data, each.guess, level_code) for each in anchors.trees]
             wanted = [each.made for each in anchors.trees]
             for each in inner:
-                made += networks.read_trees_between(model, each.data, each.guesses, level_code)
+                made += read_trees_between(model, each.data, each.guesses, level_code)
                 wanted += each.made
             same = all(a.same_as(b) for a, b in zip(made, wanted, strict=True))
             if not same or not read.same_as(symbols):
-                raise StreamError(f"GoP {linked.gops[k].index} does not decode to what was encoded.")
+                raise StreamError(f"GoP {segment.gop.index} does not decode to what was encoded.")
         return payload

@@ -272,18 +272,20 @@ def _set_of(kind: LatentKind) -> int:
 
 
 @torch.inference_mode()
-def decode(model: CodecModel, payload: bytes, level_code: int, shape: GopShape, before: Past | None) -> GopSymbols:
-    """Symbols of a GoP of `shape`, chained to one whose last anchor left `before` or not. Raises ValueError when the
-    bytes are damaged."""
+def decode(
+    model: CodecModel, payload: bytes, level_code: int, shape: GopShape, before: Past | None, moved: NDArray[np.int32]
+) -> GopSymbols:
+    """Symbols of a segment of `shape`, chained to one whose last anchor left `before` or not; `moved`, contexts of
+    motion, are left as they end. Raises ValueError when the bytes are damaged."""
     reader = Reader(payload)
     vectors = reader.take(reader.varint())
-    motion = coding.decode(vectors, shape.motion, level_code / LEVEL_FRACTION)
+    motion = coding.decode(vectors, shape.motion, level_code / LEVEL_FRACTION, moved)
     earlier = before and before.texture
     textures = texture_coding.decode(reader.take(reader.varint()), shape.y_size, shape.pictures, earlier)
     keys = []
     for _ in range(shape.pictures.count(LatentKind.KEY)):
-        coded, models = reader.take(reader.varint()), tree_coding.new_models(model.tree_starts[0])
-        keys.append(tree_coding.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, models))
+        coded, contexts = reader.take(reader.varint()), tree_coding.new_contexts(model.tree_starts[0])
+        keys.append(tree_coding.decode(coded, shape.width, shape.height, level_code / LEVEL_FRACTION, contexts))
     trees = [reader.take(reader.varint()) for _ in range(shape.trees)]
     io, data = range_coder.reader(payload[reader.position :])
     contexts = symbol_coding.new_contexts(model.context_starts)

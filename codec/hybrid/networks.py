@@ -1,9 +1,10 @@
 """The float ends of the codec: pictures to coded latents, and latents to pictures. Anchors one by one, each from the
 one before; the pictures between them for a few GoPs at once where a device gains from it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from codec.gop import Gop
+from codec.hybrid.corrections import CodedTrees, decode_trees, encode_trees, new_contexts
 from codec.hybrid.latents import CodedLatent, Memory, Past, level_tensor, no_memory, quantise
 from codec.hybrid.model.config import FRAMES_PER_LATENT, TRANSFORM_STRIDE, LatentKind, lambda_of
 from codec.hybrid.model.heard import heard, heard_parts, missed_parts
@@ -19,22 +21,20 @@ from codec.hybrid.model.scales import LEVEL_FRACTION
 from codec.hybrid.model.weights import CodecModel
 from codec.hybrid.motion.layout import MotionFields, MotionVectors, fields_of
 from codec.hybrid.motion.warp import warp
+from codec.hybrid.pictures import Rgb, to_tensor
 from codec.hybrid.shape import GopShape
 from codec.hybrid.texture.coding import TextureWriter
 from codec.hybrid.texture.layout import Texture
 from codec.hybrid.texture.measure import Wanted
 from codec.hybrid.texture.synthesis import restored
-from codec.hybrid.trees import coding as tree_coding
-from codec.hybrid.trees.coding import Planar
-from codec.media.colour import from_rgb, to_rgb
-from codec.media.picture import Colour, Picture
+from codec.hybrid.trees.coding import Contexts, Planar
+from codec.media.picture import Colour
 
 _BATCH_PIXELS = 4 * 1920 * 1080
 """Pixels of a frame times GoPs that go through the networks together on an accelerator."""
 
-Rgb = NDArray[np.uint8]
-"""Pictures (n, H, W, 3)."""
 Motion = MotionFields[NDArray[np.float32]]
+Part = TypeVar("Part")
 RestoreLatent = Callable[[int, LatentKind, Memory], Memory]
 
 
@@ -48,25 +48,10 @@ def groups(gops: list[Gop], device: torch.device, width: int, height: int) -> It
             yield run[i : i + size]
 
 
-def rgb_of(pictures: Sequence[Picture]) -> Rgb:
-    """Pictures as RGB (n, H, W, 3)."""
-    return np.stack([to_rgb(picture) for picture in pictures])
-
-
-def planes_of(picture: Picture) -> Planar:
-    """A picture as trees see it, without its colour."""
-    return Planar(picture.y, picture.u, picture.v)
-
-
-def rgb_of_key(key: Planar, colour: Colour) -> Rgb:
-    """A decoded key picture as RGB (H, W, 3)."""
-    return to_rgb(Picture(key.y, key.u, key.v, colour))
-
-
-def pictures_of(tensors: Tensor, width: int, height: int, colour: Colour) -> list[Picture]:
-    """Decoded pictures (n, 3, H, W), H and W padded, in the stream's size and colour."""
-    bytes_ = tensors[..., :height, :width].float().clamp(-1, 1).add_(1.0).mul_(127.5).round_().to(torch.uint8)
-    return [from_rgb(picture, colour) for picture in bytes_.permute(0, 2, 3, 1).contiguous().cpu().numpy()]
+def runs(parts: Iterable[Part], length: Callable[[Part], int]) -> Iterator[list[Part]]:
+    """Consecutive parts of one length in pictures: their tensors have one shape."""
+    for _, equal in groupby(parts, key=length):
+        yield list(equal)
 
 
 def decoded_motion(vectors: MotionVectors, shape: GopShape) -> Motion:
@@ -82,6 +67,8 @@ class AnchorState:
     picture: Tensor
     memory: Memory
     texture: Texture
+    contexts: Contexts | None
+    """What the trees of the next one begin with; None behind a key picture, whose trees are of another kind."""
 
     @property
     def past(self) -> Past:
@@ -97,6 +84,7 @@ class _Anchors:
         self._model, self._motion, self._shape, self._keys = model, motion, shape, list(keys)
         self.state = before
         self.pictures: list[Tensor] = [] if before is None or shape.entry else [before.picture.to(model.device)]
+        self._contexts: Contexts | None = None
 
     def steps(self) -> Iterator[tuple[LatentKind, Tensor, Memory]]:
         """Kind, prediction (1, 1, 3, H, W) and memory of each anchor; `done` has to follow every one. Of a key picture,
@@ -107,7 +95,7 @@ class _Anchors:
         kinds = self._shape.pictures
         for kind, field in zip(kinds, [None, *fields][-len(kinds) :], strict=True):
             if kind is LatentKind.KEY:
-                picture = _to_tensor(self._keys.pop(0)[None], self._model.device)[None]
+                picture = to_tensor(self._keys.pop(0)[None], self._model.device)[None]
                 yield kind, picture, no_memory(self._model, self._shape.y_size)
                 continue
             assert field is not None and self.state is not None
@@ -115,19 +103,17 @@ class _Anchors:
             moved = warp(self.state.picture.to(device), torch.from_numpy(field)[None, None].to(device))
             yield kind, moved, self.state.memory
 
+    def contexts(self) -> Contexts:
+        """What the trees of the anchor at hand begin with; to be left as they end."""
+        before = self.state.contexts if self.state is not None and self._shape.contexts_go_on else None
+        self._contexts = new_contexts(self._model) if before is None else before.copy()
+        return self._contexts
+
     def done(self, picture: Tensor, memory: Memory, texture: Texture) -> None:
         """Goes on from the picture as D made it."""
-        self.state = AnchorState(restored(picture, texture), memory, texture)
+        self.state = AnchorState(restored(picture, texture), memory, texture, self._contexts)
+        self._contexts = None
         self.pictures.append(self.state.picture)
-
-
-@dataclass(frozen=True, slots=True)
-class CodedTrees:
-    """The trees of an anchor: their bytes, the prediction they were made on, and what they make of it."""
-
-    data: bytes
-    guess: Planar
-    made: Planar
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +145,10 @@ def encode_anchors(
     for number, texture, (kind, guessed, memory) in zip(anchor_numbers(shape), wanted, anchors.steps(), strict=True):
         made = guessed[:, 0]
         if kind is LatentKind.ANCHOR:
-            picture = _to_tensor(rgb[number : number + 1], model.device)[None]
-            guess, models = _predicted(guessed, shape, colour), tree_coding.new_models(model.tree_starts[1])
-            data, better = tree_coding.encode(sources[len(trees)], level_code / LEVEL_FRACTION, models, guess)
-            trees.append(CodedTrees(data, guess, better))
-            known = _corrected(guessed, guess, better, colour)
+            picture = to_tensor(rgb[number : number + 1], model.device)[None]
+            source, contexts = sources[len(trees)], anchors.contexts()
+            corrected, known = encode_trees(source, guessed, contexts, shape, level_code, colour)
+            trees.append(corrected)
             y, asked = _analysed(model, kind, picture, known, level)
             coded.append(quantise(model, y[:, 0], asked, level_code, kind, memory))
             made = _anchor_picture(model, coded[-1].memory.y_hat, known, level)
@@ -172,25 +157,6 @@ def encode_anchors(
         anchors.done(made, coded[-1].memory if kind is LatentKind.ANCHOR else memory, textures[-1])
     assert anchors.state is not None
     return CodedAnchors(coded, trees, textures, writer.finish(), anchors.pictures, anchors.state)
-
-
-def read_trees(model: CodecModel, data: bytes, guess: Planar, level_code: int) -> Planar:
-    """What an anchor's trees make of its prediction. Raises ValueError when they are damaged."""
-    (height, width), models = guess.y.shape, tree_coding.new_models(model.tree_starts[1])
-    return tree_coding.decode(data, width, height, level_code / LEVEL_FRACTION, models, guess)
-
-
-def _predicted(known: Tensor, shape: GopShape, colour: Colour) -> Planar:
-    """A prediction (1, 1, 3, H, W) as trees see it."""
-    return planes_of(pictures_of(known[:, 0], shape.width, shape.height, colour)[0])
-
-
-def _corrected(known: Tensor, guess: Planar, better: Planar, colour: Colour) -> Tensor:
-    """`known` (1, 1, 3, H, W) with what trees made of it, `better`, in the place of `guess`."""
-    if better.same_as(guess):
-        return known
-    change = rgb_of_key(better, colour).astype(np.int16) - rgb_of_key(guess, colour)
-    return known + _padded(change[None], known.device).div_(127.5)[None]
 
 
 def anchor_numbers(shape: GopShape) -> list[int]:
@@ -202,7 +168,7 @@ def anchor_numbers(shape: GopShape) -> list[int]:
 @torch.inference_mode()
 def wanted_textures(rgb: Rgb, shape: GopShape, device: torch.device) -> list[Wanted]:
     """What texture the pictures have that are coded as anchors."""
-    return [Wanted(_to_tensor(rgb[number : number + 1], device)) for number in anchor_numbers(shape)]
+    return [Wanted(to_tensor(rgb[number : number + 1], device)) for number in anchor_numbers(shape)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +194,7 @@ def decode_anchors(
     for texture, (kind, guessed, memory) in zip(textures, anchors.steps(), strict=True):
         made, left = guessed[:, 0], memory
         if kind is LatentKind.ANCHOR:
-            guess = _predicted(guessed, shape, colour)
-            known = _corrected(guessed, guess, read_trees(model, trees[number], guess, level_code), colour)
+            guess, known = decode_trees(trees[number], guessed, anchors.contexts(), shape, level_code, colour)
             guesses.append(guess)
             left = restore(number, kind, memory)
             made = _anchor_picture(model, left.y_hat, known, level)
@@ -289,53 +254,6 @@ def known_between(model: CodecModel, first: Tensor, last: Tensor, motions: list[
     return between(first.to(model.device), last.to(model.device), MotionFields(None, None, before, after, late))
 
 
-@dataclass(frozen=True, slots=True)
-class TreesBetween:
-    """The trees of the pictures between a GoP's anchors: their bytes, the predictions they were made on, and what they
-    make of them."""
-
-    data: bytes
-    guesses: list[Planar]
-    made: list[Planar]
-
-
-@torch.inference_mode()
-def encode_trees_between(
-    model: CodecModel, sources: Sequence[Planar], known: Tensor, level_code: int, colour: Colour
-) -> TreesBetween:
-    """Correct what is known (m, 6, H, W) of the pictures between a GoP's anchors, in place."""
-    guesses = _guesses_between(known, sources[0].y.shape, colour)
-    models = tree_coding.new_models(model.tree_starts[1])
-    data, made = tree_coding.encode_between(sources, level_code / LEVEL_FRACTION, models, guesses)
-    _correct_between(known, guesses, made, colour)
-    return TreesBetween(data, guesses, made)
-
-
-@torch.inference_mode()
-def decode_trees_between(
-    model: CodecModel, data: bytes, known: Tensor, size: tuple[int, int], level_code: int, colour: Colour
-) -> None:
-    """Correct `known` as the encoder did; `size`: (H, W) of the pictures. Raises ValueError when trees are damaged."""
-    guesses = _guesses_between(known, size, colour)
-    _correct_between(known, guesses, read_trees_between(model, data, guesses, level_code), colour)
-
-
-def read_trees_between(model: CodecModel, data: bytes, guesses: Sequence[Planar], level_code: int) -> list[Planar]:
-    """What trees make of the predictions of the pictures between anchors. Raises ValueError when they are damaged."""
-    models = tree_coding.new_models(model.tree_starts[1])
-    return tree_coding.decode_between(data, level_code / LEVEL_FRACTION, models, guesses)
-
-
-def _guesses_between(known: Tensor, size: tuple[int, ...], colour: Colour) -> list[Planar]:
-    return [planes_of(picture) for picture in pictures_of(known[:, :3], size[1], size[0], colour)]
-
-
-def _correct_between(known: Tensor, guesses: Sequence[Planar], made: Sequence[Planar], colour: Colour) -> None:
-    for each, guess, better in zip(known, guesses, made, strict=True):
-        if better is not guess:
-            each[:3] = _corrected(each[None, None, :3], guess, better, colour)[0, 0]
-
-
 @torch.inference_mode()
 def encode_between(
     model: CodecModel, rgb: Sequence[Rgb], known: Tensor, shape: GopShape, level_code: int, memory: Memory
@@ -344,7 +262,7 @@ def encode_between(
     anchors."""
     level = level_tensor(level_code, model.device)
     kinds = shape.kinds[shape.anchors :]
-    pictures = torch.stack([_to_tensor(each, model.device) for each in rgb])
+    pictures = torch.stack([to_tensor(each, model.device) for each in rgb])
     y, asked = _analysed(model, kinds[0], pictures, known, level)
     coded: list[CodedLatent] = []
     for i, kind in enumerate(kinds):
@@ -372,19 +290,3 @@ def in_order(anchors: list[Tensor], between: Tensor | None) -> Tensor:
 
 def _gain(model: CodecModel, side: str, kind: LatentKind, level: Tensor) -> Tensor:
     return getattr(model.gains, side)[kind](level).to(model.number_type)
-
-
-def _to_tensor(rgb: Rgb, device: torch.device) -> Tensor:
-    """(n, 3, H, W) in [-1, 1], padded by the last row and column to multiples of 16."""
-    return _padded(rgb, device).div_(127.5).sub_(1.0)
-
-
-def _padded(rgb: NDArray[np.generic], device: torch.device) -> Tensor:
-    """(n, H, W, 3) as float (n, 3, H, W), padded by the last row and column to multiples of 16."""
-    count, height, width, _ = rgb.shape
-    padded = [-(-side // TRANSFORM_STRIDE) * TRANSFORM_STRIDE for side in (height, width)]
-    x = torch.empty(count, 3, *padded, device=device)
-    x[..., :height, :width] = torch.from_numpy(rgb).to(device).permute(0, 3, 1, 2)
-    x[..., height:, :width] = x[..., height - 1 : height, :width]
-    x[..., width:] = x[..., width - 1 : width]
-    return x

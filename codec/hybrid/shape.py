@@ -21,6 +21,8 @@ class GopShape:
     entry: bool
     cut: int = 0
     """Number of the first picture of a new scene, 1 .. length - 1; 0: the GoP shows one scene."""
+    contexts_go_on: bool = False
+    """Contexts of an anchor's trees begin as those of the anchor before were left."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.length <= GOP_LENGTH:
@@ -78,4 +80,5 @@ class GopShape:
 def shape_of(header: Header, part: Gop, *, chained: bool, cut: int) -> GopShape:
     """What the coded symbols of a stream's GoP look like."""
     entry = chained and header.structure is Structure.DISJOINT
-    return GopShape(part.length, header.width, header.height, chained, entry, cut)
+    # Streams of format 9 have no codec data.
+    return GopShape(part.length, header.width, header.height, chained, entry, cut, bool(header.codec_data))

@@ -20,6 +20,7 @@ Decoding order of a GoP, one string from end to end:
 Symbols whose table is the narrowest are zero and take no bits.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -75,7 +76,10 @@ class LatentCodec(nn.Module):
         self.gaussian: Any = FrozenTables()
         if estimating:
             # Imported where it is needed: it takes seconds.
-            from compressai.entropy_models import EntropyBottleneck, GaussianConditional
+            with warnings.catch_warnings():
+                # It imports parts of PyTorch that say on import that they are old: nothing a user could mend.
+                warnings.simplefilter("ignore")
+                from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 
             self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=1)
             self.gaussian = GaussianConditional(scale_table(), tail_mass=2**-12)

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from codec.api import DecodeSettings
 from codec.container.stream import parse_stream
 from codec.gop import Structure
+from codec.hybrid.corrections import new_contexts, read_trees, read_trees_between
 from codec.hybrid.decoder import GopDecoder
 from codec.hybrid.model import store
 from codec.hybrid.model.config import SIZES
 from codec.hybrid.model.initial import start_as_transform
 from codec.hybrid.model.network import CodecNetwork
 from codec.hybrid.model.weights import save_weights
-from codec.hybrid.networks import read_trees, read_trees_between
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.trees.coding import Planar
 from codec.media.picture import Colour, Matrix, Picture, Timing
@@ -77,11 +77,12 @@ def symbols_digest(path: Path) -> list[str]:
     for index in sorted(stream.records):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
-        symbols = coded.symbols
-        level, anchors = stream.header.lambda_code, coded.shape.anchors
-        trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
+        (segment,) = coded
+        symbols = segment.symbols
+        level, anchors = stream.header.lambda_code, segment.shape.anchors
+        trees = [read_trees(new_contexts(model), data, grey, level) for data in symbols.trees[:anchors]]
         for data in symbols.trees[anchors:]:
-            trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)
+            trees += read_trees_between(model, data, [grey] * (segment.shape.length - 2), level)
         planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
         parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)

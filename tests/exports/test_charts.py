@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.exports.charts import RATE_METRICS, ChartData, curves_figure, draw_rates, export_charts, to_csv, to_json
+from app.exports.charts import (
+    MARK_INKS,
+    RATE_METRICS,
+    ChartData,
+    curves_figure,
+    draw_rates,
+    export_charts,
+    to_csv,
+    to_json,
+)
 from app.state.curves import Series
+from app.state.rate_marks import RateMark
 from app.state.takes import Kind
 from codec.errors import MediaError, SettingError
 
@@ -104,6 +114,18 @@ def test_rate_curves_need_a_rate_and_a_score() -> None:
     assert drawn is not None and drawn.count(b'<g id="axes_') == 4
     bare = ChartData("x", (series(1, Kind.NEURAL, [NAN, NAN, NAN], None),), ("#000000",), DATA.times_s)
     assert draw_rates(bare, "svg") is None
+
+
+def test_rates_found_by_eye_stand_in_the_rate_charts() -> None:
+    plain = draw_rates(DATA, "svg")
+    marks = (RateMark("★ $cheap$", 15.0, 0.015), RateMark("Parity x265, <Ann>" * 40, 12.0, 0.012, 0.8, 1.3))
+    drawn = draw_rates(replace(DATA, marks=marks), "svg")
+    assert plain is not None and drawn is not None
+    ElementTree.fromstring(drawn)
+    for ink in MARK_INKS[:2]:
+        assert ink.encode() not in plain and ink.encode() in drawn
+    # The band of the one that has an interval.
+    assert drawn.count(b"opacity: 0.15") == 1
 
 
 def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def begun(
             take = window.engine.encode_rival(RivalCodec.HEVC, 30)
             assert take is not None
             qtbot.waitUntil(lambda: take.status is Status.READY, timeout=WAIT_MS)
-        QTest.keyClick(window, Qt.Key.Key_F7)
+        QTest.keyClick(window, Qt.Key.Key_F9)
         setup, blind = window.blind.setup, window.context.blind
         assert blind.is_open and setup.isVisible()
         setup.tasks[task].setChecked(True)
@@ -149,7 +149,7 @@ def test_undo_breaks_and_the_source_by_keys(
     images = {bytes(pixels_of(image).tobytes()) for image in run.tiles()}
     assert len(run.tiles()) == 4 and len(images) == 2
     # Shortcuts of the window, the source, "not sure" and the mouse do nothing.
-    for key in (Qt.Key.Key_S, Qt.Key.Key_Down, Qt.Key.Key_D, Qt.Key.Key_Tab, Qt.Key.Key_F7):
+    for key in (Qt.Key.Key_S, Qt.Key.Key_Down, Qt.Key.Key_D, Qt.Key.Key_Tab, Qt.Key.Key_F9):
         QTest.keyClick(page, key)
     QTest.mouseClick(page, Qt.MouseButton.LeftButton)
     assert run.phase is Phase.PLAYING and run.procedure.answered == [] and page.hasFocus()
@@ -175,7 +175,7 @@ def test_undo_breaks_and_the_source_by_keys(
     qtbot.waitUntil(lambda: read_runs(QUIET)[-1].state is State.ABORTED, timeout=WAIT_MS)
     kept = read_runs(QUIET)[-1]
     assert len(kept.answered) == 1 and kept.answered[0].answer == 2 and kept.breaks == 1
-    QTest.keyClick(window, Qt.Key.Key_F7)
+    QTest.keyClick(window, Qt.Key.Key_F9)
     qtbot.waitUntil(lambda: "aborted, 1 answers" in window.blind.setup.earlier.text(), timeout=WAIT_MS)
     assert "kbps" not in window.blind.setup.earlier.text()
 
@@ -241,7 +241,7 @@ def test_a_killed_run_has_every_answer_and_no_result(
     assert [each.answer for each in runs[0].answered] == [0] * len(runs[0].answered)
     assert [each.trial.place for each in runs[0].answered[:7]] == [int(line.split()[2]) for line in lines[:7]]
     shows(short_clip)
-    QTest.keyClick(window, Qt.Key.Key_F7)
+    QTest.keyClick(window, Qt.Key.Key_F9)
     earlier = window.blind.setup.earlier
     qtbot.waitUntil(lambda: "interrupted" in earlier.text(), timeout=WAIT_MS)
     assert "kbps" not in earlier.text()
@@ -252,7 +252,7 @@ def test_what_cannot_be_tested_is_said(
 ) -> None:
     shows(short_clip)
     began = time.monotonic()
-    QTest.keyClick(window, Qt.Key.Key_F7)
+    QTest.keyClick(window, Qt.Key.Key_F9)
     setup = window.blind.setup
     for change, said in (
         (lambda: None, "Name the observer"),

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from codec.api import DecodeSettings
 from codec.container.stream import parse_stream
 from codec.errors import ModelError
+from codec.hybrid.corrections import new_contexts, read_trees, read_trees_between
 from codec.hybrid.decoder import GopDecoder
 from codec.hybrid.model import store
-from codec.hybrid.networks import read_trees, read_trees_between
 from codec.hybrid.trees.coding import Planar
 from codec.resources import MORE_WEIGHTS
 from codec.stream.decoder import decode_stream
@@ -46,11 +46,12 @@ def test_golden_symbols_decode_as_ever(name: str) -> None:
     for index, digest in enumerate(EXPECTED[name]["symbols"]):
         ((_, coded),) = decoder.link([index])
         assert coded is not None
-        symbols = coded.symbols
-        level, anchors = stream.header.lambda_code, coded.shape.anchors
-        trees = [read_trees(model, data, grey, level) for data in symbols.trees[:anchors]]
+        (segment,) = coded
+        symbols = segment.symbols
+        level, anchors = stream.header.lambda_code, segment.shape.anchors
+        trees = [read_trees(new_contexts(model), data, grey, level) for data in symbols.trees[:anchors]]
         for data in symbols.trees[anchors:]:
-            trees += read_trees_between(model, data, [grey] * (coded.shape.length - 2), level)
+            trees += read_trees_between(model, data, [grey] * (segment.shape.length - 2), level)
         planes = [plane for picture in (*symbols.keys, *trees) for plane in (picture.y, picture.u, picture.v)]
         textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
         parts = (symbols.motion.planes, symbols.motion.sides, symbols.z, symbols.residuals, *textures, *planes)

@@ -77,7 +77,7 @@ def untrained(folder: Path, size: str) -> str:
 
 
 def symbols(path: Path, device: torch.device) -> list[GopSymbols]:
-    """The symbols of every GoP as read on `device`."""
+    """The symbols of every segment of every GoP as read on `device`."""
     stream = parse_stream(path)
     decoder = GopDecoder(stream, DecodeSettings(str(device)))
     found = []
@@ -85,7 +85,7 @@ def symbols(path: Path, device: torch.device) -> list[GopSymbols]:
         ((_, coded),) = decoder.link([index])
         if coded is None:
             raise SystemExit(f"GoP {index} does not decode on {device}")
-        found.append(coded.symbols)
+        found += [segment.symbols for segment in coded]
     return found
 
 

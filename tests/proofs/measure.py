@@ -25,12 +25,14 @@ from torch import Tensor
 from codec.container.header import lambda_code
 from codec.ffmpeg import ffmpeg_program
 from codec.hybrid import networks
+from codec.hybrid.corrections import decode_trees_between, encode_trees_between
 from codec.hybrid.latents import CodedLatent
 from codec.hybrid.model import store
 from codec.hybrid.model.scales import LEVEL_FRACTION
 from codec.hybrid.model.weights import CodecModel
 from codec.hybrid.motion import coding
-from codec.hybrid.networks import AnchorState, CodedAnchors, Rgb
+from codec.hybrid.networks import AnchorState, CodedAnchors
+from codec.hybrid.pictures import Rgb, planes_of, rgb_of
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.shape import GopShape
 from codec.media import Picture, open_clip
@@ -89,11 +91,11 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
     """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
     trees included: an encoder decodes its anchors too. Motion is found before."""
     code, colour = lambda_code(0.16), pictures[0].colour
-    sources = [[networks.planes_of(picture)] for picture in (pictures[8], pictures[16])]
+    sources = [[planes_of(picture)] for picture in (pictures[8], pictures[16])]
     shapes = [
         GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
     ]
-    rgb, motion = [networks.rgb_of(part) for part in (pictures[:9], pictures[8:])], []
+    rgb, motion = [rgb_of(part) for part in (pictures[:9], pictures[8:])], []
     wanted = [networks.wanted_textures(part, shape, model.device) for part, shape in zip(rgb, shapes, strict=True)]
     for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
         _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
@@ -105,12 +107,12 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
         )
 
     before = anchors_of(0, None, [rgb[0][0]]).state
-    planes, corrections = [networks.planes_of(picture) for picture in pictures[9:16]], []
+    planes, corrections = [planes_of(picture) for picture in pictures[9:16]], []
 
     def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
         anchors = anchors_of(1, before, [])
         known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
-        corrections.append(networks.encode_trees_between(model, planes, known[0], code, colour).data)
+        corrections.append(encode_trees_between(model, planes, known[0], code, colour).data)
         inner = [rgb[1][1:-1]]
         return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
 
@@ -124,7 +126,7 @@ def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, f
         ).pictures
         known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
         height, width = planes[0].y.shape
-        networks.decode_trees_between(model, corrections[-1], known[0], (height, width), code, colour)
+        decode_trees_between(model, corrections[-1], known[0], (height, width), code, colour)
         networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
 
     return best_of(encode), best_of(decode)

@@ -1,20 +1,23 @@
 """Estimate what training the `vae` codec takes on one consumer GPU: hours and memory of each configuration that ships.
 
-    python -m tests.proofs.training_costs [--into docs/training.md]
+    python -m tests.proofs.training_costs --measure docs/training-costs.csv
+    python -m tests.proofs.training_costs --page docs/training.md
 
 Nothing here was run on such a GPU. Of every stage a few real training steps are taken on this CPU, one crop each, on
 one thread, and their processor seconds counted; so is the CPU's speed in one large product of matrices. A step of the
 configuration takes as many times longer as it has more crops, and as many times shorter as the GPU multiplies faster:
 
-    hours = steps x crops x (seconds a crop here) x (multiplications a second here / there) / 3600
+    seconds a step = crops x (seconds a crop here) x (multiplications a second here / there), at least LEAST_STEP_S
 
-that is, the GPU is taken to lose as large a share of its speed to everything else as this CPU does. Memory is what a
-step keeps for its gradients, counted in these steps and scaled by crops, with half the bytes in bf16; what weights,
-their moving average, gradients and moments take; and a gigabyte for the system. The table in docs/training.md stands
-between two marks and is replaced whole.
+that is, the GPU is taken to lose as large a share of its speed to everything else as this CPU does, and to wait for its
+many small layers as long as LEAST_STEP_S says. Memory is what a step keeps for its gradients, counted in these steps
+and scaled by crops, with half the bytes in bf16; what weights, their moving average, gradients and moments take; and a
+gigabyte for the system. The page is made of the CSV, between two marks, by nobody's hand.
 """
 
 import argparse
+import csv
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,17 +31,23 @@ from torch import Tensor
 
 from codec.gop import GOP_LENGTH
 from codec.metrics.vgg import CHANNELS, GROUPS
+from codec.texts import csv_text
 from codec.training.vae import settings
 from codec.training.vae.run import train
 from codec.training.vae.settings import RunSettings, Stage
 from codec.training.vae.state import Parts, prepare
 from codec.vae.backbones.known import make_backbone
-from codec.vae.weights import load_pretrained
+from codec.vae.model import VaeCodec
+from codec.vae.weights import load_pretrained, save_weights
 
 CONFIGS = ("spatial-gpu", "lean", "dense")
 GPU_NAME = "a GPU of 40 TFLOP/s in bf16"
 GPU_FLOPS = 40e12
 """Dense bf16 products with sums in float32, as a middling consumer GPU of 2023 states them."""
+LEAST_STEP_S = 0.1
+"""Of a step on a GPU: some thousand small layers, one after another. Taken, not measured."""
+MEASURED = Path(__file__).parents[2] / "docs" / "training-costs.csv"
+FIELDS = ("config", "stage", "flops", "seconds", "kept_bytes", "lasting_bytes")
 SIDE = 64
 """Of the crops measured; costs are taken to grow with the area."""
 STEPS = 3
@@ -53,7 +62,9 @@ class Cost:
     """One stage of a configuration."""
 
     config: str
-    stage: Stage
+    stage: str
+    flops: float
+    """Multiplications and additions a second of one thread here."""
     seconds: float
     """Processor seconds of a step of one crop of SIDE here."""
     kept_bytes: float
@@ -63,17 +74,36 @@ class Cost:
 
 
 def main() -> int:
-    """Measure, print, and write into a page where asked for."""
+    """Measure, or write the page of what was measured."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--into", type=Path, help="page with the two marks")
+    parser.add_argument("--measure", type=Path, metavar="CSV", help="measure and write this")
+    parser.add_argument("--page", type=Path, help="write what was measured between the marks of a page")
+    parser.add_argument("--measured", type=Path, default=MEASURED, help="what was measured")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    flops = matrix_flops()
-    lines = table([cost for name in CONFIGS for cost in measure(name)], flops)
-    print("\n".join(lines))
-    if arguments.into is not None:
-        write(arguments.into, lines)
+    if arguments.measure is not None:
+        torch.set_num_threads(1)
+        arguments.measure.write_text(csv_of(matrix_flops(), CONFIGS), encoding="utf-8")
+    if arguments.page is not None:
+        write(arguments.page, table(costs_of(arguments.measured.read_text(encoding="utf-8"))))
     return 0
+
+
+def csv_of(flops: float, names: tuple[str, ...]) -> str:
+    """What is measured of configurations, as CSV."""
+    rows: list[tuple[str | float, ...]] = [FIELDS]
+    for name in names:
+        for cost in measure(name, flops):
+            rows.append(tuple(getattr(cost, field) for field in FIELDS))
+            print(*rows[-1], file=sys.stderr, flush=True)
+    return csv_text(rows)
+
+
+def costs_of(text: str) -> list["Cost"]:
+    """What `csv_of` gave."""
+    return [
+        Cost(row["config"], row["stage"], *(float(row[name]) for name in FIELDS[2:]))
+        for row in csv.DictReader(text.splitlines())
+    ]
 
 
 def matrix_flops(side: int = 2048) -> float:
@@ -86,20 +116,20 @@ def matrix_flops(side: int = 2048) -> float:
     return 3 * 2 * side**3 / (time.process_time() - began)
 
 
-def measure(name: str) -> Iterator[Cost]:
+def measure(name: str, flops: float) -> Iterator[Cost]:
     """Every stage of a configuration that ships."""
-    path = Path(settings.__file__).parent / "configs" / f"{name}.toml"
-    whole = settings.load(path)
+    whole = configuration(name)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         trunk = _trunk(made)
+        whole = _begun(whole, made)
         _store(made, whole)
         for stage in whole.stages:
             # Some steps are decoded by the fast pair, some by the full one.
             shares = {0.0: 1 - stage.full_share, 1.0: stage.full_share}
             found = [(part, _timed(whole, stage, full, trunk, made)) for full, part in shares.items() if part]
             seconds = sum(part * seconds for part, (seconds, _, _) in found)
-            yield Cost(name, stage, seconds, max(kept for _, (_, kept, _) in found), found[0][1][2])
+            yield Cost(name, stage.name, flops, seconds, max(kept for _, (_, kept, _) in found), found[0][1][2])
 
 
 def _pictures(stage: Stage) -> int:
@@ -144,6 +174,15 @@ def _counted(weights: set[int]) -> Iterator[dict[int, int]]:
         yield kept
 
 
+def _begun(run: RunSettings, folder: Path) -> RunSettings:
+    """With drawn weights to start from, where the configuration asks for some: as costly as published ones."""
+    if run.sizes is None:
+        return run
+    file = folder / "vae_drawn.safetensors"
+    save_weights(VaeCodec(make_backbone(run.sizes)), file)
+    return replace(run, start=str(file))
+
+
 def _store(folder: Path, run: RunSettings) -> None:
     """Two crops of noise: what they show does not change what a step takes."""
     backbone = make_backbone(run.sizes)
@@ -170,45 +209,39 @@ def _trunk(folder: Path) -> Path:
     return file
 
 
-def table(costs: list[Cost], flops: float) -> list[str]:
+def configuration(name: str) -> RunSettings:
+    """One that ships."""
+    return settings.load(Path(settings.__file__).parent / "configs" / f"{name}.toml")
+
+
+def table(costs: list[Cost]) -> list[str]:
     """The estimate as lines of Markdown."""
     lines = [
         f"Estimated, not measured on a GPU: hours and memory on {GPU_NAME}, from training steps on one thread of a CPU "
-        f"that multiplies matrices at {flops / 1e9:.0f} GFLOP/s. The arithmetic stands at the head of "
-        "`tests/proofs/training_costs.py`.",
+        f"that multiplies matrices at {costs[0].flops / 1e9:.0f} GFLOP/s. A step is taken to last {LEAST_STEP_S} s at "
+        "least. The arithmetic stands at the head of `tests/proofs/training_costs.py`.",
         "",
         "| configuration | stage | steps | crops a step | here, s a crop of 64x64 | GPU hours | GPU memory |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
     for name in CONFIGS:
-        own = [cost for cost in costs if cost.config == name]
-        hours, memory = [_hours(cost, flops) for cost in own], [_bytes(cost) for cost in own]
-        for cost, each, taken in zip(own, hours, memory, strict=True):
-            stage = cost.stage
+        run, own = configuration(name), {cost.stage: cost for cost in costs if cost.config == name}
+        hours, memory = [], []
+        for stage in run.stages:
+            cost, crops = own[stage.name], stage.batch * (run.crop / SIDE) ** 2
+            step = max(LEAST_STEP_S, crops * cost.seconds * cost.flops / GPU_FLOPS)
+            hours.append(stage.steps * step / 3600)
+            # Counted in float32; in bf16 half of it.
+            memory.append(cost.kept_bytes / 2 * crops + cost.lasting_bytes + SYSTEM_BYTES)
             lines.append(
-                f"| `{name}.toml` | {stage.name} | {stage.steps:,} | {stage.batch} | {cost.seconds:.2f} | {each:.1f} | "
-                f"{taken / GIGABYTE:.1f} GB |"
+                f"| `{name}.toml` | {stage.name} | {stage.steps:,} | {stage.batch} | {cost.seconds:.2f} | "
+                f"{hours[-1]:.1f} | {memory[-1] / GIGABYTE:.1f} GB |"
             )
         lines.append(
-            f"| `{name}.toml` | **all** | {sum(cost.stage.steps for cost in own):,} | | | **{sum(hours):.0f}** | "
+            f"| `{name}.toml` | **all** | {run.steps:,} | | | **{sum(hours):.0f}** | "
             f"**{max(memory) / GIGABYTE:.0f} GB** |"
         )
     return lines
-
-
-def _crop_factor(name: str) -> float:
-    path = Path(settings.__file__).parent / "configs" / f"{name}.toml"
-    return (settings.load(path).crop / SIDE) ** 2
-
-
-def _hours(cost: Cost, flops: float) -> float:
-    crops = cost.stage.steps * cost.stage.batch * _crop_factor(cost.config)
-    return crops * cost.seconds * flops / GPU_FLOPS / 3600
-
-
-def _bytes(cost: Cost) -> float:
-    # Counted in float32; in bf16 half of it.
-    return cost.kept_bytes / 2 * cost.stage.batch * _crop_factor(cost.config) + cost.lasting_bytes + SYSTEM_BYTES
 
 
 def write(page: Path, lines: list[str]) -> None:

@@ -182,7 +182,7 @@ def main() -> None:
             bench(folder, out / "others", arguments, "--codecs", "hybrid", "--rivals", "hevc,vvc"),
             {"hevc": "x265 medium", "vvc": "VVenC medium"},
         )
-    kinds = [(FAST, ("--autoencoder", "fast")), (FULL, ("--autoencoder", "full"))]
+    kinds: list[tuple[str, tuple[str, ...]]] = [(FAST, ("--autoencoder", "fast")), (FULL, ("--autoencoder", "full"))]
     if arguments.untrained is not None:
         kinds.append((UNTRAINED, ("--autoencoder", "full", "--weights", arguments.untrained.stem)))
     for name, more in kinds:

@@ -99,7 +99,6 @@ def run(config: Path, corpus: Path, out: Path, *more: str) -> str:
     return done.stdout
 
 
-@torch.no_grad()
 def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
     config = tmp_path / "run.toml"
     config.write_text(CONFIG, encoding="utf-8")
@@ -244,6 +243,9 @@ def test_configurations_that_do_not_fit_their_backbone_are_named(tmp_path):
         config.write_text(text, encoding="utf-8")
         with pytest.raises(SettingError, match=reason):
             settings.load(config)
+    config.write_text(THREE_STAGES.replace('["backbone"]', '["codec"]'), encoding="utf-8")
+    with pytest.raises(SettingError, match="drawn at random: name the weights"):
+        list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
     config.write_text(THREE_STAGES.replace('["codec"]', '["temporal"]'), encoding="utf-8")
     with pytest.raises(SettingError, match="has no part 'temporal'"):
         list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))

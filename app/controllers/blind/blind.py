@@ -157,6 +157,8 @@ class Blind:
         self.changed.emit()
 
     def _finished(self) -> None:
+        if self.run is not None:
+            self.problem = self.run.problem
         self.read_runs()
         self.changed.emit()
 

@@ -71,6 +71,9 @@ class BlindRun:
         self._undoable: Answered | None = None
         self._rest_at_s = REST_AFTER_S
         self._painted: tuple[int, bool] = (-1, False)
+        if self.trial is not None:
+            # While the first page is read.
+            stimuli.ahead((self.trial,))
 
     # What is on the screen
 
@@ -174,7 +177,8 @@ class BlindRun:
             lines = journal.level_record(shown.level)
         self._write(lines + journal.answer_record(answered, datetime.now(UTC).isoformat(timespec="milliseconds")))
         self._undoable = answered
-        self._grey(now)
+        if not self.is_over:
+            self._grey(now)
 
     def undo(self, now: float) -> None:
         """Take the last answer back: its trial is shown again."""

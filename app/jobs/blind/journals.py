@@ -18,6 +18,7 @@ from codec.errors import SeamscopeError
 from codec.output import short_name
 
 SUFFIX = ".jsonl"
+_LINE_BYTES = 2**18
 LISTED = 5000
 """Journals looked at, the newest first."""
 
@@ -87,12 +88,23 @@ def read_runs(context: WorkContext, content: str = "", folder: Path | None = Non
     found = []
     for path in reversed(names):
         context.check()
-        run = read_journal(path)
+        run = read_journal(path) if not content or _begins_with(path, content) else None
         if run is not None and content in ("", run.setup.content):
             # Its result is computed here, away from the thread that shows it, and remembered.
             _ = run.state
             found.append(run)
     return tuple(found)
+
+
+def _begins_with(path: Path, content: str) -> bool:
+    """True when a clip's hash stands in the first line; most journals are of other clips."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return content.encode() in file.readline(_LINE_BYTES)
+    except OSError:
+        return False
 
 
 def read_journal(path: Path) -> Run | None:

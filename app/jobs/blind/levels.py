@@ -74,8 +74,8 @@ class Level:
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    job: Job
     then: list[Callable[[Outcome, Any], None]]
+    job: Job | None = None
 
 
 class Levels:
@@ -140,7 +140,7 @@ class Levels:
             then(Outcome.SUCCEEDED, level)
             return
         for other, asked in list(self._asked.items()):
-            if other != lmbda and not asked.then:
+            if other != lmbda and not asked.then and asked.job is not None:
                 self._runner.cancel(asked.job)
         if lmbda in self._asked:
             self._asked[lmbda].then.append(then)
@@ -168,18 +168,14 @@ class Levels:
         spool = self._store.spool(number, structure, part.colour, part)
         settings = replace(self._settings(lmbda), structure=structure)
         output = self._store.folder / f"level-{number}.gop"
-        job = self._runner.submit(
+        asked = self._asked[lmbda] = _Asked(then)
+        asked.job = self._runner.submit(
             Lane.CODEC,
             tasks.encode_neural,
             (part.clip, part.timing, part.aspect, output, settings, spool),
             background=background,
             on_done=lambda outcome, value: self._ended(lmbda, spool, outcome, value),
         )
-        if not job.finished:
-            self._asked[lmbda] = _Asked(job, then)
-        elif (level := self._known.get(lmbda)) is not None:
-            for each in then:
-                each(Outcome.SUCCEEDED, level)
 
     def _ended(self, lmbda: float, spool: SpoolSpec, outcome: Outcome, value: Any) -> None:
         asked = self._asked.pop(lmbda, None)

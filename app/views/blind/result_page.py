@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QTableWidget, QTableWidg
 
 from app.controllers.blind.blind import Blind
 from app.state.blind.journal import Run
-from app.state.blind.observers import SHARE, Entry, Viewers, entries, heading, viewers
-from app.state.blind.posterior import Interval
-from app.state.blind.result import kbps_text
+from app.state.blind.observers import Entry, entries, heading, viewers
+from app.state.blind.wording import details, saving_text, viewers_text
 from app.views.blind.result_plot import ResultPlot, picture
+from app.views.blind.viewers_plot import ViewersPlot
 from app.views.widgets import Label, scrolled
 from codec.texts import visible
 
@@ -34,7 +34,7 @@ class ResultPage(QWidget):
         for label in (self.sentence, self.doubts, self.details, self.panel):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.plot = ResultPlot()
+        self.plot, self.viewers = ResultPlot(), ViewersPlot()
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setHorizontalHeaderLabels(_COLUMNS)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -57,6 +57,7 @@ class ResultPage(QWidget):
         column.addWidget(self.plot, 2)
         column.addLayout(buttons)
         column.addWidget(self.panel)
+        column.addWidget(self.viewers, 1)
         column.addWidget(self.table, 1)
         column.addWidget(self.details)
         outer = QVBoxLayout(self)
@@ -78,7 +79,9 @@ class ResultPage(QWidget):
         self.plot.show_run(run)
         self.details.setText(details(run))
         found = entries(self._blind.session.blind.alike(run))
-        self.panel.setText("\n".join((heading(found), *viewers_text(viewers(found)))))
+        at_large = viewers(found)
+        self.panel.setText("\n".join((heading(found), *viewers_text(at_large))))
+        self.viewers.show_viewers(at_large)
         self._fill(found)
 
     def text(self) -> str:
@@ -104,44 +107,3 @@ class ResultPage(QWidget):
     def _ask_save(self) -> None:
         if self._run is not None:
             self.save_asked.emit(picture(self._run), self._run.name.removesuffix(".jsonl"))
-
-
-def saving_text(run: Run) -> str:
-    """`Saving 32 % (95 % CrI 12 to 47 %)`; empty where there is none to tell."""
-    rival = run.setup.rival
-    saving = None if rival is None else run.result().saving(rival.kbps)
-    if saving is None:
-        return ""
-    low, median, high = (round(100 * share) for share in (saving.low, saving.median, saving.high))
-    return f"Saving {median} % (95 % CrI {low} to {high} %)"
-
-
-def viewers_text(found: Viewers | None) -> tuple[str, ...]:
-    """Of viewers at large."""
-    if found is None:
-        return ()
-
-    def rate(at: Interval, name: str) -> str:
-        return f"{kbps_text(at.median)} kbps (95 % {name} {kbps_text(at.low)}–{kbps_text(at.high)})"
-
-    return (
-        f"Mean of {found.count} observers: {rate(found.mean, 't interval')}, spread {found.spread:.2f} oct",
-        f"Satisfies {round(100 * SHARE)} % of viewers: {rate(found.satisfying, 'bootstrap interval')}",
-    )
-
-
-def details(run: Run) -> str:
-    """Everything a number must not go without."""
-    setup, viewing, coding = run.setup, run.setup.viewing, run.setup.coding
-    said = (
-        f"Clip {setup.clip} ({setup.content}), {setup.segment.text}, {setup.segment.boundaries} GoP boundaries",
-        f"Observer {viewing.observer}; distance {viewing.distance or 'not noted'}",
-        f"Light {viewing.light or 'not noted'}",
-        f"Screen {viewing.screen}; {viewing.shown}; shown {viewing.crop[2]}x{viewing.crop[3]} samples",
-        viewing.note,
-        f"Codec {coding.codec}, model {coding.model}, {coding.options or 'default options'}, seams {coding.seams}",
-        f"Seed {setup.seed}, program {setup.program}, begun {setup.began}, {run.breaks} breaks, journal {run.name}",
-        f"λ as the rate asks for it: {coding.command}",
-        "" if setup.rival is None else f"Rival ({setup.rival.basis}): {setup.rival.command}",
-    )
-    return "\n".join(line for line in said if line)

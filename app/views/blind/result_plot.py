@@ -1,6 +1,7 @@
 """A run as a picture: answers at each rate, the curve that fits them, the threshold with its interval."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -8,54 +9,46 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.state.blind.journal import Run
-from app.state.blind.normal import normal_cdf
 from app.state.blind.result import Place, kbps_text
 from app.state.blind.tasks import Task
+from app.state.blind.wording import answers_by_rate, fitted
 from app.views.theme import ACCENT, Theme, current
 
 SIZE = (900, 360)
 """Of the picture that is saved."""
-_LAPSE = 0.03
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 20.0, 34.0, 46.0
 _MAX_RADIUS = 9.0
 _TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
 
 
-def answers_by_rate(run: Run) -> list[tuple[float, float, int]]:
-    """(log2 kbps, mean outcome, answers) of every level that was scored."""
-    found: dict[int, list[tuple[float, float]]] = {}
-    for each in run.answered:
-        if each.trial.kind.fitted:
-            found.setdefault(each.trial.level, []).append((each.x, each.outcome))
-    means = ((np.mean([x for x, _ in pairs]), np.mean([o for _, o in pairs]), len(pairs)) for pairs in found.values())
-    return sorted((float(x), float(outcome), count) for x, outcome, count in means)
-
-
-def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
-    """All of it. Raises JournalError for a run that is not complete."""
-    result, levels = run.result(), run.setup.levels
-    low, high = levels[0] - 0.25, levels[-1] + 0.25
+def placing(area: QRectF, low: float, high: float) -> tuple[QRectF, Callable[[float, float], QPointF]]:
+    """The frame inside of `area`, and where (log2 kbps, share) lies in it; what is beyond the ends lies on them."""
     inner = area.adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
 
     def at(x: float, share: float) -> QPointF:
         across = (min(max(x, low), high) - low) / (high - low)
         return QPointF(inner.left() + across * inner.width(), inner.bottom() - share * inner.height())
 
+    return inner, at
+
+
+def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
+    """All of it. Raises JournalError for a run that is not complete."""
+    result, levels = run.result(), run.setup.levels
+    low, high = levels[0] - 0.25, levels[-1] + 0.25
+    inner, at = placing(area, low, high)
     painter.fillRect(area, QColor(theme.ground))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     threshold = [math.log2(value) for value in (result.threshold.low, result.threshold.median, result.threshold.high)]
     band = QColor(ACCENT)
     band.setAlpha(60)
     painter.fillRect(QRectF(at(threshold[0], 1), at(threshold[2], 0)), band)
-    _axes(painter, inner, at, (low, high), theme)
+    axes(painter, inner, at, (low, high), theme)
     if result.place is Place.INSIDE:
         painter.setPen(QPen(QColor(ACCENT), 2))
         painter.drawLine(at(threshold[1], 0), at(threshold[1], 1))
     x = np.linspace(low, high, 160)
-    toward = (x - threshold[1]) / result.spread
-    seen = normal_cdf(toward if result.task is Task.PARITY else -toward)
-    floor = _LAPSE / 2 if result.task is Task.PARITY else 0.25
-    shares = floor + (1 - _LAPSE) * (1.0 if result.task is Task.PARITY else 0.75) * seen
+    shares = fitted(run, x)
     painter.setPen(QPen(QColor(theme.text), 1.5))
     painter.drawPolyline(QPolygonF([at(float(a), float(b)) for a, b in zip(x, shares, strict=True)]))
     painter.setBrush(QColor(theme.text))
@@ -72,7 +65,14 @@ def paint(painter: QPainter, area: QRectF, run: Run, theme: Theme) -> None:
         painter.drawText(QRectF(place.x() - 150, area.top() + 6, 300, 22), Qt.AlignmentFlag.AlignCenter, rival.name)
 
 
-def _axes(painter: QPainter, inner: QRectF, at, ends: tuple[float, float], theme: Theme) -> None:
+def axes(
+    painter: QPainter,
+    inner: QRectF,
+    at: Callable[[float, float], QPointF],
+    ends: tuple[float, float],
+    theme: Theme,
+) -> None:
+    """A frame with shares upwards and kbps to the right. `at`: where (log2 kbps, share) lies."""
     painter.setPen(QPen(QColor(theme.border), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(inner)

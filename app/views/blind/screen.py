@@ -55,8 +55,6 @@ class BlindScreen:
             elif latest is not None:
                 self.result.show_run(latest)
                 page = self.result
-            elif blind.run is not None and blind.run.problem:
-                blind.problem = blind.run.problem
             if page is self.setup:
                 self.setup.refresh()
         self._hide_all_else(blind.hides)

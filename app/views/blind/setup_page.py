@@ -1,5 +1,7 @@
 """What a blind test is to be of: task, the take it is with, segment, zoom, observer, how it is looked at."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -235,7 +237,7 @@ class SetupPage(QWidget):
         )
         return Request(
             task,
-            self._session.draft.recipe,
+            replace(self._session.draft.recipe, kbps=None),
             (self.lowest.value(), self.highest.value()),
             self._frames(),
             viewing,
@@ -274,5 +276,7 @@ def _earlier(runs: tuple[Run, ...]) -> str:
         else:
             lines.append(f"{when} · {who} · {run.setup.task.value} · {run.state.value}, {len(run.answered)} answers")
     alike = [run for run in runs if run.setup.question == runs[-1].setup.question]
-    lines.append(heading(entries(alike)))
+    found = entries(alike)
+    if found:
+        lines.append(heading(found))
     return "\n".join(lines)

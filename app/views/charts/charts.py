@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
 
 from app.render.take_looks import look_dash
 from app.state.curves import CURVES, Series, difference, series_of
+from app.state.rate_marks import marks_of
 from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
 from app.views.charts.plot import STYLES, Chart, Line
-from app.views.charts.rate_chart import RateChart, RateMark
+from app.views.charts.rate_chart import RateChart
 from app.views.charts.tables import StatisticsTable
 from app.views.flow import FlowLayout
 from app.views.theme import look_on_ground
@@ -126,6 +127,7 @@ class Charts(QWidget):
         session.takes.changed.connect(self._later)
         session.takes.take_changed.connect(self._later)
         session.notes_changed.connect(self._later)
+        session.blind.changed.connect(self._later)
         session.seam_changed.connect(self.redraw)
         session.clip_changed.connect(self.fit)
         session.settings_changed.connect(self._set_theme)
@@ -169,18 +171,15 @@ class Charts(QWidget):
         if page is self.statistics:
             self.statistics.show_series(self._series)
         elif page is self.rates:
-            self.rates.show_series(series_of(self._session, hidden=True), self._marks())
+            session = self._session
+            marks = marks_of(session.choice, session.blind.runs, session.clip)
+            self.rates.show_series(series_of(session, hidden=True), marks)
         else:
             boundaries = self._session.boundaries if self._session.gop_marks else []
             for key in self.wanted:
                 self.charts[key].set_cursor(self._session.playback.frame)
                 self.charts[key].set_boundaries(boundaries)
                 self.charts[key].set_lines(self._lines(key), difference=self.minus is not None)
-
-    def _marks(self) -> list[RateMark]:
-        """What was found by eye."""
-        choice = self._session.choice
-        return [] if choice is None else [RateMark(f"★ {choice.name}", choice.kbps, choice.bpp)]
 
     def _lines(self, key: str) -> tuple[Line, ...]:
         base = next((series for series in self._series if series.take == self.minus), None)

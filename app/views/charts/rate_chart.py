@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.state.curves import CURVES, RATES, Series
+from app.state.rate_marks import RateMark
 from app.state.rates import CodecCurve, RateUnit, curves_of, points_of, savings
 from app.state.takes import Kind
 from app.views import theme
@@ -28,22 +28,8 @@ _MEASURED = tuple(key for key in CURVES if key not in RATES)
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _BAND = 40
 """Opacity of an interval, of 255."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateMark:
-    """A rate found by eye: an operating point that was chosen, or a threshold with its interval."""
-
-    text: str
-    kbps: float
-    bpp: float
-    low: float = math.nan
-    """Ends of the interval as shares of the rate: 0.8 and 1.3; NaN without one."""
-    high: float = math.nan
-
-    def rate(self, unit: RateUnit) -> float:
-        """In a unit of the axis."""
-        return self.kbps if unit is RateUnit.KBPS else self.bpp
+_HIGHEST, _STEP, _ROWS = 0.92, 0.12, 6
+"""Where the texts of marks stand: one below the other, or those of near rates would cover each other."""
 
 
 class RateChart(QWidget):
@@ -145,8 +131,8 @@ class RateChart(QWidget):
         for entry in self._series:
             if entry.take in points:
                 self._add_point(entry, *points[entry.take], named=len(points) <= _NAMED_POINTS)
-        for mark in self._marks:
-            self._add_mark(mark)
+        for number, mark in enumerate(self._marks):
+            self._add_mark(mark, _HIGHEST - _STEP * (number % _ROWS))
         for line in (self._across, self._down):
             line.hide()
             self.item.addItem(line, ignoreBounds=True)
@@ -165,16 +151,17 @@ class RateChart(QWidget):
             text.setPos(self._drawn([rate])[0], score)
             self.item.addItem(text, ignoreBounds=True)
 
-    def _add_mark(self, mark: RateMark) -> None:
+    def _add_mark(self, mark: RateMark, height: float) -> None:
+        """`height`: of its text, as a share of the plot's."""
         rate = mark.rate(self.unit)
-        if math.isfinite(mark.low) and math.isfinite(mark.high):
+        if mark.has_interval:
             colour = pg.mkColor(ACCENT)
             colour.setAlpha(_BAND)
             ends = self._drawn([rate * mark.low, rate * mark.high])
             self.item.addItem(pg.LinearRegionItem(ends, movable=False, brush=colour, pen=None), ignoreBounds=True)
         line = pg.InfiniteLine(
             self._drawn([rate])[0], angle=90, pen=pg.mkPen(ACCENT, width=2), label=visible(mark.text),
-            labelOpts={"position": 0.92, "color": ACCENT, "fill": theme.current().ground},
+            labelOpts={"position": height, "color": ACCENT, "fill": theme.current().ground},
         )  # fmt: skip
         self.item.addItem(line, ignoreBounds=True)
 

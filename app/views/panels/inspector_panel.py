@@ -2,7 +2,7 @@
 for."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtWidgets import QPushButton, QTabWidget
 
 from app.controllers.scopes import Scopes
 from app.controllers.seams import Seams
@@ -41,6 +41,12 @@ class InspectorPanel(QTabWidget):
         self.setMinimumWidth(250)
         self.setAccessibleName("Inspector")
         self.hide()
+
+    @property
+    def buttons(self) -> tuple[tuple[QPushButton, str], ...]:
+        """The tabs' buttons, each with the action that it is for."""
+        worst, seams, watch = (self.worst.save, "save_worst"), (self.seams.measure, "measure_seams"), self.watch
+        return worst, seams, (watch.choose, "watch"), (watch.stop, "stop_watching")
 
     def toggle(self, name: str) -> None:
         """Show a tab, or hide the panel when that tab is shown already."""

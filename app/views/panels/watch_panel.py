@@ -125,7 +125,9 @@ class WatchPanel(QWidget):
             plot.showGrid(x=False, y=True, alpha=0.2)
             # The rates of all λ lie within a factor of forty.
             plot.setLogMode(x=False, y=column == "bpp")
-            self._column.insertWidget(stretch, plot, 2)
+            # Of a logarithmic axis only the decades are named: the lines between lie too close.
+            plot.getAxis("left").setStyle(maxTextLevel=0 if column == "bpp" else 2)
+            self._column.insertWidget(stretch, plot, 20)
             self._column.insertWidget(stretch, Label(title))
             stretch += 2
 

@@ -27,6 +27,7 @@ from codec.media.probe import ClipInfo
 
 _MARGIN, _LARGE_MARGIN = 8, 14
 _LABEL = f"background:{{}};color:#101010;padding:3px {_MARGIN}px;font-weight:600"
+_BETTER = "{}  this one is better     /  no difference"
 _LARGE_LABEL = f"background:{{}};color:#101010;padding:8px {_LARGE_MARGIN}px;font-weight:700;font-size:26px"
 
 
@@ -119,9 +120,14 @@ class Pane(QWidget):
             self._show_waiting()
 
     def _hide_names(self) -> None:
-        """Two takes are voted on: nothing tells which is which."""
-        for label in (self.label, self.right_label):
-            label.set_texts(" ")
+        """Two takes are voted on: nothing tells which is which, but where they stand and the keys."""
+        pair, split = self._session.voting.pair, self.tile.right is not None
+        left = pair is not None and self.tile.left == pair[0]
+        source = pair is not None and self.tile.left not in pair
+        self.right_label.setVisible(split)
+        texts = (_BETTER.format("<" if left else ">"), _BETTER.format(">"))
+        for label, text in zip((self.label, self.right_label), texts, strict=True):
+            label.set_texts("Source" if source else text, text[0])
             label.setToolTip("")
             label.setStyleSheet(_LABEL.format(MUTED))
         self.canvas.setAccessibleName("Picture")

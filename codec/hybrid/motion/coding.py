@@ -7,6 +7,7 @@
 Across a scene cut nothing is predicted: pictures have the vectors of their own side alone, the anchor none.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -26,7 +27,8 @@ _FINE_LEVEL = 10.0
 _PRICE_MIDDLE = 135.0
 _PRICE_OCTAVE = 4.0
 _SHARES = (0.18, 0.45, 1.0, 1.7)
-"""Price of a bit by class of plane: an anchor's vectors serve all pictures of the GoP."""
+"""Price of a bit by class of plane: an anchor's vectors serve all pictures of the GoP, the more the fewer it has."""
+_FULL = 8
 _ROOM = 24
 """Bytes a cell and plane takes at the very most."""
 _NOTHING = np.zeros((0, 0), np.uint8)
@@ -42,12 +44,22 @@ def price_of(level: float) -> float:
     return _PRICE_MIDDLE * 2.0 ** (-(level - 8) / _PRICE_OCTAVE)
 
 
+def _served(length: int) -> float:
+    """How much dearer a bit of an anchor's vectors is in a segment of so many pictures than in a full GoP."""
+    return math.sqrt(_FULL / max(1, length - 1))
+
+
 def encode(
-    pictures: Sequence[Plane], earlier: Plane | None, shape: MotionShape, level: float
+    pictures: Sequence[Plane],
+    earlier: Plane | None,
+    shape: MotionShape,
+    level: float,
+    contexts: NDArray[np.int32] | None = None,
 ) -> tuple[bytes, MotionVectors]:
-    """Find and code the motion of a GoP of luma pictures (H, W) uint8; `earlier` is the last picture of the GoP before,
-    where the entry plane is wanted. Does not depend on the number of threads."""
-    coder = _Coder(shape, level)
+    """Find and code the motion of a GoP, or a segment of one, of luma pictures (H, W) uint8; `earlier` is the last
+    picture of the GoP before, where the entry plane is wanted; `contexts`, if not new ones, are left as they end. Does
+    not depend on the number of threads."""
+    coder = _Coder(shape, level, new_models() if contexts is None else contexts)
     coder.io, coder.data = writer(64 + _ROOM * max(1, shape.planes) * coder.vectors[0:1].size)
     if shape.entry:
         assert earlier is not None
@@ -55,12 +67,15 @@ def encode(
         coder.search_single(0, 0, first[0], reference, track(first, reference, np.array([1]))[0])
     if shape.length > 1:
         _encode_rest(coder, stacked(pictures), shape)
+    if contexts is not None:
+        # Of several trials the best one's are copies.
+        contexts[:] = coder.models
     return finish_writing(coder.io, coder.data), coder.found()
 
 
-def decode(data: bytes, shape: MotionShape, level: float) -> MotionVectors:
-    """The motion that bytes stand for. Raises ValueError when they are damaged."""
-    coder = _Coder(shape, level)
+def decode(data: bytes, shape: MotionShape, level: float, contexts: NDArray[np.int32] | None = None) -> MotionVectors:
+    """The motion that bytes stand for; `contexts` as of `encode`. Raises ValueError when they are damaged."""
+    coder = _Coder(shape, level, new_models() if contexts is None else contexts)
     coder.io, coder.data = reader(data)
     if shape.entry:
         coder.read_single(0, 0)
@@ -118,9 +133,9 @@ class _Coder:
 
     shape: MotionShape
     level: float
+    models: NDArray[np.int32]
     io: NDArray[np.int64] = field(init=False)
     data: NDArray[np.uint8] = field(init=False)
-    models: NDArray[np.int32] = field(init=False)
     vectors: Vectors = field(init=False)
     sides: NDArray[np.uint8] = field(init=False)
     coded: NDArray[np.uint8] = field(init=False)
@@ -128,7 +143,7 @@ class _Coder:
     unit: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.models, self.unit = new_models(), unit_of(self.level)
+        self.unit = unit_of(self.level)
         self.vectors = np.zeros((self.shape.planes, *self.shape.grid, 2), np.int32)
         self.coded = np.zeros((self.shape.length, *self.shape.grid), np.uint8)
         self.sides = np.zeros((max(0, self.shape.length - 2), *self.shape.grid), np.uint8)
@@ -137,7 +152,8 @@ class _Coder:
         return MotionVectors(self.vectors, self.sides)
 
     def _price(self, kind: int) -> int:
-        return max(1, round(price_of(self.level) * _SHARES[kind]))
+        share = _SHARES[kind] * (_served(self.shape.length) if kind == 0 else 1.0)
+        return max(1, round(price_of(self.level) * share))
 
     def search_single(self, plane: int, number: int, picture: Plane, reference: Plane, wanted: Vectors) -> None:
         """Choose and write a plane of picture `number` with one bordered reference: with a sketch or without, whichever

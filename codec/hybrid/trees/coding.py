@@ -114,6 +114,28 @@ def check(starts: NDArray[np.int32]) -> None:
         raise ValueError("a tree's context starts from an impossible probability")
 
 
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What adapts while trees are coded: contexts (CONTEXTS, 2) and mixing weights (ROWS, n), int32; coding leaves them
+    as the last block did."""
+
+    models: NDArray[np.int32]
+    weights: NDArray[np.int32]
+
+    def copy(self) -> "Contexts":
+        return Contexts(self.models.copy(), self.weights.copy())
+
+
+def new_contexts(starts: NDArray[np.int32]) -> Contexts:
+    """As they start, from probabilities (CONTEXTS,)."""
+    return with_weights(new_models(starts))
+
+
+def with_weights(models: NDArray[np.int32]) -> Contexts:
+    """Contexts that are settled already, with weights as they start."""
+    return Contexts(models, new_weights(ROWS))
+
+
 def new_models(starts: NDArray[np.int32]) -> NDArray[np.int32]:
     """Contexts (CONTEXTS,) of a picture as they start."""
     models = np.empty((CONTEXTS, 2), np.int32)
@@ -121,22 +143,20 @@ def new_models(starts: NDArray[np.int32]) -> NDArray[np.int32]:
     return models
 
 
-def encode(
-    picture: Planar, level: float, models: NDArray[np.int32], known: Planar | None = None
-) -> tuple[bytes, Planar]:
-    """The bytes of a picture, and the picture as they decode; `models` are new and are left as the last block did.
-    `known`: what it is predicted to be from another one. Holds no interpreter lock."""
+def encode(picture: Planar, level: float, contexts: Contexts, known: Planar | None = None) -> tuple[bytes, Planar]:
+    """The bytes of a picture, and the picture as they decode; `contexts` are left as the last block did. `known`: what
+    it is predicted to be from another one. Holds no interpreter lock."""
     kind = Kind.KEY if known is None else Kind.ANCHOR
     step, step_chroma = steps(level, kind)
     planes = _planes(picture, known)
     io, data = writer(_ROOM * planes.y.size + 4096)
     price = _PRICES[kind] * (step / UNIT) ** 2 / BIT_COST
-    code_picture(io, data, models, new_weights(ROWS), planes, new_room(), step, step_chroma, price)
+    code_picture(io, data, contexts.models, contexts.weights, planes, new_room(), step, step_chroma, price)
     return finish_writing(io, data), _shown(planes, picture, step, kind)
 
 
 def decode(
-    data: bytes, width: int, height: int, level: float, models: NDArray[np.int32], known: Planar | None = None
+    data: bytes, width: int, height: int, level: float, contexts: Contexts, known: Planar | None = None
 ) -> Planar:
     """The picture that was encoded so. Raises ValueError when the bytes are damaged."""
     half = (-(-height // 2), -(-width // 2))
@@ -145,42 +165,42 @@ def decode(
     io, rest = reader(data)
     kind = Kind.KEY if known is None else Kind.ANCHOR
     step, step_chroma = steps(level, kind)
-    code_picture(io, rest, models, new_weights(ROWS), planes, new_room(), step, step_chroma, 0.0)
+    code_picture(io, rest, contexts.models, contexts.weights, planes, new_room(), step, step_chroma, 0.0)
     finish_reading(io, rest)
     return _shown(planes, blank, step, kind)
 
 
 def encode_between(
-    pictures: Sequence[Planar], level: float, models: NDArray[np.int32], known: Sequence[Planar]
+    pictures: Sequence[Planar], level: float, contexts: Contexts, known: Sequence[Planar]
 ) -> tuple[bytes, list[Planar]]:
-    """The bytes of the pictures between two anchors, one after another in `models` that go on, and the pictures as they
-    decode; `known`: what each is predicted to be. Holds no interpreter lock."""
+    """The bytes of the pictures between two anchors, one after another in `contexts` that go on, and the pictures as
+    they decode; `known`: what each is predicted to be. Holds no interpreter lock."""
     step, step_chroma = steps(level, Kind.BETWEEN)
     price = _PRICES[Kind.BETWEEN] * (step / UNIT) ** 2 / BIT_COST * 2.0 ** (max(0.0, _DEAR - level) / _DEARER)
     io, data = writer(0)
-    weights, room, made = new_weights(ROWS), new_room(), []
+    room, made = new_room(), []
     for picture, guess in zip(pictures, known, strict=True):
         data = with_room(io, data, _ROOM * (picture.y.size + _SIDE * sum(picture.y.shape) + _SIDE**2) + 4096)
         if not code_even(io, data, int(_missed(picture, guess) > _WORTH * BIT_COST * price)):
             made.append(guess)
             continue
         planes = _planes(picture, guess)
-        code_picture(io, data, models, weights, planes, room, step, step_chroma, price)
+        code_picture(io, data, contexts.models, contexts.weights, planes, room, step, step_chroma, price)
         made.append(_shown(planes, picture, step, Kind.BETWEEN))
     return finish_writing(io, data), made
 
 
-def decode_between(data: bytes, level: float, models: NDArray[np.int32], known: Sequence[Planar]) -> list[Planar]:
+def decode_between(data: bytes, level: float, contexts: Contexts, known: Sequence[Planar]) -> list[Planar]:
     """The pictures that were encoded so. Raises ValueError when the bytes are damaged."""
     step, step_chroma = steps(level, Kind.BETWEEN)
     io, rest = reader(data)
-    weights, room, made = new_weights(ROWS), new_room(), []
+    room, made = new_room(), []
     for guess in known:
         if not code_even(io, rest, 0):
             made.append(guess)
             continue
         planes = _planes(_blank(guess), guess)
-        code_picture(io, rest, models, weights, planes, room, step, step_chroma, 0.0)
+        code_picture(io, rest, contexts.models, contexts.weights, planes, room, step, step_chroma, 0.0)
         if io[FAULT]:
             break
         made.append(_shown(planes, guess, step, Kind.BETWEEN))

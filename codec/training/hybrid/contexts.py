@@ -28,6 +28,7 @@ from codec.hybrid.latents import GopSymbols, Past
 from codec.hybrid.model import store
 from codec.hybrid.model.config import LatentKind, lambda_of
 from codec.hybrid.model.weights import CodecModel, with_context_starts
+from codec.hybrid.pictures import planes_of
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.trees import coding as tree_coding
 from codec.hybrid.trees.coding import Planar
@@ -74,7 +75,7 @@ def measured_starts(weights: str, clips: Sequence[Path]) -> tuple[NDArray[np.int
                 means.note(before)
                 for source, guess in anchors:
                     before = trees.models[:, 0].copy()
-                    tree_coding.encode(source, level, trees.models, guess)
+                    tree_coding.encode(source, level, tree_coding.with_weights(trees.models), guess)
                     trees.note(before)
     return means.starts().reshape(symbol_coding.SETS, symbol_coding.CONTEXTS), trees.starts()
 
@@ -87,10 +88,10 @@ def measured_key_starts(clips: Sequence[Path]) -> NDArray[np.int32]:
         means = _Means(models)
         for path in clips:
             with open_clip(path) as clip:
-                picture = networks.planes_of(clip.picture(0))
+                picture = planes_of(clip.picture(0))
             for level in _LEVELS:
                 before = models[:, 0].copy()
-                tree_coding.encode(picture, level, models)
+                tree_coding.encode(picture, level, tree_coding.with_weights(models))
                 means.note(before)
     return means.starts()
 
@@ -101,8 +102,8 @@ _Anchors = list[tuple[Planar, Planar]]
 def _coded(
     model: CodecModel, weights: str, path: Path, lmbda: float
 ) -> Iterator[tuple[GopSymbols, list[LatentKind], latents.Rows, _Anchors]]:
-    """Symbols, kinds and table indices of each GoP of a clip's stream, and its anchors that have trees, as they are and
-    as they were predicted to be."""
+    """Symbols, kinds and table indices of each segment of a clip's stream, and its anchors that have trees, as they are
+    and as they were predicted to be."""
     with tempfile.TemporaryDirectory() as folder, open_clip(path) as clip:
         output = Path(folder) / "measured.gop"
         encode_clip(clip, clip.timing, Fraction(1), output, HybridSettings(lmbda, weights=weights, reconstruct=False))
@@ -113,15 +114,17 @@ def _coded(
         for number in sorted(stream.records):
             ((_, restored),) = decoder.link([number])
             assert restored is not None
-            shape, symbols = restored.shape, restored.symbols
-            known = before if shape.chained else None
-            rows = latents.rows_of(model, symbols, header.lambda_code, shape, known)
             start = gop.gop_at(number, header.frame_count, header.structure).start
-            kinds = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
-            pictures = [clip.picture(start + i) for i, kind in kinds if kind is LatentKind.ANCHOR]
-            anchors = list(zip(map(networks.planes_of, pictures), restored.anchors.guesses, strict=True))
-            yield symbols, shape.kinds, rows, anchors
-            before = latents.past_of(model, symbols, shape, known)
+            for segment in restored:
+                shape, symbols = segment.shape, segment.symbols
+                known = before if shape.chained else None
+                rows = latents.rows_of(model, symbols, header.lambda_code, shape, known)
+                kinds = zip(networks.anchor_numbers(shape), shape.pictures, strict=True)
+                pictures = [clip.picture(start + i) for i, kind in kinds if kind is LatentKind.ANCHOR]
+                anchors = list(zip(map(planes_of, pictures), segment.anchors.guesses, strict=True))
+                yield symbols, shape.kinds, rows, anchors
+                before = latents.past_of(model, symbols, shape, known)
+                start += shape.length - 1
 
 
 def main() -> None:

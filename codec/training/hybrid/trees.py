@@ -50,8 +50,8 @@ class ClipTrees:
 
     def _one(self, picture: Planar, guess: Planar | None, level: float) -> tuple[int, Planar]:
         """Size in bytes, and the picture as it decodes."""
-        models = coding.new_models(self._starts[0 if guess is None else 1])
-        data, decoded = coding.encode(picture, level, models, guess)
+        contexts = coding.new_contexts(self._starts[0 if guess is None else 1])
+        data, decoded = coding.encode(picture, level, contexts, guess)
         return len(data), decoded
 
 

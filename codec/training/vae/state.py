@@ -104,6 +104,11 @@ def _begun(settings: RunSettings) -> VaeCodec:
             )
     else:
         codec = VaeCodec(make_backbone(settings.sizes))
+        if codec.spatial is None and "backbone" not in settings.stages[0].train:
+            raise SettingError(
+                f"Backbone {codec.backbone.name} would stay as it was drawn at random: name the weights to start from "
+                "(--start, or start in the configuration)."
+            )
         if codec.spatial is not None:
             load_pretrained(codec.spatial.full)
             codec.spatial.fast.start_from(codec.spatial.full)

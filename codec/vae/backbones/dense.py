@@ -258,12 +258,22 @@ class DenseBackbone(Backbone):
     def encode(self, pictures: Tensor, *, full: bool = False) -> Tensor:
         """(B, T, 3, H, W) in [-1, 1], T of 1 to 9, sides multiples of 8 -> L (B, t, c, H/8, W/8)."""
         del full
+        return _gop_by_gop(self._encoded, pictures)
+
+    def _encoded(self, pictures: Tensor) -> Tensor:
         return self.encoder(whole_groups(pictures).transpose(1, 2))[:, : self.channels].transpose(1, 2)
 
     def decode(self, latent: Tensor, pictures: int, *, full: bool = False) -> Tensor:
         """L (B, t, c, h, w) -> (B, T, 3, 8h, 8w), about [-1, 1]."""
         del full
-        return self.decoder(latent.transpose(1, 2)).transpose(1, 2)[:, :pictures]
+        return _gop_by_gop(lambda own: self.decoder(own.transpose(1, 2)).transpose(1, 2)[:, :pictures], latent)
+
+
+def _gop_by_gop(work: Callable[[Tensor], Tensor], batch: Tensor) -> Tensor:
+    """work(batch), one GoP after another where no gradient is wanted: one alone fills a machine, in time and memory."""
+    if torch.is_grad_enabled() or len(batch) == 1:
+        return work(batch)
+    return torch.cat([work(own[None]) for own in batch])
 
 
 def _norm(width: int) -> nn.GroupNorm:

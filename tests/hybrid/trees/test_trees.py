@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from codec.hybrid.trees import coding
-from codec.hybrid.trees.coding import Planar, new_models, plain_starts
+from codec.hybrid.trees.coding import Planar, new_contexts, plain_starts
 from codec.hybrid.trees.transform import LARGEST, SIZES, UNIT, forward, inverse
 
 WIDTH, HEIGHT = 176, 112
@@ -42,12 +42,12 @@ def starts(known: Planar | None) -> NDArray[np.int32]:
 
 
 def encoded(picture: Planar, level: float = 8.0, known: Planar | None = None) -> tuple[bytes, Planar]:
-    return coding.encode(picture, level, new_models(starts(known)), known)
+    return coding.encode(picture, level, new_contexts(starts(known)), known)
 
 
 def decoded(data: bytes, like: Planar, level: float = 8.0, known: Planar | None = None) -> Planar:
     height, width = like.y.shape
-    return coding.decode(data, width, height, level, new_models(starts(known)), known)
+    return coding.decode(data, width, height, level, new_contexts(starts(known)), known)
 
 
 def moved(picture: Planar, columns: int) -> Planar:
@@ -219,24 +219,24 @@ def moving() -> tuple[list[Planar], list[Planar]]:
 
 
 def between(data: bytes, level: float, known: list[Planar]) -> list[Planar]:
-    return coding.decode_between(data, level, new_models(starts(known[0])), known)
+    return coding.decode_between(data, level, new_contexts(starts(known[0])), known)
 
 
 @pytest.mark.parametrize("level", [0.0, 8.0, 16.0])
 def test_pictures_between_anchors_share_their_bytes(level: float) -> None:
     pictures, known = moving()
-    data, made = coding.encode_between(pictures, level, new_models(starts(known[0])), known)
+    data, made = coding.encode_between(pictures, level, new_contexts(starts(known[0])), known)
     assert all(a.same_as(b) for a, b in zip(between(data, level, known), made, strict=True))
     # What is right already stays, and takes next to nothing.
     assert made[0].same_as(known[0]) and made[3].same_as(known[3])
-    assert len(coding.encode_between(pictures[:1] * 7, level, new_models(starts(known[0])), known[:1] * 7)[0]) <= 4
+    assert len(coding.encode_between(pictures[:1] * 7, level, new_contexts(starts(known[0])), known[:1] * 7)[0]) <= 4
     for k in (1, 2):
         assert squared_error(made[k].y, pictures[k].y) < squared_error(known[k].y, pictures[k].y) / 2
 
 
 def test_damaged_bytes_between_anchors_are_refused_and_leave_nothing_behind() -> None:
     pictures, known = moving()
-    data, _ = coding.encode_between(pictures, 12.0, new_models(starts(known[0])), known)
+    data, _ = coding.encode_between(pictures, 12.0, new_contexts(starts(known[0])), known)
     check_damage(data, lambda b: between(b, 12.0, known), known, seed=6)
 
 
