@@ -113,6 +113,8 @@ def main() -> None:
     walk.picture()
     # 5: choose a take.
     session.select(takes[2])
+    window.activateWindow()
+    walk.wait(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_A)
     choice = walk.dialog()
     walk.picture(choice)

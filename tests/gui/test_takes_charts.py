@@ -5,6 +5,7 @@ import math
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.charts.charts import Charts
 from app.views.charts.plot import STYLES, Chart, Line
+from app.views.charts.rate_chart import RateChart
 from app.views.names import shortened
 from codec.media import open_clip
 from tests.gui.conftest import WAIT_MS
@@ -218,6 +220,12 @@ def test_the_rate_chart_holds_all_takes_with_a_rate_also_hidden_ones(session: Se
     assert session.current is second and session.shown == [second]
 
 
+def all_in_sight(rates: RateChart) -> bool:
+    (left, right), (bottom, top) = rates.item.getViewBox().viewRange()
+    places = [rates.place_of(take) for take in rates.points]
+    return len(places) == 4 and all(left < p.x() < right and bottom < p.y() < top for p in places)
+
+
 def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Session, charts: Charts) -> None:
     for number in range(2):
         add_take(session, Kind.HEVC, f"a{number}", 0.4 - 0.2 * number, 0.01 * 4**number)
@@ -226,6 +234,8 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
     rates = charts.rates
     for log in (False, True):
         rates.log.setChecked(log)
+        # All points are in sight.
+        qtbot.waitUntil(partial(all_in_sight, rates), timeout=WAIT_MS)
         # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Neural's end there.
         at = QPointF(math.log10(200) if log else 200.0, 0.3595)
         box = rates.item.getViewBox()

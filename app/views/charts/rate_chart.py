@@ -14,7 +14,7 @@ from app.state.takes import Kind
 from app.views import theme
 from app.views.names import brief
 from app.views.theme import ACCENT, look_on_ground
-from app.views.widgets import Label, plain_tip
+from app.views.widgets import ElidedLabel, Label, plain_tip
 from codec.metrics.bjontegaard import MIN_POINTS
 from codec.texts import visible
 
@@ -56,8 +56,10 @@ class RateChart(QWidget):
         self.log.setToolTip("A logarithmic rate axis: equal steps are equal factors")
         self.log.setAccessibleName("Logarithmic rate axis")
         self.log.setChecked(True)
-        self.note = Label()
+        # Neither may make the window wider.
+        self.note = ElidedLabel(inset=0)
         self.reading = Label()
+        self.reading.setWordWrap(True)
         self.reading.setAccessibleName("Read off at the mouse")
         self.item = pg.PlotItem()
         self.plot = pg.PlotWidget(plotItem=self.item)
@@ -187,7 +189,7 @@ class RateChart(QWidget):
         self.item.setLabel("bottom", self.unit.value)
         self.item.setLogMode(x=self.log.isChecked(), y=False)
         self.redraw()
-        self.item.getViewBox().autoRange()
+        self.item.getViewBox().enableAutoRange()
 
     def _drawn(self, rates: Iterable[float]) -> list[float]:
         """Rates as places on the axis: items that are no data of a plot's own do not follow its logarithm."""
