@@ -178,7 +178,7 @@ def test_a_project_of_hostile_names_is_shown_as_it_is_in_the_window(qtbot: QtBot
         found[where] |= texts
     everywhere = {
         "ElidedLabel", "ElidedLabel tooltip", "HtmlLabel", "QListWidget", "StatisticsTable", "choice",
-        "StatisticsTable tooltip", "chart", "chart tooltip", "menu", "button", "MainWindow title", "Label",
+        "StatisticsTable tooltip", "chart", "chart tooltip", "menu", "button", "MainWindow title", "Banner",
         "QPushButton tooltip", "menu tooltip",
     }  # fmt: skip
     assert everywhere <= set(found), everywhere - set(found)

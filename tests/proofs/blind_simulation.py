@@ -92,7 +92,8 @@ def near_the_end(task: Task, offset: float, runs: int) -> tuple[float, float, fl
         below.append(made.place is Place.BELOW)
         touched.append(made.threshold.low <= made.lowest)
         wrong.append(made.place is Place.AT_MOST and truth > np.log2(made.threshold.high))
-    return tuple(float(np.mean(each)) for each in (numbers, below, touched, wrong))  # pyright: ignore[reportReturnType]
+    shares = [float(np.mean(each)) for each in (numbers, below, touched, wrong)]
+    return shares[0], shares[1], shares[2], shares[3]
 
 
 def guessers(task: Task, runs: int) -> tuple[float, float, float]:

@@ -37,6 +37,7 @@ from codec.training.vae.run import train
 from codec.training.vae.settings import RunSettings, Stage
 from codec.training.vae.state import Parts, prepare
 from codec.vae.backbones.known import make_backbone
+from codec.vae.backbones.spatial import SpatialBackbone
 from codec.vae.model import VaeCodec
 from codec.vae.weights import load_pretrained, save_weights
 
@@ -187,7 +188,8 @@ def _store(folder: Path, run: RunSettings) -> None:
     """Two crops of noise: what they show does not change what a step takes."""
     backbone = make_backbone(run.sizes)
     if run.backbone in ("", "spatial"):
-        load_pretrained(backbone.get_submodule("full"))  # pyright: ignore[reportArgumentType] - it is the pair
+        assert isinstance(backbone, SpatialBackbone)
+        load_pretrained(backbone.full)
     (folder / "crops").mkdir()
     pictures = torch.randint(0, 256, (2, GOP_LENGTH, 3, SIDE, SIDE), dtype=torch.uint8)
     with torch.no_grad():
