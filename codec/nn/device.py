@@ -35,6 +35,12 @@ def network_type(device: torch.device, precision: str) -> torch.dtype:
     return torch.bfloat16 if device.type == "cpu" and capabilities.get("avx512_bf16") else torch.float32
 
 
+def numbers(asked: str, precision: str) -> str:
+    """Device and number type of the networks, for a reader: "cpu, bfloat16". Raises ModelError as `pick`."""
+    chosen = pick(asked)
+    return f"{chosen}, {str(network_type(chosen, precision)).removeprefix('torch.')}"
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """True for the errors torch raises when an accelerator's memory is full."""
     return isinstance(error, torch.OutOfMemoryError) or (

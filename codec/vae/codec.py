@@ -40,10 +40,9 @@ class Vae:
         return bytes([quality_of(settings.lmbda)])
 
     def numbers(self, device: str, precision: str) -> str:
-        from codec.nn.device import network_type, pick
+        from codec.nn.device import numbers
 
-        chosen = pick(device)
-        return f"{chosen}, {str(network_type(chosen, precision)).removeprefix('torch.')}"
+        return numbers(device, precision)
 
     def encode(
         self, clip: FrameSource, header: Header, settings: CodecSettings, context: WorkContext
