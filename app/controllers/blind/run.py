@@ -16,7 +16,7 @@ from app.jobs.job import Lane, Outcome, Runner
 from app.state.blind import journal
 from app.state.blind.procedure import WARM_UPS, Procedure
 from app.state.blind.setup import Setup
-from app.state.blind.tasks import Answered, Kind, Task, Trial
+from app.state.blind.tasks import Answered, Task, Trial
 from codec.media.picture import Timing
 
 GREY_S = 0.5
@@ -94,11 +94,6 @@ class BlindRun:
     def can_undo(self) -> bool:
         """True while the next picture has not appeared."""
         return self.phase is Phase.GREY and self._undoable is not None
-
-    @property
-    def is_warm_up(self) -> bool:
-        """The open trial does not count."""
-        return self.trial is not None and self.trial.kind is Kind.WARM_UP
 
     @property
     def progress(self) -> str:
