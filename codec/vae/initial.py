@@ -11,9 +11,9 @@ from torch import Tensor
 from codec.vae.model import VaeCodec
 from codec.vae.transforms import Y_CHANNELS, Y_RATIO
 
-STEPS = (14.0, 1.2)
+STEPS = (40.0, 1.2)
 """Quantisation steps at the lowest and highest λ, in units of the orthonormal transform of latents: of `spatial`."""
-_RATES = (0.004, 0.3)
+_RATES = (0.001, 0.3)
 """Bits a pixel that the steps of other backbones aim at, whose latents are of any spread: lowest and highest λ."""
 _FINEST = 0.03
 """Finest step, over the largest deviation: below, numbers would be coded that are noise."""

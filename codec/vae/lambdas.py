@@ -2,7 +2,7 @@
 
 import math
 
-LAMBDA_MIN = 0.025
+LAMBDA_MIN = 0.003125
 LAMBDA_MAX = 3.2
 PAPER_LAMBDAS = (0.05, 0.1, 0.2)
 """The three λ of the paper's experiments."""

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from codec.vae import rans
-from codec.vae.rates import KINDS, QUALITY_MAX, Steps
+from codec.vae.rates import BANDS, KINDS, QUALITY_MAX, Steps, band_of
 from codec.vae.scales import GROUPS, SCALES, STARTS, ScalePath, scale_of, scale_table
 from codec.vae.transforms import FEATURES, Y_CHANNELS, Z_CHANNELS, Z_RATIO, HyperAnalysis, HyperSynthesis, zeroed
 
@@ -57,7 +57,7 @@ class Estimate:
 class _Coder(Protocol):
     """Decides, writes or reads the symbols of a step."""
 
-    def z(self, z: Tensor | None, shape: tuple[int, ...]) -> Tensor: ...
+    def z(self, z: Tensor | None, shape: tuple[int, ...], band: Tensor) -> Tensor: ...
 
     def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor: ...
 
@@ -81,7 +81,7 @@ class LatentCodec(nn.Module):
                 warnings.simplefilter("ignore")
                 from compressai.entropy_models import EntropyBottleneck, GaussianConditional
 
-            self.bottleneck = EntropyBottleneck(Z_CHANNELS, init_scale=1)
+            self.bottleneck = EntropyBottleneck(BANDS * Z_CHANNELS, init_scale=1)
             self.gaussian = GaussianConditional(scale_table(), tail_mass=2**-12)
         self.register_buffer("spread", torch.ones(Y_CHANNELS))
         groups = range(len(GROUPS))
@@ -159,7 +159,8 @@ class LatentCodec(nn.Module):
         step, restore = self.steps.step(quality, kind), self.steps.restore(quality, kind)
         z_shape = (len(before), Z_CHANNELS, *(-(-side // Z_RATIO) for side in size))
         # Under autocast, networks may work in half precision; symbols and code lengths never.
-        z = coder.z(None if wanted is None else self.hyper_analysis(_padded(wanted / step)).float(), z_shape)
+        said = None if wanted is None else self.hyper_analysis(_padded(wanted / step)).float()
+        z = coder.z(said, z_shape, band_of(quality, kind))
         features = self._features(z, before / spread, quality, kind)
         planes = self.scales.hyper(z, quality, kind, size)
         total = self.scales.begin(planes, symbols_before)
@@ -258,14 +259,16 @@ class _Estimator:
         self.y_bits = self.z_bits = torch.zeros(1)
         self.nonzero, self.symbols = 0.0, 0
 
-    def z(self, z: Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    def z(self, z: Tensor | None, shape: tuple[int, ...], band: Tensor) -> Tensor:
         del shape
         assert z is not None
         symbols = _rounded(z)
-        rows = symbols.transpose(0, 1)
+        # All bands' models look at all symbols, which are few; each GoP's own is picked.
+        rows = symbols.flatten(2).transpose(0, 1).repeat(BANDS, 1, 1)
         with torch.autocast(z.device.type, enabled=False):
-            likelihood, *_ = self._bottleneck._likelihood(rows.reshape(rows.shape[0], 1, -1))
-        bits = -likelihood.clamp_min(1e-9).log2().view(rows.shape).transpose(0, 1)
+            likelihood, *_ = self._bottleneck._likelihood(rows.flatten(1)[:, None])
+        likelihood = likelihood.view(BANDS, Z_CHANNELS, len(z), -1)[band, :, torch.arange(len(z), device=z.device)]
+        bits = -likelihood.clamp_min(1e-9).log2().view(symbols.shape)
         self.z_bits = self.z_bits.to(z.device) + bits.sum(dim=(1, 2, 3))
         return symbols
 
@@ -291,13 +294,12 @@ class _Writer:
         self._coders = [rans.coder().BufferedRansEncoder() for _ in range(gops)]
         self._z, self._y = codec.tables("z"), codec.tables("y")
 
-    def z(self, z: Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    def z(self, z: Tensor | None, shape: tuple[int, ...], band: Tensor) -> Tensor:
         del shape
         assert z is not None
         symbols = z.round()
-        index = _z_indices(symbols[0])
-        for coder, own in zip(self._coders, symbols.int(), strict=True):
-            _encode(coder, own.flatten(), index, self._z)
+        for coder, own, rows in zip(self._coders, symbols.int(), band.tolist(), strict=True):
+            _encode(coder, own.flatten(), _z_indices(own, rows), self._z)
         return symbols
 
     def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
@@ -323,12 +325,11 @@ class _Reader:
         self._z, self._y = codec.tables("z"), codec.tables("y")
         self._device = codec.get_buffer("spread").device
 
-    def z(self, z: Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    def z(self, z: Tensor | None, shape: tuple[int, ...], band: Tensor) -> Tensor:
         del z
         symbols = torch.zeros(shape, device=self._device)
-        index = _z_indices(symbols[0])
-        for coder, own in zip(self._coders, symbols, strict=True):
-            own.copy_(_decode(coder, index, self._z).view(own.shape))
+        for coder, own, rows in zip(self._coders, symbols, band.tolist(), strict=True):
+            own.copy_(_decode(coder, _z_indices(own, rows), self._z).view(own.shape))
         return symbols
 
     def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
@@ -358,9 +359,9 @@ def _decode(coder: Any, index: Tensor, tables: Tables) -> Tensor:
     return torch.tensor(found, dtype=torch.float32)
 
 
-def _z_indices(z: Tensor) -> Tensor:
-    """Table of every symbol of one z (32, a, b): its channel."""
-    return torch.arange(len(z)).repeat_interleave(z[0].numel())
+def _z_indices(z: Tensor, band: int) -> Tensor:
+    """Table of every symbol of one z (32, a, b): its channel's in the band."""
+    return (band * Z_CHANNELS + torch.arange(len(z))).repeat_interleave(z[0].numel())
 
 
 def _rounded(x: Tensor) -> Tensor:
@@ -368,9 +369,9 @@ def _rounded(x: Tensor) -> Tensor:
 
 
 def _padded(y: Tensor) -> Tensor:
-    """Zeros on the right and at the bottom up to multiples of Z_RATIO."""
+    """The edge repeated on the right and at the bottom up to multiples of Z_RATIO."""
     down, right = (-side % Z_RATIO for side in y.shape[-2:])
-    return F.pad(y, (0, right, 0, down))
+    return F.pad(y, (0, right, 0, down), mode="replicate")
 
 
 def _checkerboard(size: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:

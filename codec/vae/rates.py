@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX
 
-GRID = 8
+GRID = 11
 """Values of λ with vectors of their own, an octave apart."""
 KINDS = 2
 """Latent frames of one picture (a GoP's first) and of four have steps of their own."""
+BANDS = GRID * KINDS
+"""Sets of tables of z: for the nearest grid point of λ and the kind of latent frame."""
 
 
 def lambda_of(quality: Tensor) -> Tensor:
@@ -27,6 +29,11 @@ def _between(table: Tensor, quality: Tensor) -> Tensor:
     lower = place.floor().clamp(0, GRID - 2).long()
     part = (place - lower).view(-1, *([1] * (table.dim() - 1)))
     return table[lower] * (1 - part) + table[lower + 1] * part
+
+
+def band_of(quality: Tensor, kind: int) -> Tensor:
+    """The set of tables of z, 0 .. BANDS - 1, of integer qualities (B,)."""
+    return torch.div(quality * (2 * (GRID - 1)) + QUALITY_MAX, 2 * QUALITY_MAX, rounding_mode="floor") * KINDS + kind
 
 
 class Steps(nn.Module):

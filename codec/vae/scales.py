@@ -81,10 +81,10 @@ def _floor(x: Tensor, top: float) -> Tensor:
 
 class IntegerConv(nn.Conv2d):
     """A convolution whose weights and bias are rounded to the fixed point on every use. `unit`: what 1.0 is in the
-    input."""
+    input; `edged`: the edge is repeated around it, else zeros are."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, *, unit: int = _ONE) -> None:
-        super().__init__(inputs, outputs, kernel, padding=kernel // 2)
+    def __init__(self, inputs: int, outputs: int, kernel: int, *, unit: int = _ONE, edged: bool = False) -> None:
+        super().__init__(inputs, outputs, kernel, padding=kernel // 2, padding_mode="replicate" if edged else "zeros")
         self.unit = unit
         assert self.bias is not None
         nn.init.zeros_(self.bias)
@@ -106,11 +106,10 @@ class IntegerConv(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         weight, bias = self.integer_weights()
-        assert not isinstance(self.padding, str)
         # Rounding the sum takes away what algorithms that transform first (Winograd's) add to exact integers.
         # Never in half precision: it would not hold the sums.
         with torch.autocast(input.device.type, enabled=False):
-            total = F.conv2d(input.to(weight.dtype), weight, bias, padding=self.padding)
+            total = self._conv_forward(input.to(weight.dtype), weight, bias)
         return total + (total.round() - total).detach()
 
 
@@ -119,7 +118,7 @@ class ScalePath(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.coarse = IntegerConv(Z_CHANNELS, _COARSE, 3, unit=1)
+        self.coarse = IntegerConv(Z_CHANNELS, _COARSE, 3, unit=1, edged=True)
         self.spread = IntegerConv(_COARSE, _HYPER * Z_RATIO**2, 1)
         self.before = IntegerConv(Y_CHANNELS, _SQUEEZED, 1, unit=1)
         self.base = IntegerConv(_HYPER + _SQUEEZED + 2, _HIDDEN, 3)

@@ -79,16 +79,20 @@ class Synthesis(nn.Module):
 
 
 class HyperAnalysis(nn.Module):
-    """h_a: y in steps (N, 384, a, b), sides multiples of 4 -> z (N, 32, a/4, b/4)."""
+    """h_a: y in steps (N, 384, a, b), sides multiples of 4 -> z (N, 32, a/4, b/4).
+
+    Here and wherever z is the input, borders repeat the edge: a training crop has few samples of z, and with zeros
+    around nearly all of them would be unlike those inside a picture.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.Conv2d(Y_CHANNELS, FEATURES, 1),
             nn.SiLU(),
-            nn.Conv2d(FEATURES, FEATURES // 2, 4, stride=2, padding=1),
+            nn.Conv2d(FEATURES, FEATURES // 2, 4, stride=2, padding=1, padding_mode="replicate"),
             nn.SiLU(),
-            nn.Conv2d(FEATURES // 2, Z_CHANNELS, 4, stride=2, padding=1),
+            nn.Conv2d(FEATURES // 2, Z_CHANNELS, 4, stride=2, padding=1, padding_mode="replicate"),
         )
         last = self.layers[-1]
         assert isinstance(last, nn.Conv2d)
@@ -108,7 +112,7 @@ class HyperSynthesis(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(Z_CHANNELS, FEATURES, 3, padding=1),
+            nn.Conv2d(Z_CHANNELS, FEATURES, 3, padding=1, padding_mode="replicate"),
             nn.SiLU(),
             nn.Conv2d(FEATURES, 48 * Z_RATIO**2, 1),
             nn.PixelShuffle(Z_RATIO),

@@ -22,7 +22,7 @@ from codec.vae.latent import TABLE_NAMES
 from codec.vae.model import VaeCodec
 from codec.vae.scales import IntegerConv
 
-FORMAT = "seamscope-vae-1"
+FORMAT = "seamscope-vae-2"
 PRETRAINED = "taef2_fp16.safetensors"
 MAX_BYTES = 2**30
 """Of a weights file: the largest published net in single precision, and the codec."""

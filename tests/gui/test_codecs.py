@@ -67,7 +67,7 @@ def test_the_fields_are_those_of_the_codec_chosen_and_each_keeps_its_own(
     qtbot.keyClick(controls.codec, Qt.Key.Key_Down)
     assert session.draft.codec == "vae"
     qtbot.waitUntil(lambda: labels(controls) == ["Codec", "λ", "Autoencoder", "Device"])
-    assert (controls.number.minimum(), controls.number.maximum()) == (0.025, 3.2)
+    assert (controls.number.minimum(), controls.number.maximum()) == (0.003125, 3.2)
     assert controls.number.text() == "0.2" and session.draft.lmbda == 0.2
     assert len(controls.slider.marks) == 3 and controls.slider.marks[2] == controls.slider.value()
     assert controls.slider.toolTip().endswith("the marks are the paper's λ: 0.05, 0.1, 0.2")

@@ -1,6 +1,6 @@
 """The `vae` codec, with its fast and its full autoencoder, beside the transform it began as, `hybrid`, x265 and VVenC:
 
-    python -m tests.proofs.vae FOLDER --out DIR --vgg-trunk FILE [--untrained FILE] [--frames N] [--vgg-every N]
+    python -m tests.proofs.vae FOLDER --out DIR --vgg-trunk FILE [--untrained FILE] [--frames N] [--vgg-every N] ..
 
 Runs `seamscope bench` on the clips of FOLDER, which goes on where it was stopped, and writes DIR/vae.md: every point,
 whether rate and quality rise together on every clip, and mean Bjøntegaard rates. `--untrained`: weights of the
@@ -22,8 +22,9 @@ from codec.metrics.bjontegaard import NotComparable, RatePoint, bd_rate
 from codec.metrics.kinds import METRICS
 
 SHOWN = ("lpips", "lpips_vgg", "dists", "psnr", "tlp", "tof")
-LAMBDAS = ("0.025", "0.066", "0.174", "0.46", "1.2", "3.2")
+LAMBDAS = ("0.0032", "0.0125", "0.05", "0.2", "0.8", "3.2")
 FAST, FULL, UNTRAINED = "vae fast", "vae full", "vae untrained"
+KINDS = ("fast", "full", "untrained")
 _FITTED = 256
 """Crops that the transform is fitted to."""
 
@@ -168,6 +169,8 @@ def main() -> None:
     parser.add_argument("--vgg-every", type=int, default=4)
     parser.add_argument("--clips", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--alone", action="store_true", help="without hybrid, x265 and VVenC")
+    parser.add_argument("--lambdas", nargs="+", default=LAMBDAS, metavar="L")
+    parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS, help="of vae")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.make_untrained:
@@ -175,7 +178,7 @@ def main() -> None:
         return
     if arguments.vgg_trunk is None:
         parser.error("--vgg-trunk is needed: LPIPS-VGG and DISTS are among the judges")
-    folder, out, steps = arguments.folder, arguments.out, ("--lambdas", *LAMBDAS)
+    folder, out, steps = arguments.folder, arguments.out, ("--lambdas", *arguments.lambdas)
     found: list[Point] = []
     if not arguments.alone:
         found += points(
@@ -186,6 +189,8 @@ def main() -> None:
     if arguments.untrained is not None:
         kinds.append((UNTRAINED, ("--autoencoder", "full", "--weights", arguments.untrained.stem)))
     for name, more in kinds:
+        if name.split()[1] not in arguments.kinds:
+            continue
         rows = bench(folder, out / name.split()[1], arguments, "--codecs", "vae", "--rivals", "", *steps, *more)
         found += points(rows, {"vae": name})
     (out / "vae.md").write_text(page(found, arguments), encoding="utf-8")

@@ -15,6 +15,7 @@ from codec.training.vae import settings
 from codec.training.vae.importing import import_checkpoint
 from codec.training.vae.sources import find_sources
 from codec.training.vae.state import prepare
+from codec.training.vae.store import Store
 from codec.vae.weights import load_weights
 from tests.conftest import make_clip
 
@@ -137,6 +138,35 @@ def test_run_stopped_and_resumed_ends_as_one_that_was_not(corpus, tmp_path):
     lines = list(training.start(settings.load(further), tmp_path, went, device=torch.device("cpu")))
     assert any("step 2/2" in line for line in lines)
     assert load_weights(went / "weights.safetensors").encode(pictures, 100)[0].string
+
+
+def test_a_stage_of_the_entropy_model_lowers_the_rate_and_moves_no_transform(corpus, tmp_path):
+    head, _, stages = CONFIG.partition("[[stage]]")
+    begun, config = tmp_path / "begun.toml", tmp_path / "entropy.toml"
+    stage = stages.split("[[stage]]")[1]
+    begun.write_text(head + "[[stage]]" + stage.replace("steps = 4", "steps = 1"), encoding="utf-8")
+    out, went = tmp_path / "begun", tmp_path / "went"
+    cpu = torch.device("cpu")
+    assert list(training.start(settings.load(begun), tmp_path, out, corpus=(corpus,), device=cpu))
+    start = f'start = "{(out / "weights.safetensors").as_posix()}"\n'
+    stage = stage.replace('train = ["codec", "temporal"]', 'train = ["entropy"]').replace("steps = 4", "steps = 40")
+    config.write_text(start + head + "ema = 0.5\n[[stage]]" + stage, encoding="utf-8")
+    went.mkdir()
+    (went / "crops-64").symlink_to(out / "crops-64")
+    assert list(training.start(settings.load(config), tmp_path, went, device=cpu))
+    begun_at, ended_at = (load_weights(folder / "weights.safetensors") for folder in (out, went))
+    before, after = begun_at.state_dict(), ended_at.state_dict()
+    moved = {
+        name for name, value in before.items() if value.shape == after[name].shape and not value.equal(after[name])
+    }
+    assert any(name.startswith("latent.scales.") for name in moved)
+    assert not [name for name in moved if name.startswith(("analysis", "synthesis", "backbone", "latent.steps"))]
+    pictures = Store(out / "crops-64", "train").batch([0, 1]).pictures
+    sizes = [
+        sum(len(gop.string) for q in (60, 128, 200) for gop in codec.encode(pictures, q))
+        for codec in (begun_at, ended_at)
+    ]
+    assert sizes[1] < 0.8 * sizes[0], sizes
 
 
 def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):

@@ -25,7 +25,7 @@ from codec.training.vae.judges import flicker, fooled, hinge
 from codec.training.vae.log import LOG_FIELDS, Log
 from codec.training.vae.pictures import draw_panel
 from codec.training.vae.settings import RunSettings, Stage
-from codec.training.vae.state import Parts, averaged, fit, part_of, prepare, save, update_average
+from codec.training.vae.state import Parts, averaged, fit, is_trained, prepare, save, update_average
 from codec.training.vae.store import Crops
 from codec.vae.rates import QUALITY_MAX, lambda_of
 
@@ -85,7 +85,7 @@ def train(parts: Parts, minutes: float | None) -> Iterator[str]:
 def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
     """One step of the optimiser; what the log wants of it."""
     for name, parameter in parts.codec.named_parameters():
-        parameter.requires_grad_(not name.startswith("backbone.full.") and part_of(name) in stage.train)
+        parameter.requires_grad_(not name.startswith("backbone.full.") and is_trained(name, stage.train))
     rate = _learning_rate(stage, inner)
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]

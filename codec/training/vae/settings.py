@@ -11,7 +11,7 @@ from codec.vae.backbones.known import SIZES
 from codec.vae.backbones.sizes import Sizes
 from codec.vae.rates import QUALITY_MAX
 
-PARTS = ("pair", "temporal", "backbone", "codec")
+PARTS = ("pair", "temporal", "backbone", "codec", "entropy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Stage:
     """Cosine from the first to the second."""
     train: tuple[str, ...]
     """Of backbone `spatial`, "pair": the fast picture autoencoder, "temporal": four pictures' latents to L and back; of
-    the others "backbone": E and D. "codec": transforms, hyperprior, contexts, steps."""
+    the others "backbone": E and D. "codec": transforms, hyperprior, contexts, steps; "entropy": of these hyperprior,
+    contexts and scales alone, with which no picture gets better and the rate finds its level."""
     warmup: int = 200
     quantise: bool = True
     """False: nothing is coded (stage one of the paper): E and D alone."""

@@ -1,6 +1,6 @@
 """What lives as long as a training run, and its state on disk."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from codec.vae.weights import load_pretrained, load_weights, save_weights
 
 FITTED_CROPS = 256
 """Crops that the starting transform is fitted to."""
-_PACES = {"still": 0.05, "steps": 3.0, "tables": 5.0}
-"""Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps
-and the model of z, which count in other units, fast."""
+_PACES = {"still": 0.2, "steps": 5.0, "tables": 10.0, "scales": 10.0}
+"""Learning rates of some parameters over the stage's: transforms that are exact to begin with move slowly; log steps,
+the model of z and the integers of the scale path, which count in other units, fast: a scale that lags behind costs
+bits on every zero."""
 _TABLES = ("latent.gaussian.", "latent.bottleneck._")
 """The coder's tables: made from the rest whenever weights are written."""
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
@@ -112,7 +113,7 @@ def _begun(settings: RunSettings) -> VaeCodec:
         if codec.spatial is not None:
             load_pretrained(codec.spatial.full)
             codec.spatial.fast.start_from(codec.spatial.full)
-    known = (*codec.backbone.parts, "codec")
+    known = (*codec.backbone.parts, "codec", "entropy")
     for stage in settings.stages:
         for part in stage.train:
             if part not in known:
@@ -131,7 +132,7 @@ def fit(parts: Parts) -> None:
     start_as_transform(parts.codec, torch.cat(made))
     state = _trained(parts.codec)
     for name, value in parts.average.items():
-        if part_of(name) == "codec":
+        if not name.startswith("backbone."):
             value.copy_(state[name])
 
 
@@ -141,7 +142,7 @@ def _trained(codec: VaeCodec) -> dict[str, Tensor]:
 
 
 def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
-    rows: dict[str, list[Tensor]] = {"weights": [], "rest": [], "still": [], "steps": [], "tables": []}
+    rows: dict[str, list[Tensor]] = {"weights": [], "rest": [], "still": [], "steps": [], "tables": [], "scales": []}
     for name, parameter in codec.named_parameters():
         if name.startswith("backbone.full."):
             continue
@@ -151,6 +152,8 @@ def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
             rows["steps"].append(parameter)
         elif name.startswith("latent.bottleneck."):
             rows["tables"].append(parameter)
+        elif name.startswith("latent.scales."):
+            rows["scales"].append(parameter)
         else:
             rows["weights" if parameter.dim() >= 4 else "rest"].append(parameter)
     return [
@@ -165,7 +168,15 @@ def part_of(name: str) -> str:
         return "pair"
     if name.startswith("backbone.temporal."):
         return "temporal"
-    return "backbone" if name.startswith("backbone.") else "codec"
+    if name.startswith("backbone."):
+        return "backbone"
+    return "entropy" if name.startswith("latent.") and not name.startswith("latent.steps.") else "codec"
+
+
+def is_trained(name: str, parts: Collection[str]) -> bool:
+    """Whether a stage that trains `parts` moves a parameter."""
+    part = part_of(name)
+    return part in parts or (part == "entropy" and "codec" in parts)
 
 
 @torch.no_grad()
