@@ -15,7 +15,7 @@ from app.state.blind.wording import saving_text, viewers_text
 from app.state.choice import Choice
 from codec.errors import SettingError
 
-NOTHING = "There is no verdict yet: choose a take (A) or finish a blind test (F7) first."
+NOTHING = "There is no verdict yet: choose a take (A) or finish a blind test (F9) first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,10 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run], choice: Choice | None)
             f"The chosen operating point, {point}, lies below the interval: the blind test speaks against it."
         )
     warnings += [_left_out(unfinished)] if unfinished else []
+    earlier = len(alike) - unfinished - len(found)
+    if earlier:
+        runs = "is 1 complete run" if earlier == 1 else f"are {earlier} complete runs"
+        warnings.append(f"Of the same observers there {runs} before these: kept, but not counted.")
     basis = f"{'. '.join(each.run.sentence() for each in found)}. {heading(found)}."
     return Finding(question_of(clip, newest), answer, tuple(details), basis, tuple(warnings), newest, found)
 

@@ -12,6 +12,8 @@ from app.views.blind.viewers_plot import ViewersPlot
 from app.views.widgets import Label, scrolled
 from codec.texts import visible
 
+_TABLE_HEIGHT = 220
+"""Of the observers at most, pixels."""
 _COLUMNS = ("Observer", "Result", "Trials", "σ̂, oct", "Catch", "Doubts")
 
 
@@ -21,6 +23,7 @@ class ResultPage(QWidget):
     copy_asked = Signal(str)
     save_asked = Signal(object, str)
     """A QImage and the name proposed."""
+    verdict_asked = Signal()
     again_asked = Signal()
     left = Signal()
 
@@ -43,9 +46,11 @@ class ResultPage(QWidget):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.copy, self.save = QPushButton("Copy the result"), QPushButton("Save the picture…")
         self.again, self.back = QPushButton("The next observer"), QPushButton("Back to the pictures")
+        self.verdict = QPushButton("Export the verdict…")
+        self.verdict.setToolTip("A page or a PDF to hand over: question, answer, pictures, every answer and command")
         self.again.setObjectName("primary")
         buttons = QHBoxLayout()
-        for button in (self.again, self.copy, self.save, self.back):
+        for button in (self.again, self.verdict, self.copy, self.save, self.back):
             buttons.addWidget(button)
         buttons.addStretch(1)
         inner = QWidget()
@@ -58,7 +63,7 @@ class ResultPage(QWidget):
         column.addLayout(buttons)
         column.addWidget(self.panel)
         column.addWidget(self.viewers, 1)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
         column.addWidget(self.details)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +71,7 @@ class ResultPage(QWidget):
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self.text()))
         self.save.clicked.connect(self._ask_save)
         self.again.clicked.connect(self.again_asked)
+        self.verdict.clicked.connect(self.verdict_asked)
         self.back.clicked.connect(self.left)
 
     def show_run(self, run: Run) -> None:
@@ -102,7 +108,8 @@ class ResultPage(QWidget):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         self.table.resizeColumnsToContents()
         rows = sum(self.table.rowHeight(row) for row in range(len(found)))
-        self.table.setMinimumHeight(min(220, rows + self.table.horizontalHeader().height() + 6))
+        # As high as it needs, no higher: what stands below is worth the room.
+        self.table.setFixedHeight(min(_TABLE_HEIGHT, rows + self.table.horizontalHeader().height() + 6))
 
     def _ask_save(self) -> None:
         if self._run is not None:

@@ -7,6 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.render.take_looks import is_hollow, look_mark
 from app.state.curves import CURVES, RATES, Series
 from app.state.rate_marks import RateMark
 from app.state.rates import CodecCurve, RateUnit, curves_of, points_of, savings
@@ -30,6 +31,14 @@ _BAND = 40
 """Opacity of an interval, of 255."""
 _HIGHEST, _STEP, _ROWS = 0.92, 0.12, 6
 """Where the texts of marks stand: one below the other, or those of near rates would cover each other."""
+
+
+class RateAxis(pg.AxisItem):
+    """Rates in figures: a logarithmic axis would have powers of ten else."""
+
+    def logTickStrings(self, values: Iterable[float], _scale: float, _spacing: float) -> list[str]:
+        """`values`: logarithms to base 10."""
+        return [f"{10**value:.4g}" for value in values]
 
 
 class RateChart(QWidget):
@@ -61,7 +70,7 @@ class RateChart(QWidget):
         self.reading = Label()
         self.reading.setWordWrap(True)
         self.reading.setAccessibleName("Read off at the mouse")
-        self.item = pg.PlotItem()
+        self.item = pg.PlotItem(axisItems={"bottom": RateAxis("bottom")})
         self.plot = pg.PlotWidget(plotItem=self.item)
         self.plot.setAccessibleName("Quality over rate of all takes")
         self.item.showGrid(x=True, y=True, alpha=0.2)
@@ -133,6 +142,7 @@ class RateChart(QWidget):
         for entry in self._series:
             if entry.take in points:
                 self._add_point(entry, *points[entry.take], named=len(points) <= _NAMED_POINTS)
+        self._keep_marks_in_sight([score for _, score in points.values()])
         for number, mark in enumerate(self._marks):
             self._add_mark(mark, _HIGHEST - _STEP * (number % _ROWS))
         for line in (self._across, self._down):
@@ -142,16 +152,29 @@ class RateChart(QWidget):
 
     def _add_point(self, entry: Series, rate: float, score: float, *, named: bool) -> None:
         colour = look_on_ground(entry.look)
+        # Looks of one colour and another dash are told apart by it: filled, or a ring.
+        brush = pg.mkBrush(None) if is_hollow(entry.look) else pg.mkBrush(colour)
         dot = pg.ScatterPlotItem(
-            self._drawn([rate]), [score], data=[entry.take], size=11, brush=pg.mkBrush(colour), pen=None,
+            self._drawn([rate]), [score], data=[entry.take], size=11, brush=brush, pen=pg.mkPen(colour, width=2),
             symbol="o" if entry.kind is Kind.NEURAL else "s", hoverable=True, hoverSize=15, tip=self._tip,
         )  # fmt: skip
         dot.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
         self.item.addItem(dot)
         if named:
-            text = pg.TextItem(visible(f"{entry.number} · {brief(entry.name)}"), color=colour, anchor=(-0.05, 0.9))
+            text = pg.TextItem(
+                visible(f"{entry.number} {look_mark(entry.look)} {brief(entry.name)}"),
+                color=colour,
+                anchor=(-0.05, 0.9),
+            )
             text.setPos(self._drawn([rate])[0], score)
             self.item.addItem(text, ignoreBounds=True)
+
+    def _keep_marks_in_sight(self, scores: list[float]) -> None:
+        """Lines and bands have no end upwards, so that the range of the chart does not follow them by itself."""
+        rates = [end for mark in self._marks for end in mark.ends(self.unit)]
+        if rates and scores:
+            ends = self._drawn([min(rates), max(rates)])
+            self.item.addItem(pg.PlotCurveItem(ends, [min(scores), max(scores)], pen=None))
 
     def _add_mark(self, mark: RateMark, height: float) -> None:
         """`height`: of its text, as a share of the plot's."""
@@ -162,7 +185,7 @@ class RateChart(QWidget):
             ends = self._drawn([rate * mark.low, rate * mark.high])
             self.item.addItem(pg.LinearRegionItem(ends, movable=False, brush=colour, pen=None), ignoreBounds=True)
         line = pg.InfiniteLine(
-            self._drawn([rate])[0], angle=90, pen=pg.mkPen(ACCENT, width=2), label=visible(mark.text),
+            self._drawn([rate])[0], angle=90, pen=pg.mkPen(ACCENT, width=2), label=visible(mark.said(self.unit)),
             labelOpts={"position": height, "color": ACCENT, "fill": theme.current().ground},
         )  # fmt: skip
         self.item.addItem(line, ignoreBounds=True)
