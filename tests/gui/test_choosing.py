@@ -94,6 +94,11 @@ def test_choices_are_saved_and_listed_over_a_folder(
     assert isinstance(again, ChoiceDialog)
     qtbot.mouseClick(again.drop, Qt.MouseButton.LeftButton)
     assert session.choice is None
+    page = tmp_path / "page.html"
+    window.context.exports.export_page(page)
+    qtbot.waitUntil(page.exists, timeout=WAIT_MS)
+    listed_there = page.read_text("utf-8")
+    assert "Operating points of the folder" in listed_there and "<td>first</td>" in listed_there
     projects.save(folder / "second.seamscope")
     qtbot.waitUntil((folder / "second.seamscope").exists, timeout=WAIT_MS)
     (folder / "third.seamscope").write_text("{", encoding="utf-8")

@@ -195,7 +195,7 @@ def test_statistics_list_means_and_lead_to_the_worst_frame(qtbot: QtBot, session
     table = charts.statistics
     titles = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
     column = titles.index("LPIPS")
-    assert [table.item(r, 0).text() for r in (0, 1)] == ["2 · HEVC (x265) a", "3 · AV1 (SVT-AV1) b"]
+    assert [table.item(r, 0).text() for r in (0, 1)] == ["━━ 2 · HEVC (x265) a", "━━ 3 · AV1 (SVT-AV1) b"]
     assert [table.item(r, column).text() for r in (0, 1)] == ["0.1595", "0.3595"]
     assert [table.item(r, column + 1).text() for r in (0, 1)] == ["1.1130", "1.3130"]
     assert table.item(0, titles.index("tOF")).text() == "–"

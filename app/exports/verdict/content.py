@@ -18,6 +18,8 @@ from app.state.takes import Kind, RateBasis, Take
 from codec import __version__
 from codec.context import WorkContext
 
+_TOLD = 2
+"""Takes whose unfinished measures are told one by one above all else."""
 SCORES = tuple(key for key in CURVES if key not in RATES)
 
 
@@ -144,7 +146,11 @@ def _warnings(request: VerdictRequest) -> list[str]:
         found.append(f"{choice.name} was chosen, but is not on the list of takes any more: it is not shown.")
     if request.region:
         found.append(f"Scores are of the region {request.region} alone.")
-    found += [f"Not all frames are measured yet: {line}." for line in unfinished(request.data.series, SCORES)]
+    lines = unfinished(request.data.series, SCORES)
+    if len(lines) > _TOLD:
+        found.append(f"Not all frames of {len(lines)} takes are measured yet: their means carry … and a count below.")
+    else:
+        found += [f"Not all frames are measured yet: {line}." for line in lines]
     return found
 
 

@@ -26,9 +26,11 @@ _IN_A_FIGURE, _COLUMNS = 6, 2
 def draw_runs(observers: Sequence[Entry], kind: str) -> tuple[bytes, ...]:
     """A panel an observer: share of answers at each rate, the curve of the posterior's medians, the threshold's
     interval; "png" or "svg". Answers of different observers are never put together."""
-    ends = _ends([entry.run for entry in observers])
+    if not observers:
+        return ()
+    ends, columns = _ends([entry.run for entry in observers]), min(_COLUMNS, len(observers))
     return tuple(
-        _draw_some(observers[first : first + _IN_A_FIGURE], kind, ends)
+        _draw_some(observers[first : first + _IN_A_FIGURE], kind, ends, columns)
         for first in range(0, len(observers), _IN_A_FIGURE)
     )
 
@@ -52,10 +54,9 @@ def draw_viewers(viewers: Viewers, kind: str) -> bytes:
     return drawn(figure, kind, _DPI)
 
 
-def _draw_some(observers: Sequence[Entry], kind: str, ends: tuple[float, float]) -> bytes:
-    columns = min(_COLUMNS, len(observers))
+def _draw_some(observers: Sequence[Entry], kind: str, ends: tuple[float, float], columns: int) -> bytes:
     rows = -(-len(observers) // columns)
-    figure = new_figure(8, 3.2 if rows == 1 else 2.5 * rows)
+    figure = new_figure(8, 3.2 if columns == 1 else 2.5 * rows + 0.3)
     axes = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
     for axis, entry in zip(axes, observers, strict=False):
         _draw(axis, entry.run, ends)

@@ -16,8 +16,10 @@ from codec.pages import page_of
 
 _MARGIN_MM = 15.0
 _DPI = 300
+_UNITS = 96
+"""Of the layout to an inch."""
 _PAGE = (680.0, 1009.0)
-"""Inside the margins of A4, in 96ths of an inch: the units of layout and of the pictures' sizes."""
+"""Inside the margins of A4, in units of the layout, which are those of the pictures' sizes, too."""
 _WIDTH = 664
 """Of the text."""
 _CELL_ROOM = 8
@@ -81,7 +83,8 @@ def _document(content: Content, request: VerdictRequest) -> QTextDocument:
         answers=len(content.answers),
         viewers=content.viewers is not None,
     )
-    document.setHtml(text)
+    # A hat over a letter is set beside it where the font does not know the two together.
+    document.setHtml(text.replace("σ̂", "σ"))
     # Without it the document would add margins of its own, and know no width to break its lines at.
     document.setPageSize(QSizeF(*_PAGE))
     return document
@@ -107,7 +110,7 @@ def _print(document: QTextDocument, path: Path, title: str) -> None:
     try:
         # Stills are samples that somebody looks at: no JPEG of them.
         painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
-        painter.scale(writer.width() / _PAGE[0], writer.height() / _PAGE[1])
+        painter.scale(_DPI / _UNITS, _DPI / _UNITS)
         for page in range(document.pageCount()):
             if page:
                 writer.newPage()

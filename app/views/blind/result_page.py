@@ -7,14 +7,14 @@ from app.controllers.blind.blind import Blind
 from app.state.blind.journal import Run
 from app.state.blind.observers import Entry, entries, heading, viewers
 from app.state.blind.wording import details, saving_text, viewers_text
-from app.views.blind.result_plot import ResultPlot, picture
+from app.views.blind.result_plot import ResultPlot, drawable, picture
 from app.views.blind.viewers_plot import ViewersPlot
 from app.views.widgets import Label, scrolled
 from codec.texts import visible
 
 _TABLE_HEIGHT = 220
 """Of the observers at most, pixels."""
-_COLUMNS = ("Observer", "Result", "Trials", "σ̂, oct", "Catch", "Doubts")
+_COLUMNS = ("Observer", "Result", "Trials", "σ, oct", "Catch", "Doubts")
 
 
 class ResultPage(QWidget):
@@ -31,6 +31,8 @@ class ResultPage(QWidget):
         super().__init__()
         self._blind = blind
         self._run: Run | None = None
+        self._said = self._doubts = ""
+        """In full, as they are copied."""
         self.sentence, self.doubts, self.details, self.panel = Label(), Label(), Label(), Label()
         self.sentence.setStyleSheet("font-size:18px")
         self.doubts.setStyleSheet("color:#ffc857")
@@ -79,8 +81,10 @@ class ResultPage(QWidget):
         if run == self._run and self.table.rowCount():
             return
         self._run = run
-        self.sentence.setText("\n".join(part for part in (run.sentence(), saving_text(run)) if part))
-        self.doubts.setText("\n".join((*run.result().warnings, run.setup.segment.note)).strip())
+        self._said = "\n".join(part for part in (run.sentence(), saving_text(run)) if part)
+        self._doubts = "\n".join((*run.result().warnings, run.setup.segment.note)).strip()
+        self.sentence.setText(drawable(self._said))
+        self.doubts.setText(drawable(self._doubts))
         self.doubts.setVisible(bool(self.doubts.text()))
         self.plot.show_run(run)
         self.details.setText(details(run))
@@ -92,7 +96,7 @@ class ResultPage(QWidget):
 
     def text(self) -> str:
         """All of the result, to be pasted."""
-        parts = (self.sentence.text(), self.doubts.text(), self.panel.text(), self.details.text())
+        parts = (self._said, self._doubts, self.panel.text(), self.details.text())
         return "\n".join(part for part in parts if part)
 
     def _fill(self, found: tuple[Entry, ...]) -> None:

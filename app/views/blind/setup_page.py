@@ -27,6 +27,7 @@ from app.state.blind.setup import Viewing
 from app.state.blind.tasks import Task
 from app.state.recipes import codec_name
 from app.views import theme
+from app.views.blind.result_plot import drawable
 from app.views.blind.tiles import tile_room
 from app.views.panels.lambda_box import LambdaBox
 from app.views.widgets import Label, scrolled
@@ -195,7 +196,7 @@ class SetupPage(QWidget):
         else:
             self.status.setText(self._blind.problem)
         self.status.setStyleSheet("" if busy else f"color:{theme.ACCENT}; font-weight:600")
-        self.earlier.setText(_earlier(session.blind.runs))
+        self.earlier.setText(drawable(_earlier(session.blind.runs)))
 
     def _refresh_codec(self) -> None:
         recipe = self._session.draft.recipe

@@ -20,7 +20,7 @@ from codec.texts import in_html
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
-"""Characters of a take's name in a head, as there is room."""
+"""Characters of a take's name in a head, as there is room; at last a piece of its line stands for it alone."""
 _PIXELS_A_LINE = 4
 """Boundary lines closer than this are not drawn: they would be a wall."""
 
@@ -215,8 +215,8 @@ class Chart(QWidget):
         out whole, the last ones first, where even they find no room."""
         metrics, where = self.head.fontMetrics(), f"frame {frame}"
         rests = (" · ".join(part for part in (self._direction(), where) if part), where, "")
-        for rest, longest in itertools.product(rests, _NAME_LENGTHS):
-            names = [f"{look_mark(line.look)} {shortened(line.name, longest)}" for line in self.lines]
+        for rest, longest in (*itertools.product(rests, _NAME_LENGTHS), ("", 0)):
+            names = [self._named(line, longest) for line in self.lines]
             words = f"{title} {rest}" + "".join(f"   {n} {v}" for n, v in zip(names, values, strict=True))
             # A tenth more: some of it is bold.
             if 1.1 * metrics.horizontalAdvance(words) <= self.width():
@@ -232,6 +232,11 @@ class Chart(QWidget):
         else:
             count = 0
         return "", ["" for _ in self.lines], values[:count]
+
+    @staticmethod
+    def _named(line: Line, longest: int) -> str:
+        mark = look_mark(line.look)
+        return f"{mark} {shortened(line.name, longest)}" if longest else mark
 
     def _direction(self) -> str:
         unit = self.kind.unit

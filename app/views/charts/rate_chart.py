@@ -36,8 +36,9 @@ _HIGHEST, _STEP, _ROWS = 0.92, 0.12, 6
 class RateAxis(pg.AxisItem):
     """Rates in figures: a logarithmic axis would have powers of ten else."""
 
-    def logTickStrings(self, values: Iterable[float], _scale: float, _spacing: float) -> list[str]:
+    def logTickStrings(self, values: Iterable[float], scale: float, spacing: float) -> list[str]:
         """`values`: logarithms to base 10."""
+        del scale, spacing
         return [f"{10**value:.4g}" for value in values]
 
 
@@ -172,9 +173,9 @@ class RateChart(QWidget):
     def _keep_marks_in_sight(self, scores: list[float]) -> None:
         """Lines and bands have no end upwards, so that the range of the chart does not follow them by itself."""
         rates = [end for mark in self._marks for end in mark.ends(self.unit)]
-        if rates and scores:
-            ends = self._drawn([min(rates), max(rates)])
-            self.item.addItem(pg.PlotCurveItem(ends, [min(scores), max(scores)], pen=None))
+        if rates:
+            ends, heights = self._drawn([min(rates), max(rates)]), scores or [0.0, 1.0]
+            self.item.addItem(pg.PlotCurveItem(ends, [min(heights), max(heights)], pen=None))
 
     def _add_mark(self, mark: RateMark, height: float) -> None:
         """`height`: of its text, as a share of the plot's."""
