@@ -25,6 +25,10 @@ _NEEDED = (
 )
 _NAMED_POINTS = 16
 """With more of them, names lie over one another; the mouse over a point tells its name."""
+_LATE = 0.85
+"""From this share of the rates on, names stand left of their points: the chart ends there."""
+_PLACES = (((-0.05, 0.9), (1.05, 0.9)), ((-0.05, 0.1), (1.05, 0.1)))
+"""Anchors of names: above the highest curve and below the others, right or left of the point."""
 _MEASURED = tuple(key for key in CURVES if key not in RATES)
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _BAND = 40
@@ -133,16 +137,25 @@ class RateChart(QWidget):
         self.item.clear()
         key, points = self.choice.currentData(), self.points
         self._curves = curves_of(self._series, key, self.unit)
+        highest = max(self._curves, key=lambda curve: sum(curve.scores) / len(curve.scores), default=None)
         for place, curve in enumerate(self._curves):
             pen = pg.mkPen(theme.current().muted, width=1, style=_LINES[place % len(_LINES)])
             line = pg.PlotCurveItem(self._drawn(curve.rates), list(curve.scores), pen=pen)
             self.item.addItem(line)
-            name = pg.TextItem(visible(curve.name), color=theme.current().muted, anchor=(1.0, -0.1))
-            name.setPos(self._drawn(curve.rates)[-1], curve.scores[-1])
+            # Takes' names stand on the outer side of the curves, codecs' on the inner one, where curves begin.
+            above = curve is highest
+            name = pg.TextItem(visible(curve.name), color=theme.current().muted, anchor=(0.0, -0.3 if above else 1.3))
+            name.setPos(self._drawn(curve.rates)[0], curve.scores[0])
             self.item.addItem(name, ignoreBounds=True)
+        below = {take for curve in self._curves if curve is not highest for take in curve.takes}
+        ends = self._drawn([rate for rate, _ in points.values()])
         for entry in self._series:
             if entry.take in points:
-                self._add_point(entry, *points[entry.take], named=len(points) <= _NAMED_POINTS)
+                rate, score = points[entry.take]
+                self._add_point(entry, rate, score)
+                if len(points) <= _NAMED_POINTS:
+                    late = len(points) > 1 and self._drawn([rate])[0] > min(ends) + _LATE * (max(ends) - min(ends))
+                    self._add_name(entry, rate, score, _PLACES[entry.take in below][late])
         self._keep_marks_in_sight([score for _, score in points.values()])
         for number, mark in enumerate(self._marks):
             self._add_mark(mark, _HIGHEST - _STEP * (number % _ROWS))
@@ -151,7 +164,7 @@ class RateChart(QWidget):
             self.item.addItem(line, ignoreBounds=True)
         self._tell(len(points))
 
-    def _add_point(self, entry: Series, rate: float, score: float, *, named: bool) -> None:
+    def _add_point(self, entry: Series, rate: float, score: float) -> None:
         colour = look_on_ground(entry.look)
         # Looks of one colour and another dash are told apart by it: filled, or a ring.
         brush = pg.mkBrush(None) if is_hollow(entry.look) else pg.mkBrush(colour)
@@ -161,14 +174,12 @@ class RateChart(QWidget):
         )  # fmt: skip
         dot.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
         self.item.addItem(dot)
-        if named:
-            text = pg.TextItem(
-                visible(f"{entry.number} {look_mark(entry.look)} {brief(entry.name)}"),
-                color=colour,
-                anchor=(-0.05, 0.9),
-            )
-            text.setPos(self._drawn([rate])[0], score)
-            self.item.addItem(text, ignoreBounds=True)
+
+    def _add_name(self, entry: Series, rate: float, score: float, anchor: tuple[float, float]) -> None:
+        name = f"{entry.number} {look_mark(entry.look)} {brief(entry.name)}"
+        text = pg.TextItem(visible(name), color=look_on_ground(entry.look), anchor=anchor)
+        text.setPos(self._drawn([rate])[0], score)
+        self.item.addItem(text, ignoreBounds=True)
 
     def _keep_marks_in_sight(self, scores: list[float]) -> None:
         """Lines and bands have no end upwards, so that the range of the chart does not follow them by itself."""
