@@ -23,8 +23,8 @@ _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
 )
-_NAMED_POINTS = 16
-"""With more of them, names lie over one another; the mouse over a point tells its name."""
+_NAMED_POINTS = 10
+"""With more of them names would lie over one another: numbers and lines are left, and the mouse tells names."""
 _LATE = 0.85
 """From this share of the rates on, names stand left of their points: the chart ends there."""
 _PLACES = (((-0.05, 0.9), (1.05, 0.9)), ((-0.05, 0.1), (1.05, 0.1)))
@@ -153,9 +153,9 @@ class RateChart(QWidget):
             if entry.take in points:
                 rate, score = points[entry.take]
                 self._add_point(entry, rate, score)
-                if len(points) <= _NAMED_POINTS:
-                    late = len(points) > 1 and self._drawn([rate])[0] > min(ends) + _LATE * (max(ends) - min(ends))
-                    self._add_name(entry, rate, score, _PLACES[entry.take in below][late])
+                late = len(points) > 1 and self._drawn([rate])[0] > min(ends) + _LATE * (max(ends) - min(ends))
+                name = brief(entry.name) if len(points) <= _NAMED_POINTS else ""
+                self._add_name(entry, name, (rate, score), _PLACES[entry.take in below][late])
         self._keep_marks_in_sight([score for _, score in points.values()])
         for number, mark in enumerate(self._marks):
             self._add_mark(mark, _HIGHEST - _STEP * (number % _ROWS))
@@ -175,10 +175,11 @@ class RateChart(QWidget):
         dot.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
         self.item.addItem(dot)
 
-    def _add_name(self, entry: Series, rate: float, score: float, anchor: tuple[float, float]) -> None:
-        name = f"{entry.number} {look_mark(entry.look)} {brief(entry.name)}"
-        text = pg.TextItem(visible(name), color=look_on_ground(entry.look), anchor=anchor)
-        text.setPos(self._drawn([rate])[0], score)
+    def _add_name(self, entry: Series, name: str, at: tuple[float, float], anchor: tuple[float, float]) -> None:
+        """`at`: rate and score."""
+        said = f"{entry.number} {look_mark(entry.look)} {name}".rstrip()
+        text = pg.TextItem(visible(said), color=look_on_ground(entry.look), anchor=anchor)
+        text.setPos(self._drawn(at[:1])[0], at[1])
         self.item.addItem(text, ignoreBounds=True)
 
     def _keep_marks_in_sight(self, scores: list[float]) -> None:
