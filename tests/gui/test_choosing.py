@@ -86,7 +86,8 @@ def test_choices_are_saved_and_listed_over_a_folder(
     folder.mkdir()
     projects = window.engine.projects
     projects.save(folder / "first.seamscope")
-    qtbot.waitUntil((folder / "first.seamscope").exists, timeout=WAIT_MS)
+    # The file is there a little before the window knows.
+    qtbot.waitUntil(lambda: projects.path == folder / "first.seamscope", timeout=WAIT_MS)
     kept = session.choice
     assert kept is not None
     qtbot.keyClick(window, Qt.Key.Key_A)
