@@ -12,7 +12,7 @@ from app.exports import frames
 from app.exports.frames import Box
 from app.jobs.engine import Engine
 from app.jobs.job import Lane
-from app.render.take_looks import look_ink, take_colour
+from app.render.take_looks import look_dash, look_ink, take_colour
 from app.state.curves import series_of
 from app.state.rate_marks import marks_of
 from app.state.takes import Kind, Take
@@ -143,7 +143,13 @@ class Exports:
     def _columns(self, takes: list[Take]) -> "tuple[VideoColumn, ...]":
         from app.exports.video import VideoColumn
 
-        return tuple(VideoColumn(take, take.label, take_colour(take)) for take in takes)
+        def column(take: Take) -> VideoColumn:
+            label = f"{self._session.takes.place(take) + 1} · {take.label}"
+            return VideoColumn(
+                take, label, take_colour(take), None if take.kind is Kind.SOURCE else look_dash(take.look)
+            )
+
+        return tuple(map(column, takes))
 
     def export_video(self, request: "VideoRequest", target: Path) -> None:
         """Write the video (a job)."""
@@ -188,7 +194,7 @@ class Exports:
 
         session, clip = self._session, self._session.clip
         assert clip is not None
-        region = session.view.inspection.region
+        region, project = session.view.inspection.region, self._engine.projects.path
         return EvidenceRequest(
             clip,
             tuple(self._shown()),
@@ -200,6 +206,7 @@ class Exports:
             self._engine.device,
             "" if region is None else region.text,
             session.choice,
+            None if project is None else project.absolute().parent,
         )
 
     def ask_charts(self) -> None:

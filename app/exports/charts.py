@@ -3,19 +3,20 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.render.take_looks import look_dash
+from app.render.take_looks import is_hollow, look_dash
 from app.state.comparison import unfinished
 from app.state.curves import CURVES, CurveKind, Series, as_steps, decimate, difference
 from app.state.rate_marks import RateMark
-from app.state.rates import RateUnit, points_of
+from app.state.rates import RateUnit, curves_of, points_of
+from app.state.takes import Kind
 from codec.errors import MediaError, SettingError
 from codec.media import place
 from codec.output import WholeFile
-from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, rate_panel, shortened
+from codec.plots import drawn, mark_boundaries, new_figure, plain, plain_legend, shortened
 from codec.texts import JSON_ERRORS, csv_text, visible
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ SUFFIXES = (".csv", ".json", ".png", ".svg")
 RATE_METRICS = ("lpips", "tlp", "tof", "psnr_db", "ssim", "vmaf")
 _DPI = 130
 MARK_INKS = ("#8a5a00", "#6b2d8f", "#00695c", "#8b1a1a")
+_LEGEND_COLUMNS = 3
+_CODEC_INK = "#8a929e"
+"""Of the lines through the takes of a codec."""
 _MAX_POINTS = 4000
 """Points of a curve in a picture; a longer one is thinned to its lowest and highest values."""
 
@@ -99,6 +103,7 @@ def to_json(data: ChartData) -> str:
     that are not each frame's own."""
     takes = [
         {
+            "number": series.number,
             "name": series.name,
             "codec": series.kind.label,
             "kbps": series.kbps,
@@ -149,18 +154,40 @@ def curves_figure(data: ChartData) -> "Figure":
 
 
 def draw_rates(data: ChartData, kind: str) -> bytes | None:
-    """Mean scores over bits per pixel of takes measured whole, a chart a metric; None when no take has a rate and a
-    score."""
+    """Mean scores over bits per pixel of takes measured whole, a chart a metric, every take with the look it has
+    everywhere; None when no take has a rate and a score."""
     keys = [key for key in RATE_METRICS if key in data.keys and points_of(data.series, key)]
     if not keys:
         return None
-    figure = new_figure(11, 3.4 * -(-len(keys) // 3))
-    axes = list(figure.subplots(-(-len(keys) // 3), min(3, len(keys)), squeeze=False).flat)
+    shown = [s for s in data.series if any(s.take in points_of(data.series, key) for key in keys)]
+    rows = -(-len(keys) // 3)
+    figure = new_figure(11, 3.4 * rows + 0.2 * -(-len(shown) // _LEGEND_COLUMNS))
+    axes = list(figure.subplots(rows, min(3, len(keys)), squeeze=False).flat)
     for axis, key in zip(axes, keys, strict=False):
         _rates(axis, data, CURVES[key])
     for axis in axes[len(keys) :]:
         axis.set_visible(False)
+    _legend_of_takes(figure, data, shown)
     return drawn(figure, kind, _DPI)
+
+
+def _legend_of_takes(figure: "Figure", data: ChartData, shown: list[Series]) -> None:
+    """Number, name, point and line of every take."""
+    from matplotlib.lines import Line2D
+
+    colours = dict(zip((series.take for series in data.series), data.colours, strict=True))
+    handles = [Line2D([], [], ls=STYLES[look_dash(s.look)], lw=1.6, **_point(s, colours[s.take])) for s in shown]
+    names = [shortened(series.title) for series in shown]
+    plain_legend(
+        figure, handles, names, fontsize=7, ncols=_LEGEND_COLUMNS, loc="outside lower center", handlelength=3.5
+    )
+
+
+def _point(series: Series, colour: str) -> dict[str, Any]:
+    """How a take's point is drawn: filled or a ring, by its dash; rivals are square."""
+    face = "white" if is_hollow(series.look) else colour
+    marker = "o" if series.kind is Kind.NEURAL else "s"
+    return {"color": colour, "marker": marker, "markersize": 6, "markerfacecolor": face, "markeredgewidth": 1.4}
 
 
 def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, Artist]]":
@@ -171,11 +198,11 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
         values = series.values.get(kind.key)
         if values is None or series is base:
             continue
-        label = series.name
+        label = series.title
         if base is not None:
             if kind.key not in base.values:
                 continue
-            values, label = difference(values, base.values[kind.key]), f"{series.name} − {base.name}"
+            values, label = difference(values, base.values[kind.key]), f"{series.title} − {base.title}"
         x, y = decimate(values, 0, len(values), _MAX_POINTS // 2)
         if series.stepped(kind.key) or (base is not None and base.stepped(kind.key)):
             x, y = as_steps(x, y)
@@ -192,14 +219,26 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
 
 
 def _rates(axis: "Axes", data: ChartData, kind: CurveKind) -> None:
-    points: dict[str, list[tuple[float, float]]] = {}
-    colours: dict[str, str] = {}
+    """A point a take with its number, a thin line a codec."""
     found = points_of(data.series, kind.key)
+    for line, curve in enumerate(curves_of(data.series, kind.key, RateUnit.BPP)):
+        axis.plot(curve.rates, curve.scores, STYLES[line % len(STYLES)], color=_CODEC_INK, lw=1, zorder=1.5)
+        end = axis.annotate(
+            "", (curve.rates[-1], curve.scores[-1]), (4, -9), textcoords="offset points", fontsize=6, color=_CODEC_INK
+        )
+        plain(end, shortened(curve.name, 24))
+        end.set_in_layout(False)
     for series, colour in zip(data.series, data.colours, strict=True):
         if series.take in found:
-            points.setdefault(series.kind.label, []).append(found[series.take])
-            colours[series.kind.label] = colour
-    rate_panel(axis, kind.axis, ((name, colours[name], entries) for name, entries in points.items()))
+            rate, score = found[series.take]
+            axis.plot([rate], [score], ls="none", zorder=3, **_point(series, colour))
+            number = axis.annotate(
+                str(series.number), (rate, score), (5, 4), textcoords="offset points", fontsize=7, color=colour
+            )
+            number.set_in_layout(False)
+    axis.set_xlabel("bits per pixel")
+    axis.set_title(kind.axis, fontsize=9)
+    axis.grid(alpha=0.3)
     for number, mark in enumerate(data.marks):
         _mark(axis, mark, number)
 

@@ -10,7 +10,9 @@ from PIL import Image
 
 from app.exports.charts import ChartData, draw, draw_rates
 from app.exports.frames import Box
+from app.exports.looks import NamedTake, named, named_series
 from app.jobs.hashing import content_of
+from app.jobs.points import TITLES, PointTable, collect_points
 from app.state.choice import Choice
 from app.state.comparison import compare
 from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
@@ -49,6 +51,8 @@ class EvidenceRequest:
     """The region that all scores are of, as text; empty: whole frames."""
     choice: Choice | None = None
     """The operating point of the clip."""
+    projects: Path | None = None
+    """The folder of the project: what was chosen in all that are saved there is listed; None: nothing is."""
 
 
 def export_evidence(
@@ -71,6 +75,8 @@ def export_evidence(
         "share": f"{WORST_SHARE:.0%}",
         "notes": request.notes,
         "choice": request.choice,
+        "points": _points(request, context),
+        "point_titles": TITLES,
     }
     context.report(0.3, "crops")
     frames = []
@@ -89,9 +95,9 @@ def export_evidence(
     return target
 
 
-def _takes(request: EvidenceRequest) -> tuple[list[str], list[list[str]]]:
+def _takes(request: EvidenceRequest) -> tuple[list[str], list[list[str | NamedTake]]]:
     """Titles and rows of the table of takes."""
-    rows = []
+    rows: list[list[str | NamedTake]] = []
     by_take = {series.take: series for series in request.data.series}
     compared = {key: compare(request.data.series, key) for key in CURVES if key not in RATES}
     for take in request.takes:
@@ -102,7 +108,7 @@ def _takes(request: EvidenceRequest) -> tuple[list[str], list[list[str]]]:
         basis = "" if rate is None else rate.basis.value or "measured"
         scores = [_mean(found.get(take.id), key) for key, found in compared.items()]
         note = " ".join(part for part in (take.note, f"shifted {take.nudge:+d} frames" if take.nudge else "") if part)
-        rows.append([take.name, *cells, basis, *scores, _scored(series, request), note])
+        rows.append([named(take, series), *cells, basis, *scores, _scored(series, request), note])
     metrics = [kind.title for kind in CURVES.values() if kind.key not in RATES]
     return ["take", "bytes", "kbps", "bpp", "rate is", *metrics, "scored", "note"], rows
 
@@ -117,9 +123,21 @@ def _mean(found: Statistics | None, key: str) -> str:
     return "–" if found is None else found.said(found.mean, CURVES[key].digits)
 
 
-def _worst(request: EvidenceRequest) -> list[list[str]]:
+def _points(request: EvidenceRequest, context: WorkContext) -> PointTable | None:
+    """Operating points of the project's folder; None where there are none to list."""
+    if request.projects is None:
+        return None
+    try:
+        found = collect_points(context, request.projects)
+    except MediaError:
+        # The page is of this clip: a folder that cannot be read takes nothing from it.
+        return None
+    return found if found.rows else None
+
+
+def _worst(request: EvidenceRequest) -> list[list[str | NamedTake]]:
     """Rows of the table of worst frames."""
-    rows = []
+    rows: list[list[str | NamedTake]] = []
     for series in request.data.series:
         for key in ("lpips", "tlp", "psnr_db"):
             found = series.statistics(key)
@@ -127,7 +145,7 @@ def _worst(request: EvidenceRequest) -> list[list[str]]:
                 frames = ", ".join(str(frame) for frame in found.worst_frames[:8])
                 count = str(found.count) if found.finished else f"{found.count} of {found.due} so far"
                 worst = found.said(found.worst_mean, CURVES[key].digits)
-                rows.append([series.name, CURVES[key].title, count, worst, frames])
+                rows.append([named_series(series), CURVES[key].title, count, worst, frames])
     return rows
 
 
@@ -165,7 +183,9 @@ def _figure(take: Take, request: EvidenceRequest, frame: int, box: Box) -> dict[
         image = _data(box.of(to_rgb(take.picture(frame, request.mode))))
     except SeamscopeError as error:
         problem = str(error)
-    lines = [take.name, "" if take.rate is None else take.rate.text, _frame_score(take, request, frame)]
+    series = next((series for series in request.data.series if series.take == take.id), None)
+    rate = "" if take.rate is None else take.rate.text
+    lines = [named(take, series), rate, _frame_score(take, request, frame)]
     return {"name": take.name, "image": image, "problem": problem, "lines": [line for line in lines if line]}
 
 

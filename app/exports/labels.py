@@ -6,9 +6,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from app.render.take_looks import dash_runs
 from codec.media.picture import Rgb
 
 PADDING = 6
+INK = "#101010"
+LINE = 2
+"""Rows of a take's line below its label."""
 
 
 @lru_cache(maxsize=8)
@@ -24,8 +28,9 @@ def bar_height(size: int) -> int:
     return size + 2 * PADDING
 
 
-def label_bar(text: str, width: int, colour: str, size: int) -> Rgb:
-    """(bar_height(size), width, 3): dark text on `colour`, smaller where it would not fit, at last cut with dots."""
+def label_bar(text: str, width: int, colour: str, size: int, dash: int | None = None) -> Rgb:
+    """(bar_height(size), width, 3): dark text on `colour`, smaller where it would not fit, at last cut with dots; below
+    it a line of one of the kinds of dash, if the take has one."""
     image = Image.new("RGB", (width, bar_height(size)), colour)
     draw, room = ImageDraw.Draw(image), width - 2 * PADDING
     fitting = size
@@ -34,8 +39,20 @@ def label_bar(text: str, width: int, colour: str, size: int) -> Rgb:
     font, shown = _font(fitting), text
     while shown and draw.textlength(shown, font) > room:
         shown = f"{shown.rstrip('…')[:-1]}…" if len(shown) > 1 else ""
-    draw.text((PADDING, image.height / 2), shown, fill="#101010", font=font, anchor="lm")
+    draw.text((PADDING, image.height / 2), shown, fill=INK, font=font, anchor="lm")
+    if dash is not None:
+        _draw_line(draw, width, image.height, dash)
     return np.asarray(image)
+
+
+def _draw_line(draw: ImageDraw.ImageDraw, width: int, height: int, dash: int) -> None:
+    at, runs = PADDING, [LINE * run for run in dash_runs(dash)] or [width, 0]
+    while at < width - PADDING:
+        for drawn, left_out in zip(runs[::2], runs[1::2], strict=True):
+            until = min(at + drawn, width - PADDING)
+            if at < until:
+                draw.rectangle((at, height - LINE, until - 1, height - 1), fill=INK)
+            at += drawn + left_out
 
 
 def notice(text: str, width: int, height: int) -> Rgb:

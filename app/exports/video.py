@@ -70,6 +70,8 @@ class VideoColumn:
     take: Take
     label: str
     colour: str
+    dash: int | None = None
+    """Its kind of line; None: it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ def _cell(column: VideoColumn, frame: int, request: VideoRequest) -> Rgb:
     if not request.labelled:
         return picture
     size = max(12, min(40, picture.shape[0] // 24))
-    return np.concatenate([labels.label_bar(column.label, picture.shape[1], column.colour, size), picture])
+    bar = labels.label_bar(column.label, picture.shape[1], column.colour, size, column.dash)
+    return np.concatenate([bar, picture])
 
 
 def _even(side: int) -> int:

@@ -15,6 +15,9 @@ from codec.rivals.settings import RivalCodec
 MOST_STEPS = 12
 """Steps of a ladder at most: so many takes are told apart."""
 USUAL_STEPS = 5
+_HOURS_FROM_MIN = 120
+_SHARE_TOLD = 0.02
+"""Before so much is done nothing is said of the time left."""
 
 
 class StepUnit(Enum):
@@ -99,17 +102,24 @@ class TakeGroup:
     @property
     def left_s(self) -> float | None:
         """Seconds left at the pace so far; None before there is one."""
-        share = self.progress
-        return None if share < 0.02 else (time.monotonic() - self._began) * (1 - share) / share
+        return seconds_left(time.monotonic() - self._began, self.progress)
 
     @property
     def text(self) -> str:
         """As shown: "Ladder: 3 of 15 takes · about 2 min left"."""
-        left = self.left_s
-        if left is None:
-            said = "estimating the time left"
-        elif left < 60:
-            said = f"about {max(1, round(left))} s left"
-        else:
-            said = f"about {round(left / 60)} min left"
-        return f"Ladder: {self.finished} of {len(self.takes)} takes · {said}"
+        return f"Ladder: {self.finished} of {len(self.takes)} takes · {left_text(self.left_s)}"
+
+
+def left_text(left_s: float | None) -> str:
+    """Seconds left as they are shown; None: not known yet."""
+    if left_s is None:
+        return "estimating the time left"
+    if left_s < 60:
+        return f"about {max(1, round(left_s))} s left"
+    minutes = round(left_s / 60)
+    return f"about {minutes} min left" if minutes < _HOURS_FROM_MIN else f"about {round(minutes / 60)} h left"
+
+
+def seconds_left(elapsed_s: float, share: float) -> float | None:
+    """At the pace so far; None before there is one. `share`: 0 to 1, what is done."""
+    return None if share < _SHARE_TOLD else elapsed_s * (1 - share) / share

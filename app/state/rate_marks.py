@@ -13,6 +13,9 @@ from app.state.choice import Choice
 from app.state.rates import RateUnit
 from codec.media.clip import Clip
 
+_SIGNS = ("<", ">")
+"""A bound's text ends in one: the rate follows at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateMark:
@@ -28,6 +31,18 @@ class RateMark:
     def rate(self, unit: RateUnit) -> float:
         """In a unit of the axis."""
         return self.kbps if unit is RateUnit.KBPS else self.bpp
+
+    def ends(self, unit: RateUnit) -> tuple[float, ...]:
+        """Of the interval in a unit; without one the rate alone."""
+        rate = self.rate(unit)
+        return (rate * self.low, rate * self.high) if self.has_interval else (rate,)
+
+    def said(self, unit: RateUnit) -> str:
+        """With its rate, and the interval that a threshold never goes without: "Parity x265, Ann · 512 kbps (401 to
+        655)"."""
+        ends = f" ({' to '.join(f'{end:.3g}' for end in self.ends(unit))})" if self.has_interval else ""
+        joint = " " if self.text.endswith(_SIGNS) else " · "
+        return f"{self.text}{joint}{unit.text(self.rate(unit))}{ends}"
 
     @property
     def has_interval(self) -> bool:

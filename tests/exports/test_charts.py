@@ -116,6 +116,21 @@ def test_rate_curves_need_a_rate_and_a_score() -> None:
     assert draw_rates(bare, "svg") is None
 
 
+def test_every_take_has_its_own_look_number_and_name_in_the_exported_charts() -> None:
+    two = tuple(replace(s, look=look) for s, look in zip(DATA.series, (2, 8), strict=True))
+    data = replace(DATA, series=two, keys=("lpips",), colours=("#003b2d", "#003b2d"))
+    (legend,) = curves_figure(data).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["2 · Neural 1", "3 · HEVC (x265) 2"]
+    assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "--"]
+    drawn = draw_rates(data, "svg")
+    assert drawn is not None
+    same = draw_rates(replace(data, series=tuple(replace(s, look=2) for s in two)), "svg")
+    # The point of the dashed take is a ring: white within; that of the other one is not.
+    assert drawn.count(b"fill: #ffffff; stroke: #003b2d") > 0 and same is not None
+    assert same.count(b"fill: #ffffff; stroke: #003b2d") == 0
+    assert [take["number"] for take in json.loads(to_json(data))["takes"]] == [2, 3]
+
+
 def test_rates_found_by_eye_stand_in_the_rate_charts() -> None:
     plain = draw_rates(DATA, "svg")
     marks = (RateMark("★ $cheap$", 15.0, 0.015), RateMark("Parity x265, <Ann>" * 40, 12.0, 0.012, 0.8, 1.3))

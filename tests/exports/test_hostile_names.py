@@ -53,7 +53,8 @@ def test_the_legend_names_every_curve_as_it_is_called(data: ChartData) -> None:
         figure = curves_figure(data)
         figure.canvas.draw()
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == list(SHOWN)
+    named = [f"{number} · {name}" for number, name in enumerate(SHOWN, start=2)]
+    assert [text.get_text() for text in legend.get_texts()] == named
     assert len(figure.axes[0].get_lines()) == len(NAMES) + 1
     assert [line.get_color() for line in legend.get_lines()] == ["#1d6fa5"] * len(NAMES)
     assert figure._suptitle.get_text() == "clip $1$ of \\xe9\\n$2"

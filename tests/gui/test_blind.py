@@ -254,6 +254,10 @@ def test_what_cannot_be_tested_is_said(
     began = time.monotonic()
     QTest.keyClick(window, Qt.Key.Key_F9)
     setup = window.blind.setup
+    assert setup.observer.hasFocus() and setup.rival.currentIndex() == -1
+    assert "Add rival" in setup.rival.placeholderText()
+    QTest.keyClick(setup.observer, Qt.Key.Key_Return)
+    assert "Name the observer" in setup.status.text()
     for change, said in (
         (lambda: None, "Name the observer"),
         (lambda: setup.observer.setText("Ann"), "add a rival first"),

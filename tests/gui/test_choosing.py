@@ -86,7 +86,8 @@ def test_choices_are_saved_and_listed_over_a_folder(
     folder.mkdir()
     projects = window.engine.projects
     projects.save(folder / "first.seamscope")
-    qtbot.waitUntil((folder / "first.seamscope").exists, timeout=WAIT_MS)
+    # The file is there a little before the window knows.
+    qtbot.waitUntil(lambda: projects.path == folder / "first.seamscope", timeout=WAIT_MS)
     kept = session.choice
     assert kept is not None
     qtbot.keyClick(window, Qt.Key.Key_A)
@@ -94,6 +95,11 @@ def test_choices_are_saved_and_listed_over_a_folder(
     assert isinstance(again, ChoiceDialog)
     qtbot.mouseClick(again.drop, Qt.MouseButton.LeftButton)
     assert session.choice is None
+    page = tmp_path / "page.html"
+    window.context.exports.export_page(page)
+    qtbot.waitUntil(page.exists, timeout=WAIT_MS)
+    listed_there = page.read_text("utf-8")
+    assert "Operating points of the folder" in listed_there and "<td>first</td>" in listed_there
     projects.save(folder / "second.seamscope")
     qtbot.waitUntil((folder / "second.seamscope").exists, timeout=WAIT_MS)
     (folder / "third.seamscope").write_text("{", encoding="utf-8")

@@ -177,14 +177,14 @@ def test_a_project_of_hostile_names_is_shown_as_it_is_in_the_window(qtbot: QtBot
     for where, texts in walk().items():
         found[where] |= texts
     everywhere = {
-        "ElidedLabel", "ElidedLabel tooltip", "HtmlLabel", "QListWidget", "StatisticsTable", "choice",
+        "LinedLabel", "LinedLabel tooltip", "HtmlLabel", "QListWidget", "StatisticsTable", "choice",
         "StatisticsTable tooltip", "chart", "chart tooltip", "menu", "button", "MainWindow title", "Banner",
         "QPushButton tooltip", "menu tooltip",
     }  # fmt: skip
     assert everywhere <= set(found), everywhere - set(found)
     assert hostile.banner.text() == SHOWN
     # What is shown says all of it, whatever the place makes of such marks.
-    assert any(SHOWN in text for text in found["HtmlLabel"]) and any(SHOWN in text for text in found["ElidedLabel"])
+    assert any(SHOWN in text for text in found["HtmlLabel"]) and any(SHOWN in text for text in found["LinedLabel"])
     assert "[*][*]" in hostile.windowTitle() and "\\xe9" in hostile.windowTitle()
     assert any("&&k" in text for text in found["menu"])
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.state.ladder import LadderPlan, StepUnit, parse_steps, usual_steps
+from app.state.ladder import LadderPlan, StepUnit, left_text, parse_steps, seconds_left, usual_steps
 from app.state.takes import Kind, Status
 from app.views.dialogs.ladder_dialog import LadderDialog
 from app.views.main_window import MainWindow
@@ -91,6 +91,15 @@ def test_a_ladder_is_cancelled_with_one_button(
 def test_wrong_steps_are_told_in_a_sentence(text: str, unit: StepUnit, says: str) -> None:
     with pytest.raises(SettingError, match=says):
         parse_steps(text, unit, registry.DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "share", "says"),
+    [(9.0, 0.01, "estimating the time left"), (10.0, 0.5, "about 10 s left"), (60.0, 0.25, "about 3 min left"),
+     (600.0, 0.05, "about 3 h left")],
+)  # fmt: skip
+def test_the_time_left_is_told_by_the_pace_so_far(elapsed_s: float, share: float, says: str) -> None:
+    assert left_text(seconds_left(elapsed_s, share)) == says
 
 
 def test_rates_in_bits_per_pixel_become_kbps_of_the_clip() -> None:

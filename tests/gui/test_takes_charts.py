@@ -21,7 +21,7 @@ from app.state.scores import FrameMeasures
 from app.state.session import Session
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.charts.charts import Charts
-from app.views.charts.plot import STYLES, Chart, Line
+from app.views.charts.plot import Chart, Line
 from app.views.charts.rate_chart import RateChart
 from app.views.names import shortened
 from codec.media import open_clip
@@ -170,7 +170,7 @@ def test_a_hundred_thousand_frames_draw_at_once_and_keep_their_peak(qtbot: QtBot
     chart.resize(1000, 240)
     chart.show()
     qtbot.waitExposed(chart)
-    lines = tuple(Line(i, str(i), "#ff9f6b", STYLES[0], values + i / 10) for i in range(4))
+    lines = tuple(Line(i, str(i), "#ff9f6b", 0, values + i / 10) for i in range(4))
     began = time.perf_counter()
     chart.set_lines(lines, difference=False)
     chart.show_frames(count)
@@ -195,7 +195,7 @@ def test_statistics_list_means_and_lead_to_the_worst_frame(qtbot: QtBot, session
     table = charts.statistics
     titles = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
     column = titles.index("LPIPS")
-    assert [table.item(r, 0).text() for r in (0, 1)] == ["2 · HEVC (x265) a", "3 · AV1 (SVT-AV1) b"]
+    assert [table.item(r, 0).text() for r in (0, 1)] == ["━━ 2 · HEVC (x265) a", "━━ 3 · AV1 (SVT-AV1) b"]
     assert [table.item(r, column).text() for r in (0, 1)] == ["0.1595", "0.3595"]
     assert [table.item(r, column + 1).text() for r in (0, 1)] == ["1.1130", "1.3130"]
     assert table.item(0, titles.index("tOF")).text() == "–"
@@ -278,9 +278,7 @@ def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
     qtbot.addWidget(chart)
     names = ("Neural λ 0.16", "HEVC (x265) matched to λ 0.16")
     values = np.array([31.25, 30.5])
-    chart.set_lines(
-        tuple(Line(n, name, "#ffffff", STYLES[0], values) for n, name in enumerate(names)), difference=False
-    )
+    chart.set_lines(tuple(Line(n, name, "#ffffff", 0, values) for n, name in enumerate(names)), difference=False)
     heads = {}
     for width in (1200, 420, 260, 150):
         chart.resize(width, 120)
@@ -296,7 +294,7 @@ def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
 def test_a_value_that_finds_no_room_in_a_head_is_left_out_whole(qtbot: QtBot) -> None:
     chart = Chart(CURVES["lpips"])
     qtbot.addWidget(chart)
-    lines = (Line(n, f"take {n}", "#ffffff", STYLES[0], np.array([0.4351]), extent="8/40") for n in range(5))
+    lines = (Line(n, f"take {n}", "#ffffff", 0, np.array([0.4351]), extent="8/40") for n in range(5))
     chart.set_lines(tuple(lines), difference=False)
     shown = []
     for width in (900, 320, 200, 100):

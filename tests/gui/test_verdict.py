@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -55,23 +56,23 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def write_journal(take: Take, clip: Path) -> Run:
+def write_journal(take: Take, clip: Path, observer: str = f"Ann {HOSTILE}", seed: int = 7) -> Run:
     """A run by an observer of numbers, of the clip at hand, who sees no difference at twice the take's rate."""
     assert take.rate is not None
     x = float(np.log2(take.rate.kbps))
     setup = replace(
         SETUP, clip=str(clip), content=content_of(clip), levels=level_grid(x - 2, x + 2),
         segment=Segment(4, 24, 0.8, 2), rival=Rival(f"x265 {HOSTILE}", take.rate.kbps, take.command, "an encode"),
-        viewing=replace(SETUP.viewing, observer=f"Ann {HOSTILE}", crop=(8, 4, 64, 48)),
+        viewing=replace(SETUP.viewing, observer=observer, crop=(8, 4, 64, 48)), seed=seed,
     )  # fmt: skip
     procedure = Procedure(setup.plan)
-    Observer(x + 1, 0.25).run(procedure, np.random.default_rng(3))
+    Observer(x + 1 + seed / 100, 0.25).run(procedure, np.random.default_rng(seed))
     assert procedure.stop is not None
     lines = [journal.setup_record(setup)]
     lines += [journal.answer_record(each, "2026-03-01T10:01:00+00:00") for each in procedure.answered]
     text = "".join([*lines, journal.end_record(procedure.stop.value)])
     journals_folder().mkdir(parents=True, exist_ok=True)
-    (journals_folder() / "run.jsonl").write_text(text, encoding="utf-8")
+    (journals_folder() / f"run-{seed}.jsonl").write_text(text, encoding="utf-8")
     return read_run(text)
 
 
@@ -90,6 +91,36 @@ def frames_of_page(page: Page) -> list[np.ndarray]:
     with av.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))) as opened:
         assert opened.streams.video[0].codec_context.name == "h264"
         return [frame.to_ndarray(format="rgb24") for frame in opened.decode(video=0)]
+
+
+def images_of(pdf: bytes) -> list[tuple[np.ndarray, float, float]]:
+    """Every picture that is drawn: its samples, and its width and height on paper in points."""
+    stored = {}
+    head = rb"(\d+) 0 obj\n<<\n/Type /XObject\n/Subtype /Image\n/Width (\d+)\n/Height (\d+)\n(.*?)>>"
+    head += rb"\nstream\n(.*?)\nendstream"
+    for number, width, height, rest, body in re.findall(head, pdf, re.DOTALL):
+        if b"/FlateDecode" in rest:
+            # Pictures without colour are stored as one plane.
+            samples = np.frombuffer(zlib.decompress(body), np.uint8).reshape(int(height), int(width), -1)
+            stored[number] = np.broadcast_to(samples, (int(height), int(width), 3))
+    drawn = []
+    for body in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL):
+        try:
+            page = zlib.decompress(body)
+        except zlib.error:
+            continue
+        words = page.split() if page.isascii() else []
+        scales = [np.ones(2)]
+        for at, word in enumerate(words):
+            if word == b"q":
+                scales.append(scales[-1])
+            elif word == b"Q":
+                scales.pop()
+            elif word == b"cm":
+                scales[-1] = scales[-1] * [float(words[at - 6]), float(words[at - 3])]
+            elif word == b"Do" and (samples := stored.get(words[at - 1].removeprefix(b"/Im"))) is not None:
+                drawn.append((samples, *(abs(float(side)) for side in scales[-1])))
+    return drawn
 
 
 def assert_closed(text: str) -> None:
@@ -157,7 +188,7 @@ def test_a_blind_result_is_handed_over_with_its_interval_on_screen_and_on_paper(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _, take = two_takes
+    source, take = two_takes
     run = write_journal(take, numbered_clip)
     window.context.blind.read_runs()
     qtbot.waitUntil(lambda: window.session.blind.complete == (run,), timeout=WAIT_MS)
@@ -181,7 +212,43 @@ def test_a_blind_result_is_handed_over_with_its_interval_on_screen_and_on_paper(
     (count,) = re.findall(rb"/Count (\d+)", content)
     # Question, takes, charts, forty answers: more than one page, and pictures in it.
     assert int(count) >= 2 and content.count(b"/Subtype /Image") >= 3
+    # The stills are there sample by sample, each of them three quarters of a point large: a 96th of an inch.
+    stills = [each for each in images_of(content) if each[0].shape == (48, 64, 3)]
+    assert len(stills) == 2
+    for (samples, width, height), each in zip(stills, (source, take), strict=True):
+        crops = (to_rgb(each.picture(frame, window.session.seam_mode))[4:52, 8:72] for frame in range(4, 24))
+        assert any((samples == crop).all() for crop in crops)
+        assert (width, height) == (pytest.approx(64 * 0.75, rel=1e-6), pytest.approx(48 * 0.75, rel=1e-6))
     marks = window.charts.rates
     window.charts.pages.setCurrentWidget(marks)
     window.charts.redraw()
     assert [mark.has_interval for mark in marks._marks] == [False, True]
+
+
+def test_the_verdict_draws_every_observer_and_never_pools_them(
+    qtbot: QtBot,
+    window: MainWindow,
+    two_takes: tuple[Take, Take],
+    numbered_clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, take = two_takes
+    names = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus")
+    runs = [write_journal(take, numbered_clip, name, seed) for seed, name in enumerate(names)]
+    # Ann did it twice: the newer run counts, the other one is said to be there.
+    write_journal(take, numbered_clip, "Ann", len(names))
+    window.context.blind.read_runs()
+    qtbot.waitUntil(lambda: len(window.session.blind.complete) == len(runs) + 1, timeout=WAIT_MS)
+    target = tmp_path / "v.html"
+    export(qtbot, window, monkeypatch, target)
+    text = target.read_text("utf-8")
+    assert_closed(text)
+    page = Page(text)
+    svgs = [base64.b64decode((img["src"] or "").partition(",")[2]) for img in page.of("img")
+            if (img["src"] or "").startswith("data:image/svg+xml")]  # fmt: skip
+    # A panel an observer, six in a drawing; a drawing of satisfied viewers.
+    panels = [drawing.count(b'<g id="axes_') for drawing in svgs]
+    assert panels[-3:] == [6, 1, 1]
+    assert "Of the same observers there is 1 complete run before these" in page.text
+    assert "Mean of 7 observers" in page.text and all(f"Run of {name}" in page.text for name in names)

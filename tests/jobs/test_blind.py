@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.controllers.blind import request
+from app.controllers.blind import loading, request
 from app.controllers.blind.blind import Blind
 from app.controllers.blind.request import Request, framing_of, usual_frames
 from app.controllers.blind.run import GREY_S, LOOPS, REST_AFTER_S, BlindRun, Phase
@@ -96,6 +96,42 @@ def test_a_parity_run_on_a_part_of_the_clip(blind: Blind, session: Session) -> N
     assert run.phase is Phase.ASKING
     run.answer(NOT_SURE, now + 3.0)
     assert run.procedure.answered[0].outcome == 0.5
+
+
+def test_pictures_are_all_in_memory_before_a_trial_begins(blind: Blind, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begun(blind, asked(Task.TRANSPARENCY))
+    run.go_on(0.0)
+    now = play(run, 0.0)
+
+    def opened(*_arguments: object) -> None:
+        raise AssertionError("a file was opened during a trial")
+
+    monkeypatch.setattr(loading, "opened_take", opened)
+    seen: list[set[bytes]] = [set() for _ in range(4)]
+    for frame in range(18):
+        run.tick(now + frame / 25 + 0.001)
+        for place, image in enumerate(run.tiles()):
+            seen[place].add(pixels_of(image).tobytes())
+    assert [len(each) for each in seen] == [18] * 4
+
+
+def test_a_grey_that_lasts_says_why_and_takes_no_answer(blind: Blind, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = begun(blind, asked(Task.TRANSPARENCY))
+    held: list[tuple[object, ...]] = []
+    prepare = run._stimuli.prepare
+    monkeypatch.setattr(run._stimuli, "prepare", lambda *arguments: held.append(arguments))
+    run.go_on(0.0)
+    run.tick(GREY_S - 0.01)
+    assert not run.waiting
+    painted: list[bool] = []
+    run.changed.connect(lambda: painted.append(run.waiting))
+    run.tick(GREY_S + 0.01)
+    assert painted == [True] and run.phase is Phase.GREY
+    run.answer(0, GREY_S + 1.0)
+    assert run.procedure.answered == []
+    prepare(*held[0])
+    run.tick(30.0)
+    assert run.phase is Phase.PLAYING and run.tiles()
 
 
 def test_breaks_come_by_themselves_and_time_ends_a_run(blind: Blind) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from app.jobs.engine import Engine
 from app.jobs.immediate import ImmediateRunner
 from app.jobs.job import Lane, Outcome
 from app.jobs.runner import JobRunner
+from app.state.recipes import Recipe
 from app.state.session import Session
 from app.state.takes import Kind, Status
+from codec import registry
 from codec.container.stream import read_info
 from codec.folders import cache_folder
 from codec.gop import SeamMode, Structure
@@ -22,6 +25,7 @@ from codec.metrics.frames import FrameScorer
 from codec.metrics.lpips import shared
 from codec.rivals import RivalCodec
 from codec.rivals.encode import packet_sizes
+from codec.stream import matching
 from codec.stream.decoder import decode_stream
 from tests.conftest import make_clip
 from tests.jobs import lane_work
@@ -308,3 +312,28 @@ def test_takes_are_encoded_in_the_precision_of_the_settings(
     assert np.array_equal(pictures["full"], take.picture(3, SeamMode.HARD_CUT).y)
     assert not np.array_equal(pictures["auto"], pictures["full"])
     own.unlink()
+
+
+def test_a_rate_that_was_searched_for_costs_no_further_trial(
+    engine: Engine, session: Session, small_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.opening.open(small_clip, 0, None, False, None)
+    trials: list[float] = []
+    encode = matching.encode_clip
+
+    def counted(*arguments: Any) -> Any:
+        trials.append(arguments[4].lmbda)
+        return encode(*arguments)
+
+    monkeypatch.setattr(matching, "encode_clip", counted)
+    first = engine.encode(Recipe(None, kbps=20.0))
+    assert first is not None and first.rate is not None and first.rate.kbps == pytest.approx(20.0, rel=0.02)
+    searched = len(trials)
+    assert searched > 1
+    again = engine.encode(Recipe(None, kbps=20.0))
+    assert again is not None and len(trials) == searched and again.lmbda == first.lmbda
+    # Another rate begins with what the first search has learned: both ends need no encode any more.
+    other = engine.encode(Recipe(None, kbps=24.0))
+    assert other is not None and other.rate is not None and other.rate.kbps == pytest.approx(24.0, rel=0.02)
+    low, high = registry.named(registry.DEFAULT).settings.lambda_range
+    assert not {low, high} & set(trials[searched:]) and len(set(trials)) == len(trials)

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from app.render.take_looks import look_colour, look_dash, look_ink
+from app.render.take_looks import is_hollow, look_colour, look_dash, look_ink, look_mark
 from app.state.take_list import TakeList
 from app.state.takes import Kind
 from app.views.theme import DARK, LIGHT
@@ -50,6 +50,13 @@ def test_every_look_can_be_read_on_its_ground(colour_of, ground: str) -> None:
     for look in LOOKS:
         ink = TO_XYZ[1] @ linear(colour_of(look))
         assert (max(ink, behind) + 0.05) / (min(ink, behind) + 0.05) >= 4.5
+
+
+def test_looks_of_one_colour_have_another_line_another_mark_and_another_point() -> None:
+    for a, b in combinations(LOOKS, 2):
+        if look_colour(a) == look_colour(b):
+            assert look_dash(a) != look_dash(b) and look_mark(a) != look_mark(b) and is_hollow(a) != is_hollow(b)
+            assert look_ink(a) == look_ink(b)
 
 
 def test_a_take_keeps_its_look_and_shares_it_with_none() -> None:

@@ -3,6 +3,7 @@
 import math
 import secrets
 import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from app.state.blind import journal
 from app.state.blind.ladder import Ladder, known, lambda_grid
 from app.state.blind.setup import Coding, Rival, Setup
 from app.state.blind.tasks import Task
+from app.state.ladder import left_text, seconds_left
 from app.state.recipes import codec_name, codec_settings, unusual_options
 from app.state.takes import Kind, Take
 from codec import __version__
@@ -127,8 +129,13 @@ class Preparation:
         grid = lambda_grid(*self.request.lambdas)
         made_of(grid[0])
         self.levels = Levels(self._engine.runner, self._engine.store, part, made_of, self._session.seam_mode)
-        text = f"measuring the rate at {len(grid)} λ"
-        self.levels.measure(grid, lambda share: self._progress(0.9 * share, text), self._measured)
+        began = time.monotonic()
+
+        def told(share: float) -> None:
+            left = left_text(seconds_left(time.monotonic() - began, share))
+            self._progress(0.9 * share, f"measuring the rate at {len(grid)} λ · {left}")
+
+        self.levels.measure(grid, told, self._measured)
 
     def _measured(self, outcome: Outcome, value: Any) -> None:
         if self._given_up:

@@ -134,7 +134,10 @@ class BlindRun:
 
     def tick(self, now: float) -> None:
         """Time passes; `now` in seconds of a clock that never goes back."""
-        self._now = now
+        waited, self._now = self.waiting, now
+        if self.waiting and not waited:
+            # A grey that lasts says why.
+            self.changed.emit()
         if self.phase is Phase.GREY and now >= self._grey_until and self._unwritten == 0:
             if self.trial is None:
                 self._complete()

@@ -15,7 +15,7 @@ from app.state.blind.wording import saving_text, viewers_text
 from app.state.choice import Choice
 from codec.errors import SettingError
 
-NOTHING = "There is no verdict yet: choose a take (A) or finish a blind test (F7) first."
+NOTHING = "There is no verdict yet: choose a take (A) or finish a blind test (F9) first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run], choice: Choice | None)
         answer = "; ".join(each.result.rate_text() for each in found if not each.result.unreliable)
         details = ()
     unfinished = sum(run.state is not State.COMPLETE for run in alike)
-    warnings = [warning for run in dict.fromkeys(e.run for e in found) for warning in _warnings(run, len(found) > 1)]
+    warnings = _warnings(found)
     lowest = min((each.result.threshold.low for each in usable), default=0.0)
     if choice is not None and choice.kbps < lowest:
         point = f"{kbps_text(choice.kbps)} kbps"
@@ -92,7 +92,17 @@ def _tested(clip: str, newest: Run, alike: Sequence[Run], choice: Choice | None)
             f"The chosen operating point, {point}, lies below the interval: the blind test speaks against it."
         )
     warnings += [_left_out(unfinished)] if unfinished else []
-    basis = f"{'. '.join(each.run.sentence() for each in found)}. {heading(found)}."
+    earlier = len(alike) - unfinished - len(found)
+    if earlier:
+        runs = "is 1 complete run" if earlier == 1 else f"are {earlier} complete runs"
+        warnings.append(f"Of the same observers there {runs} before these: kept, but not counted.")
+    if len(found) == 1:
+        basis = f"{newest.sentence()}. {heading(found)}."
+    else:
+        basis = (
+            f"{heading(found)}. Each one's result, trials, σ̂, catch trials and conditions stand in a row and a run of "
+            "their own below; answers are never pooled."
+        )
     return Finding(question_of(clip, newest), answer, tuple(details), basis, tuple(warnings), newest, found)
 
 
@@ -115,12 +125,19 @@ def _of_one(run: Run) -> tuple[str, tuple[str, ...]]:
     return f"{kbps_text(at.median)} kbps", tuple(line for line in details if line)
 
 
-def _warnings(run: Run, named: bool) -> list[str]:
-    result = run.result()
-    found = [*result.warnings, *([run.setup.segment.note] if run.setup.segment.note else [])]
-    if result.place in (Place.BELOW, Place.ABOVE):
-        found.append("The threshold lies outside of the rates offered: only that is known.")
-    return [f"{run.setup.viewing.observer}: {warning}" for warning in found] if named else found
+def _warnings(found: Sequence[Entry]) -> list[str]:
+    """What speaks against results, each once; with the observers' names where it is not of all of them."""
+    whose: dict[str, list[str]] = {}
+    for entry in found:
+        result, note = entry.result, entry.run.setup.segment.note
+        told = [*result.warnings, *([note] if note else [])]
+        if result.place in (Place.BELOW, Place.ABOVE):
+            told.append("The threshold lies outside of the rates offered: only that is known.")
+        for warning in told:
+            whose.setdefault(warning, []).append(entry.observer)
+    return [
+        warning if len(names) == len(found) else f"{', '.join(names)}: {warning}" for warning, names in whose.items()
+    ]
 
 
 def _moment(when: str) -> str:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.exports.charts import draw_rates
+from app.exports.looks import NamedTake, named, named_series
 from app.exports.verdict.answer import Finding, finding_of
-from app.exports.verdict.figures import draw_run
+from app.exports.verdict.figures import draw_runs, draw_viewers
 from app.exports.verdict.loop import Still, still_frame, stills_of
 from app.exports.verdict.request import VerdictRequest
 from app.jobs.hashing import content_of
+from app.state.blind.observers import viewers
 from app.state.blind.wording import ANSWER_TITLES, answer_rows, facts
 from app.state.comparison import compare, unfinished
 from app.state.curves import CURVES, RATES
@@ -16,6 +18,8 @@ from app.state.takes import Kind, RateBasis, Take
 from codec import __version__
 from codec.context import WorkContext
 
+_TOLD = 2
+"""Takes whose unfinished measures are told one by one above all else."""
 SCORES = tuple(key for key in CURVES if key not in RATES)
 
 
@@ -29,8 +33,10 @@ class Content:
     stills: tuple[Still, ...]
     rates: bytes | None
     """Rate chart; None while no take has a rate and a score."""
-    answers: bytes | None
-    """The run's answers with their curve; None without a blind test."""
+    answers: tuple[bytes, ...]
+    """Every observer's answers with their curve; none without a blind test."""
+    viewers: bytes | None
+    """What the observers say of viewers at large; None of too few of them."""
 
 
 def content_of_verdict(context: WorkContext, request: VerdictRequest, kind: str) -> Content:
@@ -38,7 +44,6 @@ def content_of_verdict(context: WorkContext, request: VerdictRequest, kind: str)
     Cancelled."""
     clip = request.clip
     finding = finding_of(clip.path.name, request.choice, request.runs)
-    run = finding.run
     context.report(0.0, "files")
     files = _files(request, context)
     context.check()
@@ -46,7 +51,8 @@ def content_of_verdict(context: WorkContext, request: VerdictRequest, kind: str)
     stills = stills_of(request, frame)
     context.report(0.1, "charts")
     rates = draw_rates(request.data, kind)
-    answers = None if run is None else draw_run(run, kind)
+    answers = draw_runs(finding.observers, kind)
+    together = viewers(finding.observers)
     context.check()
     titles, rows = _takes(request)
     values: dict[str, object] = {
@@ -75,14 +81,19 @@ def content_of_verdict(context: WorkContext, request: VerdictRequest, kind: str)
         "still_why": why,
         "figures": [_caption(still, request) for still in stills],
     }
-    return Content(finding, values, stills, rates, answers)
+    return Content(finding, values, stills, rates, answers, None if together is None else draw_viewers(together, kind))
 
 
 def _caption(still: Still, request: VerdictRequest) -> dict[str, object]:
     """What stands with a picture of a take."""
     take = still.take
     rate = "" if take.rate is None else take.rate.text
-    return {"role": _role(take, request), "name": take.name, "lines": [line for line in (rate, still.score) if line]}
+    series = next((entry for entry in request.data.series if entry.take == take.id), None)
+    return {
+        "role": _role(take, request),
+        "name": named(take, series),
+        "lines": [line for line in (rate, still.score) if line],
+    }
 
 
 def _role(take: Take, request: VerdictRequest) -> str:
@@ -94,18 +105,18 @@ def _role(take: Take, request: VerdictRequest) -> str:
     return "rival" if take.codec != request.takes[1].codec else "other take"
 
 
-def _takes(request: VerdictRequest) -> tuple[list[str], list[list[str]]]:
+def _takes(request: VerdictRequest) -> tuple[list[str], list[list[str | NamedTake]]]:
     """Titles and rows of what was measured of each take with a curve, by rising rate."""
     series = sorted(request.data.series, key=lambda entry: (entry.kbps is None, entry.kbps or 0.0))
     compared = {key: compare(series, key) for key in SCORES}
     shown = [key for key in SCORES if compared[key]]
-    rows = []
+    rows: list[list[str | NamedTake]] = []
     for entry in series:
         rate = ["–", "–"] if entry.kbps is None or entry.bpp is None else [f"{entry.kbps:.1f}", f"{entry.bpp:.5f}"]
         found = [compared[key].get(entry.take) for key in shown]
         means = ["–" if e is None else e.said(e.mean, CURVES[key].digits) for e, key in zip(found, shown, strict=True)]
         star = "★ " if request.choice is not None and entry.take == request.choice.take else ""
-        rows.append([f"{star}{entry.name}", *rate, entry.rate_note or "measured", *means])
+        rows.append([named_series(entry, star), *rate, entry.rate_note or "measured", *means])
     return ["take", "kbps", "bpp", "rate is", *(CURVES[key].title for key in shown)], rows
 
 
@@ -135,7 +146,11 @@ def _warnings(request: VerdictRequest) -> list[str]:
         found.append(f"{choice.name} was chosen, but is not on the list of takes any more: it is not shown.")
     if request.region:
         found.append(f"Scores are of the region {request.region} alone.")
-    found += [f"Not all frames are measured yet: {line}." for line in unfinished(request.data.series, SCORES)]
+    lines = unfinished(request.data.series, SCORES)
+    if len(lines) > _TOLD:
+        found.append(f"Not all frames of {len(lines)} takes are measured yet: their means carry … and a count below.")
+    else:
+        found += [f"Not all frames are measured yet: {line}." for line in lines]
     return found
 
 

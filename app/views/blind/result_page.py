@@ -7,12 +7,14 @@ from app.controllers.blind.blind import Blind
 from app.state.blind.journal import Run
 from app.state.blind.observers import Entry, entries, heading, viewers
 from app.state.blind.wording import details, saving_text, viewers_text
-from app.views.blind.result_plot import ResultPlot, picture
+from app.views.blind.result_plot import ResultPlot, drawable, picture
 from app.views.blind.viewers_plot import ViewersPlot
 from app.views.widgets import Label, scrolled
 from codec.texts import visible
 
-_COLUMNS = ("Observer", "Result", "Trials", "σ̂, oct", "Catch", "Doubts")
+_TABLE_HEIGHT = 220
+"""Of the observers at most, pixels."""
+_COLUMNS = ("Observer", "Result", "Trials", "σ, oct", "Catch", "Doubts")
 
 
 class ResultPage(QWidget):
@@ -21,6 +23,7 @@ class ResultPage(QWidget):
     copy_asked = Signal(str)
     save_asked = Signal(object, str)
     """A QImage and the name proposed."""
+    verdict_asked = Signal()
     again_asked = Signal()
     left = Signal()
 
@@ -28,6 +31,8 @@ class ResultPage(QWidget):
         super().__init__()
         self._blind = blind
         self._run: Run | None = None
+        self._said = self._doubts = ""
+        """In full, as they are copied."""
         self.sentence, self.doubts, self.details, self.panel = Label(), Label(), Label(), Label()
         self.sentence.setStyleSheet("font-size:18px")
         self.doubts.setStyleSheet("color:#ffc857")
@@ -43,9 +48,11 @@ class ResultPage(QWidget):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.copy, self.save = QPushButton("Copy the result"), QPushButton("Save the picture…")
         self.again, self.back = QPushButton("The next observer"), QPushButton("Back to the pictures")
+        self.verdict = QPushButton("Export the verdict…")
+        self.verdict.setToolTip("A page or a PDF to hand over: question, answer, pictures, every answer and command")
         self.again.setObjectName("primary")
         buttons = QHBoxLayout()
-        for button in (self.again, self.copy, self.save, self.back):
+        for button in (self.again, self.verdict, self.copy, self.save, self.back):
             buttons.addWidget(button)
         buttons.addStretch(1)
         inner = QWidget()
@@ -58,7 +65,7 @@ class ResultPage(QWidget):
         column.addLayout(buttons)
         column.addWidget(self.panel)
         column.addWidget(self.viewers, 1)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
         column.addWidget(self.details)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -66,6 +73,7 @@ class ResultPage(QWidget):
         self.copy.clicked.connect(lambda: self.copy_asked.emit(self.text()))
         self.save.clicked.connect(self._ask_save)
         self.again.clicked.connect(self.again_asked)
+        self.verdict.clicked.connect(self.verdict_asked)
         self.back.clicked.connect(self.left)
 
     def show_run(self, run: Run) -> None:
@@ -73,8 +81,10 @@ class ResultPage(QWidget):
         if run == self._run and self.table.rowCount():
             return
         self._run = run
-        self.sentence.setText("\n".join(part for part in (run.sentence(), saving_text(run)) if part))
-        self.doubts.setText("\n".join((*run.result().warnings, run.setup.segment.note)).strip())
+        self._said = "\n".join(part for part in (run.sentence(), saving_text(run)) if part)
+        self._doubts = "\n".join((*run.result().warnings, run.setup.segment.note)).strip()
+        self.sentence.setText(drawable(self._said))
+        self.doubts.setText(drawable(self._doubts))
         self.doubts.setVisible(bool(self.doubts.text()))
         self.plot.show_run(run)
         self.details.setText(details(run))
@@ -86,7 +96,7 @@ class ResultPage(QWidget):
 
     def text(self) -> str:
         """All of the result, to be pasted."""
-        parts = (self.sentence.text(), self.doubts.text(), self.panel.text(), self.details.text())
+        parts = (self._said, self._doubts, self.panel.text(), self.details.text())
         return "\n".join(part for part in parts if part)
 
     def _fill(self, found: tuple[Entry, ...]) -> None:
@@ -102,7 +112,8 @@ class ResultPage(QWidget):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         self.table.resizeColumnsToContents()
         rows = sum(self.table.rowHeight(row) for row in range(len(found)))
-        self.table.setMinimumHeight(min(220, rows + self.table.horizontalHeader().height() + 6))
+        # As high as it needs, no higher: what stands below is worth the room.
+        self.table.setFixedHeight(min(_TABLE_HEIGHT, rows + self.table.horizontalHeader().height() + 6))
 
     def _ask_save(self) -> None:
         if self._run is not None:

@@ -21,6 +21,11 @@ _MAX_RADIUS = 9.0
 _TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
 
 
+def drawable(text: str) -> str:
+    """Without the hat of σ̂, which Qt sets beside or above it where a font does not know the two together."""
+    return text.replace("σ̂", "σ")
+
+
 def placing(area: QRectF, low: float, high: float) -> tuple[QRectF, Callable[[float, float], QPointF]]:
     """The frame inside of `area`, and where (log2 kbps, share) lies in it; what is beyond the ends lies on them."""
     inner = area.adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
@@ -99,7 +104,7 @@ def picture(run: Run) -> QImage:
     paint(painter, QRectF(0, 60, *SIZE), run, theme)
     painter.setPen(QColor(theme.text))
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-    painter.drawText(QRectF(16, 6, SIZE[0] - 32, 52), flags, run.sentence())
+    painter.drawText(QRectF(16, 6, SIZE[0] - 32, 52), flags, drawable(run.sentence()))
     painter.end()
     return image
 

@@ -31,6 +31,7 @@ class BlindScreen:
         self._home = pages.currentWidget()
         self._put_away: list[QWidget] = []
         self._title = ""
+        self._modified = False
         self.setup, self.trial, self.result = SetupPage(blind), TrialPage(blind), ResultPage(blind)
         for page in (self.setup, self.trial, self.result):
             pages.addWidget(page)
@@ -40,6 +41,7 @@ class BlindScreen:
         self.result.again_asked.connect(blind.again)
         self.result.copy_asked.connect(person.copy_text)
         self.result.save_asked.connect(self._save)
+        self.result.verdict_asked.connect(context.verdicts.ask)
         blind.changed.connect(self.refresh)
         self.scores = ScoresSheet(window, context.session.voting)
         context.votes.shown.connect(self.scores.show_scores)
@@ -60,6 +62,8 @@ class BlindScreen:
         self._hide_all_else(blind.hides)
         if self._pages.currentWidget() is not page:
             self._pages.setCurrentWidget(page)
+            if page is self.setup:
+                self.setup.begin()
             if page is self._home:
                 self._window.setFocus()
         self.trial.show_run(blind.run if blind.hides else None)
@@ -74,7 +78,7 @@ class BlindScreen:
         """Menus, status and further windows name takes and files."""
         if hidden and not self._title:
             window = self._window
-            self._title = window.windowTitle()
+            self._title, self._modified = window.windowTitle(), window.isWindowModified()
             window.setWindowTitle(NAME)
             window.setWindowModified(False)
             others = [child for child in window.findChildren(QWidget) if child.isWindow() and child.isVisible()]
@@ -83,6 +87,7 @@ class BlindScreen:
                 part.hide()
         elif not hidden and self._title:
             self._window.setWindowTitle(self._title)
+            self._window.setWindowModified(self._modified)
             self._title = ""
             for part in self._put_away:
                 part.show()

@@ -26,15 +26,19 @@ from app.state.blind.observers import entries, heading
 from app.state.blind.setup import Viewing
 from app.state.blind.tasks import Task
 from app.state.recipes import codec_name
+from app.views import theme
+from app.views.blind.result_plot import drawable
 from app.views.blind.tiles import tile_room
 from app.views.panels.lambda_box import LambdaBox
 from app.views.widgets import Label, scrolled
 from codec import registry
+from codec.media.picture import Transfer
 
 _TASKS = {
     Task.PARITY: "Parity: at which rate is the neural codec as good as a rival's take?",
     Task.TRANSPARENCY: "Transparency: below which rate can it be seen that it is coded?",
 }
+_NO_RIVAL = "no take yet: go back and press Add rival"
 _TEXT_LIMIT = 200
 _LISTED = 12
 """Earlier runs shown."""
@@ -61,6 +65,8 @@ class SetupPage(QWidget):
         for button in self.tasks.values():
             button.toggled.connect(self._describe)
         self.flicker.toggled.connect(self.flicker_hz.setEnabled)
+        for field in (self.observer, self.distance, self.light, self.note):
+            field.returnPressed.connect(self.start.click)
 
     # Parts
 
@@ -69,6 +75,7 @@ class SetupPage(QWidget):
         self.tasks[Task.PARITY].setChecked(True)
         self.rival = QComboBox()
         self.rival.setAccessibleName("The take that parity is with")
+        self.rival.setPlaceholderText(_NO_RIVAL)
         self.codec = Label()
         self.lowest, self.highest = LambdaBox(), LambdaBox()
         self.lowest.setAccessibleName("Smallest λ")
@@ -109,6 +116,7 @@ class SetupPage(QWidget):
         self.bar.setTextVisible(False)
         self.status = Label()
         self.status.setWordWrap(True)
+        self.status.setAccessibleName("What is missing, or how far it is")
         self.earlier = Label()
         self.earlier.setWordWrap(True)
         self._lay_out()
@@ -158,6 +166,10 @@ class SetupPage(QWidget):
 
     # State
 
+    def begin(self) -> None:
+        """The page comes up: what must be typed has the keys."""
+        self.observer.setFocus()
+
     def refresh(self) -> None:
         """Bring everything up to date; what was typed for this clip stays."""
         clip, session = self._session.clip, self._session
@@ -183,7 +195,8 @@ class SetupPage(QWidget):
             self.status.setText(f"Preparing: {progress[1]}")
         else:
             self.status.setText(self._blind.problem)
-        self.earlier.setText(_earlier(session.blind.runs))
+        self.status.setStyleSheet("" if busy else f"color:{theme.ACCENT}; font-weight:600")
+        self.earlier.setText(drawable(_earlier(session.blind.runs)))
 
     def _refresh_codec(self) -> None:
         recipe = self._session.draft.recipe
@@ -204,7 +217,7 @@ class SetupPage(QWidget):
             for number, text in listed:
                 self.rival.addItem(text, number)
             wanted = chosen if chosen is not None else next((t.id for t in takes if t.recipe and t.recipe.codec), None)
-            self.rival.setCurrentIndex(max(0, self.rival.findData(wanted)))
+            self.rival.setCurrentIndex(max(0 if listed else -1, self.rival.findData(wanted)))
         self.rival.setEnabled(bool(listed) and self.tasks[Task.PARITY].isChecked())
 
     def _describe(self) -> None:
@@ -231,7 +244,7 @@ class SetupPage(QWidget):
             self.distance.text().strip(),
             self.light.text().strip(),
             self.note.text().strip(),
-            _screen_text(self),
+            _screen_text(self, self._session.tone_transfer),
             self.zoom.currentData(),
             flicker_hz=self.flicker_hz.value() if self.flicker.isChecked() else 0.0,
         )
@@ -256,11 +269,15 @@ def _row(*parts: QWidget) -> QWidget:
     return row
 
 
-def _screen_text(widget: QWidget) -> str:
+def _screen_text(widget: QWidget, tone: Transfer) -> str:
+    """`tone`: what is tone-mapped; SDR where nothing is."""
     screen = widget.screen() or QGuiApplication.primaryScreen()
     size, ratio = screen.size(), screen.devicePixelRatio()
     pixels = f"{round(size.width() * ratio)}x{round(size.height() * ratio)}"
-    return f"{screen.name()}, {pixels} pixels at scale {ratio:g}, {screen.refreshRate():.4g} Hz"
+    across = screen.physicalSize()
+    large = f"{across.width():.0f}x{across.height():.0f} mm, " if not across.isEmpty() else ""
+    light = "SDR" if tone is Transfer.SDR else f"{tone.value} tone-mapped to SDR"
+    return f"{screen.name()}, {pixels} pixels at scale {ratio:g}, {large}{screen.refreshRate():.4g} Hz, {light}"
 
 
 def _earlier(runs: tuple[Run, ...]) -> str:

@@ -27,9 +27,10 @@ _KEYS: dict[Task, dict[int, int]] = {
 }  # fmt: skip
 _CAPTIONS = {Task.PARITY: ("←", "→"), Task.TRANSPARENCY: ("1", "2", "3", "4")}
 _ASKED = {
-    Task.PARITY: "Which one looks better?   ↓ not sure   S held: the source on both sides",
+    Task.PARITY: "Which one looks better?   ↓ not sure",
     Task.TRANSPARENCY: "One of the four is coded. Which?",
 }
+_SOURCE = "   S held: the source on both sides"
 _TEXT_PX, _KEY_PX = 18, 34
 
 
@@ -152,7 +153,9 @@ class TrialPage(QWidget):
                     painter, QRectF(area.left(), caption.top(), area.width(), caption.height() / 2), key, _KEY_PX
                 )
             lower = caption.adjusted(0, caption.height() / 2, 0, 0)
-            self._text(painter, lower, _ASKED[run.task])
+            # Once the pictures are over there is no source to be shown either.
+            source = _SOURCE if run.phase is Phase.PLAYING else ""
+            self._text(painter, lower, _ASKED[run.task] + source)
             return
         self._text(painter, caption, f"{_ASKED[run.task]}   Keys 1 2 / 3 4, as the tiles lie")
         if run.phase is Phase.ASKING:

@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.render.take_looks import look_dash
 from app.state.curves import CURVES, Series, difference, series_of
 from app.state.rate_marks import marks_of
 from app.state.scores import MIN_SCORED_SIDE
 from app.state.session import Session
-from app.views.charts.plot import STYLES, Chart, Line
+from app.views.charts.plot import Chart, Line
 from app.views.charts.rate_chart import RateChart
 from app.views.charts.tables import StatisticsTable
 from app.views.flow import FlowLayout
@@ -194,14 +193,13 @@ class Charts(QWidget):
                 values = difference(values, base.values[key])
             measured = series.statistics(key)
             extent = "" if measured is None or measured.finished else f"{measured.count}/{measured.due}"
-            style = STYLES[look_dash(series.look)]
             parts = series if base is None or series.gop_means else base
             found.append(
                 Line(
                     series.take,
                     series.title,
                     look_on_ground(series.look),
-                    style,
+                    series.look,
                     values,
                     extent,
                     parts.basis(key),

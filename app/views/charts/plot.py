@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QVBoxLayout, QWidget
 
+from app.render.take_looks import look_dash, look_mark
 from app.state.curves import CurveKind, Values, as_steps, decimate
 from app.views import theme
 from app.views.names import shortened
@@ -19,7 +20,7 @@ from codec.texts import in_html
 
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
-"""Characters of a take's name in a head, as there is room."""
+"""Characters of a take's name in a head, as there is room; at last a piece of its line stands for it alone."""
 _PIXELS_A_LINE = 4
 """Boundary lines closer than this are not drawn: they would be a wall."""
 
@@ -32,7 +33,8 @@ class Line:
     """Tells curves apart (a take's id)."""
     name: str
     colour: str
-    style: Qt.PenStyle
+    look: int
+    """Its dash in STYLES, and the piece of it in the head."""
     values: Values
     extent: str = ""
     """What stands beside the value while not every frame has one: "8/53"."""
@@ -65,7 +67,7 @@ class Chart(QWidget):
         self._boundaries = np.empty(0)
         self._frame = 0
         self._items: dict[int, pg.PlotCurveItem] = {}
-        self._looks: dict[int, tuple[str, Qt.PenStyle]] = {}
+        self._looks: dict[int, tuple[str, int]] = {}
         self.head = HtmlLabel()
         self.head.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         keys = "Click seeks, drag pans, wheel zooms, double-click shows all frames."
@@ -132,10 +134,10 @@ class Chart(QWidget):
             if line.key not in self._items:
                 item = self._items[line.key] = pg.PlotCurveItem(connect="finite")
                 self.item.addItem(item)
-            look = line.colour, line.style
+            look = line.colour, look_dash(line.look)
             if self._looks.get(line.key) != look:
                 self._looks[line.key] = look
-                self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=line.style))
+                self._items[line.key].setPen(pg.mkPen(line.colour, width=1, style=STYLES[look[1]]))
         self._thin()
         self._refresh_head()
 
@@ -213,8 +215,8 @@ class Chart(QWidget):
         out whole, the last ones first, where even they find no room."""
         metrics, where = self.head.fontMetrics(), f"frame {frame}"
         rests = (" · ".join(part for part in (self._direction(), where) if part), where, "")
-        for rest, longest in itertools.product(rests, _NAME_LENGTHS):
-            names = [shortened(line.name, longest) if longest else "" for line in self.lines]
+        for rest, longest in (*itertools.product(rests, _NAME_LENGTHS), ("", 0)):
+            names = [self._named(line, longest) for line in self.lines]
             words = f"{title} {rest}" + "".join(f"   {n} {v}" for n, v in zip(names, values, strict=True))
             # A tenth more: some of it is bold.
             if 1.1 * metrics.horizontalAdvance(words) <= self.width():
@@ -230,6 +232,11 @@ class Chart(QWidget):
         else:
             count = 0
         return "", ["" for _ in self.lines], values[:count]
+
+    @staticmethod
+    def _named(line: Line, longest: int) -> str:
+        mark = look_mark(line.look)
+        return f"{mark} {shortened(line.name, longest)}" if longest else mark
 
     def _direction(self) -> str:
         unit = self.kind.unit

@@ -7,6 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from app.render.take_looks import is_hollow, look_mark
 from app.state.curves import CURVES, RATES, Series
 from app.state.rate_marks import RateMark
 from app.state.rates import CodecCurve, RateUnit, curves_of, points_of, savings
@@ -22,14 +23,27 @@ _NEEDED = (
     f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
 )
-_NAMED_POINTS = 16
-"""With more of them, names lie over one another; the mouse over a point tells its name."""
+_NAMED_POINTS = 10
+"""With more of them names would lie over one another: numbers and lines are left, and the mouse tells names."""
+_LATE = 0.85
+"""From this share of the rates on, names stand left of their points: the chart ends there."""
+_PLACES = (((-0.05, 0.9), (1.05, 0.9)), ((-0.05, 0.1), (1.05, 0.1)))
+"""Anchors of names: above the highest curve and below the others, right or left of the point."""
 _MEASURED = tuple(key for key in CURVES if key not in RATES)
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _BAND = 40
 """Opacity of an interval, of 255."""
 _HIGHEST, _STEP, _ROWS = 0.92, 0.12, 6
 """Where the texts of marks stand: one below the other, or those of near rates would cover each other."""
+
+
+class RateAxis(pg.AxisItem):
+    """Rates in figures: a logarithmic axis would have powers of ten else."""
+
+    def logTickStrings(self, values: Iterable[float], scale: float, spacing: float) -> list[str]:
+        """`values`: logarithms to base 10."""
+        del scale, spacing
+        return [f"{10**value:.4g}" for value in values]
 
 
 class RateChart(QWidget):
@@ -61,7 +75,7 @@ class RateChart(QWidget):
         self.reading = Label()
         self.reading.setWordWrap(True)
         self.reading.setAccessibleName("Read off at the mouse")
-        self.item = pg.PlotItem()
+        self.item = pg.PlotItem(axisItems={"bottom": RateAxis("bottom")})
         self.plot = pg.PlotWidget(plotItem=self.item)
         self.plot.setAccessibleName("Quality over rate of all takes")
         self.item.showGrid(x=True, y=True, alpha=0.2)
@@ -123,16 +137,26 @@ class RateChart(QWidget):
         self.item.clear()
         key, points = self.choice.currentData(), self.points
         self._curves = curves_of(self._series, key, self.unit)
+        highest = max(self._curves, key=lambda curve: sum(curve.scores) / len(curve.scores), default=None)
         for place, curve in enumerate(self._curves):
             pen = pg.mkPen(theme.current().muted, width=1, style=_LINES[place % len(_LINES)])
             line = pg.PlotCurveItem(self._drawn(curve.rates), list(curve.scores), pen=pen)
             self.item.addItem(line)
-            name = pg.TextItem(visible(curve.name), color=theme.current().muted, anchor=(1.0, -0.1))
-            name.setPos(self._drawn(curve.rates)[-1], curve.scores[-1])
+            # Takes' names stand on the outer side of the curves, codecs' on the inner one, where curves begin.
+            above = curve is highest
+            name = pg.TextItem(visible(curve.name), color=theme.current().muted, anchor=(0.0, -0.3 if above else 1.3))
+            name.setPos(self._drawn(curve.rates)[0], curve.scores[0])
             self.item.addItem(name, ignoreBounds=True)
+        below = {take for curve in self._curves if curve is not highest for take in curve.takes}
+        ends = self._drawn([rate for rate, _ in points.values()])
         for entry in self._series:
             if entry.take in points:
-                self._add_point(entry, *points[entry.take], named=len(points) <= _NAMED_POINTS)
+                rate, score = points[entry.take]
+                self._add_point(entry, rate, score)
+                late = len(points) > 1 and self._drawn([rate])[0] > min(ends) + _LATE * (max(ends) - min(ends))
+                name = brief(entry.name) if len(points) <= _NAMED_POINTS else ""
+                self._add_name(entry, name, (rate, score), _PLACES[entry.take in below][late])
+        self._keep_marks_in_sight([score for _, score in points.values()])
         for number, mark in enumerate(self._marks):
             self._add_mark(mark, _HIGHEST - _STEP * (number % _ROWS))
         for line in (self._across, self._down):
@@ -140,18 +164,30 @@ class RateChart(QWidget):
             self.item.addItem(line, ignoreBounds=True)
         self._tell(len(points))
 
-    def _add_point(self, entry: Series, rate: float, score: float, *, named: bool) -> None:
+    def _add_point(self, entry: Series, rate: float, score: float) -> None:
         colour = look_on_ground(entry.look)
+        # Looks of one colour and another dash are told apart by it: filled, or a ring.
+        brush = pg.mkBrush(None) if is_hollow(entry.look) else pg.mkBrush(colour)
         dot = pg.ScatterPlotItem(
-            self._drawn([rate]), [score], data=[entry.take], size=11, brush=pg.mkBrush(colour), pen=None,
+            self._drawn([rate]), [score], data=[entry.take], size=11, brush=brush, pen=pg.mkPen(colour, width=2),
             symbol="o" if entry.kind is Kind.NEURAL else "s", hoverable=True, hoverSize=15, tip=self._tip,
         )  # fmt: skip
         dot.sigClicked.connect(lambda _item, hit, _event: self.take_chosen.emit(int(hit[0].data())))
         self.item.addItem(dot)
-        if named:
-            text = pg.TextItem(visible(f"{entry.number} · {brief(entry.name)}"), color=colour, anchor=(-0.05, 0.9))
-            text.setPos(self._drawn([rate])[0], score)
-            self.item.addItem(text, ignoreBounds=True)
+
+    def _add_name(self, entry: Series, name: str, at: tuple[float, float], anchor: tuple[float, float]) -> None:
+        """`at`: rate and score."""
+        said = f"{entry.number} {look_mark(entry.look)} {name}".rstrip()
+        text = pg.TextItem(visible(said), color=look_on_ground(entry.look), anchor=anchor)
+        text.setPos(self._drawn(at[:1])[0], at[1])
+        self.item.addItem(text, ignoreBounds=True)
+
+    def _keep_marks_in_sight(self, scores: list[float]) -> None:
+        """Lines and bands have no end upwards, so that the range of the chart does not follow them by itself."""
+        rates = [end for mark in self._marks for end in mark.ends(self.unit)]
+        if rates:
+            ends, heights = self._drawn([min(rates), max(rates)]), scores or [0.0, 1.0]
+            self.item.addItem(pg.PlotCurveItem(ends, [min(heights), max(heights)], pen=None))
 
     def _add_mark(self, mark: RateMark, height: float) -> None:
         """`height`: of its text, as a share of the plot's."""
@@ -162,7 +198,7 @@ class RateChart(QWidget):
             ends = self._drawn([rate * mark.low, rate * mark.high])
             self.item.addItem(pg.LinearRegionItem(ends, movable=False, brush=colour, pen=None), ignoreBounds=True)
         line = pg.InfiniteLine(
-            self._drawn([rate])[0], angle=90, pen=pg.mkPen(ACCENT, width=2), label=visible(mark.text),
+            self._drawn([rate])[0], angle=90, pen=pg.mkPen(ACCENT, width=2), label=visible(mark.said(self.unit)),
             labelOpts={"position": height, "color": ACCENT, "fill": theme.current().ground},
         )  # fmt: skip
         self.item.addItem(line, ignoreBounds=True)

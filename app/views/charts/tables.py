@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
+from app.render.take_looks import look_mark
 from app.state.comparison import compare, over_the_same
 from app.state.curves import CURVES, RATES, WORST_SHARE, Series, Statistics
 from app.views.theme import look_on_ground
@@ -52,7 +53,7 @@ class StatisticsTable(QTableWidget):
         self.setRowCount(len(series))
         for row, entry in enumerate(series):
             note = f" ({entry.rate_note})" if entry.rate_note else ""
-            self._set(row, 0, entry.title, colour=look_on_ground(entry.look))
+            self._set(row, 0, f"{look_mark(entry.look)} {entry.title}", colour=look_on_ground(entry.look))
             self._set(row, 1, "–" if entry.kbps is None else f"{entry.kbps:.1f}{note}")
             self._set(row, 2, "–" if entry.bpp is None else f"{entry.bpp:.5f}")
         for place, key in enumerate(_MEASURED):

@@ -4,7 +4,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
 
 from app.state.ladder import TakeGroup
-from app.views.widgets import Label
+from app.views.widgets import ElidedLabel
 
 _REFRESH_MS = 250
 
@@ -17,7 +17,8 @@ class GroupProgress(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._group: TakeGroup | None = None
-        self.text = Label()
+        # It must not make the panel wider, whose right end would be cut off.
+        self.text = ElidedLabel(inset=0)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)

@@ -27,12 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.render.take_looks import look_dash
 from app.state.session import Session
 from app.state.takes import Kind, Status, Take
 from app.views import theme
 from app.views.names import parted
+from app.views.take_lines import LinedLabel
 from app.views.theme import ink_of
-from app.views.widgets import ElidedLabel, Label, plain_tip
+from app.views.widgets import Label, plain_tip
 
 
 class NameField(QLineEdit):
@@ -90,8 +92,9 @@ class TakeRow(QFrame):
         self._pressed_at: QPoint | None = None
         self.shown = QCheckBox()
         self.shown.setToolTip("Show this take in a pane")
-        self.label = ElidedLabel(inset=0)
-        self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 4)
+        self.label = LinedLabel(inset=0)
+        # Two lines of text, and the take's own.
+        self.label.setMinimumHeight(2 * self.label.fontMetrics().lineSpacing() + 8)
         self.number = Label()
         self.number.setToolTip("This key shows the take alone")
         self.field = NameField()
@@ -135,6 +138,7 @@ class TakeRow(QFrame):
         details = (take.label, take.message, take.note, take.error, take.command)
         self.label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         self.label.setStyleSheet(f"color:{ink_of(take)}")
+        self.label.set_dash(None if take.kind is Kind.SOURCE else look_dash(take.look), ink_of(take))
         self.number.setStyleSheet(f"color:{ink_of(take)}; font-weight:bold")
         self.shown.setChecked(take.visible)
         self.shown.setAccessibleName(f"Show {take.name}")

@@ -11,7 +11,7 @@ from app.render.choice import shows_ten_bits, use_opengl
 from app.render.framing import Framing
 from app.render.presenter import FrameSet
 from app.render.shown import Shown
-from app.render.take_looks import take_colour
+from app.render.take_looks import look_dash, take_colour
 from app.state.curves import statistics_of
 from app.state.layouts import Arrangement, DifferenceLook, Tile
 from app.state.session import Session
@@ -20,15 +20,18 @@ from app.views.names import brief
 from app.views.pictures.aids import Aids
 from app.views.pictures.canvas import Canvas, Content
 from app.views.pictures.gl_canvas import GlCanvas
+from app.views.take_lines import LinedLabel
 from app.views.theme import MUTED
-from app.views.widgets import ElidedLabel, plain_tip
+from app.views.widgets import plain_tip
 from codec.media.picture import Transfer
 from codec.media.probe import ClipInfo
 
 _MARGIN, _LARGE_MARGIN = 8, 14
-_LABEL = f"background:{{}};color:#101010;padding:3px {_MARGIN}px;font-weight:600"
+_INK = "#101010"
+"""On the colour of a take."""
+_LABEL = f"background:{{}};color:{_INK};padding:3px {_MARGIN}px;font-weight:600"
 _BETTER = "{}  this one is better     /  no difference"
-_LARGE_LABEL = f"background:{{}};color:#101010;padding:8px {_LARGE_MARGIN}px;font-weight:700;font-size:26px"
+_LARGE_LABEL = f"background:{{}};color:{_INK};padding:8px {_LARGE_MARGIN}px;font-weight:700;font-size:26px"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Pane(QWidget):
         self.tile = tile
         self._arrangement = Arrangement()
         self._error = ""
-        self.label, self.right_label = ElidedLabel(), ElidedLabel()
+        self.label, self.right_label = LinedLabel(_INK), LinedLabel(_INK)
         self.right_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.canvas = GlCanvas(session, aids) if use_opengl() else Canvas(session, aids)
         labels = QHBoxLayout()
@@ -130,9 +133,10 @@ class Pane(QWidget):
             label.set_texts("Source" if source else text, text[0])
             label.setToolTip("")
             label.setStyleSheet(_LABEL.format(MUTED))
+            label.set_dash(None)
         self.canvas.setAccessibleName("Picture")
 
-    def _refresh_one(self, label: ElidedLabel, take: Take) -> None:
+    def _refresh_one(self, label: LinedLabel, take: Take) -> None:
         large = self._large or self._session.view.presenting
         look, found = self._arrangement.look_of(take.id), None
         if take.status is Status.READY:
@@ -151,6 +155,7 @@ class Pane(QWidget):
         details = (text, "" if look is None else look.text, take.message, take.note, take.error)
         label.setToolTip(plain_tip("\n".join(part for part in details if part)))
         label.inset = _LARGE_MARGIN if large else _MARGIN
+        label.set_dash(None if take.kind is Kind.SOURCE else look_dash(take.look))
         style = (_LARGE_LABEL if large else _LABEL).format(take_colour(take))
         if label.styleSheet() != style:
             # Setting it polishes the label anew, even when nothing changes.

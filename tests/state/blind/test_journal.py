@@ -135,6 +135,15 @@ def test_observers_have_one_result_each_and_few_are_a_pre_test() -> None:
     assert heading(found) == "3 observers: an engineering pre-test" and viewers(found) is None
 
 
+def test_flicker_and_zoom_are_other_questions() -> None:
+    run = read_run(complete()[0])
+    for viewing in (replace(SETUP.viewing, flicker_hz=4.0), replace(SETUP.viewing, zoom=2.0)):
+        other = replace(run, setup=replace(run.setup, viewing=viewing))
+        assert other.setup.question != run.setup.question
+    flicker = replace(run.setup.viewing, flicker_hz=4.0)
+    assert "flicker 4 Hz" in replace(run, setup=replace(run.setup, viewing=flicker)).sentence()
+
+
 def test_six_observers_say_something_of_viewers() -> None:
     runs = [read_run(complete(f"observer {n}", n, 10 + n / 8)[0]) for n in range(MIN_OBSERVERS)]
     made = viewers(entries(runs))
