@@ -121,7 +121,7 @@ def test_a_rival_meets_the_measured_rate_of_the_neural_take(
     clip = make_clip(clips / "longer.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="160x96", frames=25)
     engine.open(clip)
     assert engine.encode_rival(RivalCodec.HEVC) is None
-    assert messages == ["Encode with the neural codec first: its bitrate is the one to match."]
+    assert messages == ["Encode with Seamscope's codec first: its bitrate is the one to match."]
     ours = engine.encode_neural(0.6)
     take = engine.encode_rival(RivalCodec.HEVC)
     assert ours is not None and take is not None and ours.rate is not None and take.rate is not None

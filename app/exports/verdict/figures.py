@@ -11,7 +11,7 @@ from app.state.blind.wording import answers_by_rate, fitted
 from codec.plots import drawn, new_figure, plain, shortened
 
 _INK, _BAND, _RIVAL = "#1d3a5f", "#e0a020", "#777777"
-_TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
+_TITLES = {Task.PARITY: "Seamscope's take preferred", Task.TRANSPARENCY: "coded tile found"}
 
 
 def draw_run(run: Run, kind: str) -> bytes:

@@ -32,7 +32,7 @@ from app.views.widgets import Label, scrolled
 from codec import registry
 
 _TASKS = {
-    Task.PARITY: "Parity: at which rate is the neural codec as good as a rival's take?",
+    Task.PARITY: "Parity: at which rate is Seamscope's codec as good as a rival's take?",
     Task.TRANSPARENCY: "Transparency: below which rate can it be seen that it is coded?",
 }
 _TEXT_LIMIT = 200
