@@ -236,15 +236,15 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
         rates.log.setChecked(log)
         # All points are in sight.
         qtbot.waitUntil(partial(all_in_sight, rates), timeout=WAIT_MS)
-        # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Seamscope's end there.
+        # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Hybrid's end there.
         at = QPointF(math.log10(200) if log else 200.0, 0.3595)
         box = rates.item.getViewBox()
         qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(box.mapViewToScene(at)))
         qtbot.waitUntil(lambda: "Interpolated" in rates.reading.text(), timeout=WAIT_MS)
         said = rates.reading.text()
         number = r"(\d+(?:\.\d+)?)"
-        found = re.search(rf"at {number} kbps: HEVC \(x265\) {number}.*Seamscope", said)
-        wanted = re.search(rf"for {number}: HEVC \(x265\) {number} kbps, Seamscope {number} kbps", said)
+        found = re.search(rf"at {number} kbps: HEVC \(x265\) {number}.*Hybrid", said)
+        wanted = re.search(rf"for {number}: HEVC \(x265\) {number} kbps, Hybrid {number} kbps", said)
         assert found and wanted, said
         rate, score, asked, hevc, neural = map(float, (*found.groups(), *wanted.groups()))
         assert score == pytest.approx(0.4595 - 0.2 * math.log(rate / 100) / math.log(4), abs=1e-3)
@@ -252,7 +252,7 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
         assert neural == pytest.approx(hevc / 2, rel=0.01)
     outside = QPointF(math.log10(395), 0.27)
     qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(rates.item.getViewBox().mapViewToScene(outside)))
-    qtbot.waitUntil(lambda: "Seamscope" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Hybrid" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
 
 
 def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, charts: Charts) -> None:
