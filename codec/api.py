@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
 PRECISIONS = ("auto", "full")
-"""auto: 16-bit networks where the hardware gains from them; full: 32-bit everywhere. Symbols decode the same."""
+"""Of codecs with networks; auto: 16-bit ones where the hardware gains from them; full: 32-bit everywhere. Symbols
+decode the same."""
 
 DECODERS = ("auto", "fast", "full")
 """For codecs that have two decoders of one stream; auto: full on an accelerator, fast on a CPU."""
@@ -96,6 +97,7 @@ class CodecSettings:
     lmbda: float
     structure: Structure = Structure.OVERLAP
     device: str = "auto"
+    """Where networks run; no matter to a codec that has none. So is `precision`."""
     first_gop: int = 0
     """GoP that is encoded (and handed to `on_gop`) before the others; the file is in order all the same."""
     reconstruct: bool = True
@@ -249,7 +251,7 @@ class Codec(Protocol):
         ...
 
     def numbers(self, device: str, precision: str) -> str:
-        """Device and number type its networks run in, for a reader: "cuda, float16". Raises ModelError."""
+        """Device and number type it computes in, for a reader: "cuda, float16". Raises ModelError."""
         ...
 
     def encode(

@@ -82,7 +82,7 @@ def test_mistakes_are_one_line_and_an_exit_code(small_clip: Path, tmp_path: Path
         (("encode", tmp_path / "text.mp4", "-o", out, "--lambda", "0.2"), "not a video"),
         (("encode", small_clip, "-o", out, "--lambda", "9"), "λ must lie between"),
         (("encode", small_clip, "-o", tmp_path / "no" / "o.gop", "--lambda", "0.2"), "folder does not exist"),
-        (("encode", small_clip, "-o", out, "--lambda", "0.2", "--device", "cuda"), "cuda"),
+        (("encode", small_clip, "-o", out, "--codec", "vae", "--lambda", "0.2", "--device", "cuda"), "cuda"),
         (("info", small_clip), "not a Seamscope"),
         (("compare", small_clip, "--lambda", "0.2", "--against", "h261", "--report", tmp_path / "r"), "h261"),
         (("compare", small_clip, "--lambda", "0.2", "--report", tmp_path / "full"), "holds other files"),

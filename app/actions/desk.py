@@ -190,7 +190,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "rate_lock",
-        "Keep rivals at the neural bitrate",
+        "Keep rivals at Seamscope's bitrate",
         ("Ctrl+Shift+B",),
         "Takes",
         lambda c: c.session.set_rate_lock(not c.session.rate_lock),

@@ -20,9 +20,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open clip…", ("Ctrl+O",), "File", lambda c: c.files.ask_clip(), always),
     ActionSpec("save_frames", "Save frames as PNG…", ("Ctrl+S",), "File", lambda c: c.exports.ask_frames()),
     ActionSpec(
-        "save_stream", "Save neural stream…", ("Ctrl+E",), "File", lambda c: c.takes.ask_save_stream(), _has_stream
+        "save_stream", "Save Seamscope stream…", ("Ctrl+E",), "File", lambda c: c.takes.ask_save_stream(), _has_stream
     ),
-    ActionSpec("encode", "Encode with the neural codec", ("Ctrl+Return",), "Takes", lambda c: c.takes.encode_neural()),
+    ActionSpec("encode", "Encode with Seamscope's codec", ("Ctrl+Return",), "Takes", lambda c: c.takes.encode_neural()),
     ActionSpec("ladder", "Encode a ladder…", ("Ctrl+L",), "Takes", lambda c: c.ladders.ask()),
     ActionSpec("rival", "Add rival", ("Ctrl+Shift+Return",), "Takes", lambda c: c.takes.add_rival()),
     ActionSpec(

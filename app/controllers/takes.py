@@ -98,7 +98,7 @@ class Takes:
     def ask_save_stream(self) -> None:
         """Ask for a name and copy the newest neural stream there."""
         take, kinds = self._session.takes.newest_neural, "Seamscope stream (*.gop)"
-        target = self._person.ask_target("Save neural stream", Path("stream.gop"), kinds, (".gop",))
+        target = self._person.ask_target("Save Seamscope stream", Path("stream.gop"), kinds, (".gop",))
         if target is not None and take is not None:
             self._engine.save_stream(take, target)
 

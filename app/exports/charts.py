@@ -75,8 +75,8 @@ def export_charts(context: object, data: ChartData, target: Path, inputs: tuple[
 
 def to_csv(data: ChartData) -> str:
     """A row a frame: number, start in s, then every curve of every take; empty where nothing is known. A column that
-    is not measured whole says so in its head, and so does one whose values are not each frame's own: "Neural λ 0.16:
-    lpips… 8/53", "Neural λ 0.16: bits (GoP mean)"."""
+    is not measured whole says so in its head, and so does one whose values are not each frame's own: "Hybrid λ 0.16:
+    lpips… 8/53", "Hybrid λ 0.16: bits (GoP mean)"."""
     columns = [(s, key) for s in data.series for key in data.keys if key in s.values]
     heads = (f"{series.name}: {key}{_basis(series, key)}{_extent(series, key)}" for series, key in columns)
     rows: list[list[str | int]] = [["frame", "time_s", *heads]]
@@ -212,7 +212,7 @@ def _curves(axis: "Axes", data: ChartData, kind: CurveKind) -> "list[tuple[str, 
     if len(data.boundaries) <= 400:
         mark_boundaries(axis, data.boundaries)
     means = next((series.basis(kind.key) for series in data.series if series.basis(kind.key)), "")
-    remark = f"; of neural takes {means}" if means else ""
+    remark = f"; of Seamscope takes {means}" if means else ""
     axis.set_title(f"{'Δ ' if base is not None else ''}{kind.axis}{remark}", fontsize=9, loc="left")
     axis.grid(axis="y", alpha=0.3)
     return lines

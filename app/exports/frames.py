@@ -50,7 +50,7 @@ def save_worst(
     folder: Path,
     inputs: tuple[Path, ...] = (),
 ) -> list[Path]:
-    """Two PNGs each, `worst_lpips_01_frame_0043_neural_0.08.png` and `..._reference.png`. `metric` is part of the name:
+    """Two PNGs each, `worst_lpips_01_frame_0043_hybrid_0.08.png` and `..._reference.png`. `metric` is part of the name:
     "lpips", or "lpips_so_far" where frames are not measured yet; `inputs`: files in use.
 
     Raises OutputError, MediaError, Cancelled.
@@ -75,7 +75,7 @@ def save(
     box: Box | None = None,
     inputs: tuple[Path, ...] = (),
 ) -> list[Path]:
-    """One PNG a take, `frame_0012_1_neural_0.32.png`; with a `box` its part of the picture, `crop_0012_...`. `inputs`:
+    """One PNG a take, `frame_0012_1_hybrid_0.32.png`; with a `box` its part of the picture, `crop_0012_...`. `inputs`:
     files in use.
 
     Raises OutputError, MediaError.

@@ -122,7 +122,7 @@ class Rivals:
         ours = matched or self._session.takes.newest_neural
         rate = None if ours is None else ours.rate or ours.encoded.rate
         if ours is None or rate is None:
-            raise SettingError("Encode with the neural codec first: its bitrate is the one to match.")
+            raise SettingError("Encode with Seamscope's codec first: its bitrate is the one to match.")
         kept = Recipe(codec, matched_to=ours.id, preset=recipe.preset)
         return f"matched to {ours.asked}", TargetBitrate(rate.kbps), kept
 

@@ -38,7 +38,7 @@ def over_the_same(series: Sequence[Series], of: Series, key: str) -> dict[int, f
 
 
 def unfinished(series: Sequence[Series], keys: Sequence[str]) -> list[str]:
-    """What is not measured whole, a line a take: "Neural λ 0.16: LPIPS 8/53, VMAF 0/53"."""
+    """What is not measured whole, a line a take: "Hybrid λ 0.16: LPIPS 8/53, VMAF 0/53"."""
     lines = []
     for entry in series:
         open_keys = [

@@ -79,7 +79,7 @@ class Series:
 
     @property
     def title(self) -> str:
-        """Number and name: "2 · Neural λ 0.05"."""
+        """Number and name: "2 · Hybrid λ 0.05"."""
         return f"{self.number} · {self.name}"
 
     gop_means: bool = False

@@ -15,7 +15,7 @@ from codec.rivals.settings import RivalCodec
 class RateMode(Enum):
     """How a rival's bitrate is found; the value is how the window names it."""
 
-    MATCHED = "same bitrate as Neural"
+    MATCHED = "same bitrate as Seamscope"
     BITRATE = "bitrate"
     QUALITY = "constant quality"
 

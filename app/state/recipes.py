@@ -48,9 +48,7 @@ def known_options(codec: str, values: Mapping[str, object]) -> Options:
 
 
 def codec_name(codec: str) -> str:
-    """As takes are called: "Neural" of the codec a new window begins with, else the codec's own name."""
-    if codec == registry.DEFAULT:
-        return "Neural"
+    """As takes are called: the codec's name, the id of one that is not installed."""
     found = registry.codecs().get(codec)
     return codec if found is None else found.name
 

@@ -47,7 +47,7 @@ class Kind(Enum):
 
 _LABELS = {
     Kind.SOURCE: "Source",
-    Kind.NEURAL: "Neural",
+    Kind.NEURAL: "Seamscope",
     Kind.HEVC: "HEVC (x265)",
     Kind.VVC: "VVC (VVenC)",
     Kind.AV1: "AV1 (SVT-AV1)",
@@ -217,7 +217,7 @@ class Take:
 
     @property
     def codec(self) -> str:
-        """What encoded it, as shown: "Neural", "HEVC (x265)"."""
+        """What encoded it, as shown: "Hybrid", "HEVC (x265)"."""
         return codec_name(self.neural) if self.kind is Kind.NEURAL else self.kind.label
 
     @property

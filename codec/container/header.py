@@ -19,13 +19,11 @@ from codec.gop import Structure
 from codec.media.picture import Colour, Matrix, Timing
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 11
-"""Formats 1 to 6 were never released; nothing reads them, nor 7 and 8."""
-_NAMED_VERSION = 10
-_UNNAMED_VERSION = 9
-_UNNAMED_CODEC = "hybrid"
-"""A header of format 9 names no codec: there was one. Where it says something in `codec_data` its payloads are not
-those that programs know which read no format above 10: 11 keeps them from trying. Headers are the same in both."""
+VERSION = 12
+"""Of streams of the codec `hybrid`; 10 of all others. Headers are the same in both: 12 keeps programs from payloads
+that they would take for others. Nothing reads formats 1 to 9 and 11: those of `hybrid` as it was."""
+_OTHERS_VERSION = 10
+_CHANGED_CODEC = "hybrid"
 CODEC_ID = re.compile(rb"[a-z0-9-]{1,32}")
 MAX_CODEC_DATA = 4096
 MODEL_ID_BYTES = 8
@@ -86,12 +84,10 @@ def write_header(header: Header) -> bytes:
     """Magic, version, length, fields, CRC-32 of all that. Raises ValueError for a codec id that is none."""
     timing = header.timing
     body = bytearray()
-    named = header.codec != _UNNAMED_CODEC or bool(header.codec_data)
-    if named:
-        codec = header.codec.encode("ascii")
-        if not CODEC_ID.fullmatch(codec) or len(header.codec_data) > MAX_CODEC_DATA:
-            raise ValueError(f"no codec id, or too much beside it: {header.codec!r}")
-        body += write_varint(len(codec)) + codec + write_varint(len(header.codec_data)) + header.codec_data
+    codec = header.codec.encode("ascii")
+    if not CODEC_ID.fullmatch(codec) or len(header.codec_data) > MAX_CODEC_DATA:
+        raise ValueError(f"no codec id, or too much beside it: {header.codec!r}")
+    body += write_varint(len(codec)) + codec + write_varint(len(header.codec_data)) + header.codec_data
     body += header.model_id
     body += write_varint(header.width) + write_varint(header.height) + write_varint(header.frame_count)
     constant = _is_counted(timing)
@@ -106,9 +102,12 @@ def write_header(header: Header) -> bytes:
         end = max(timing.pts[-1] + 1, round(timing.duration_s / timing.time_base))
         body += write_varint(timing.time_base.numerator) + write_varint(timing.time_base.denominator)
         body += write_varint(end - timing.pts[-1]) + write_varint(len(packed)) + packed
-    version = _UNNAMED_VERSION if not named else VERSION if header.codec == _UNNAMED_CODEC else _NAMED_VERSION
-    head = MAGIC + bytes([version]) + write_varint(len(body)) + bytes(body)
+    head = MAGIC + bytes([_version_of(header.codec)]) + write_varint(len(body)) + bytes(body)
     return head + struct.pack("<I", zlib.crc32(head))
+
+
+def _version_of(codec: str) -> int:
+    return VERSION if codec == _CHANGED_CODEC else _OTHERS_VERSION
 
 
 def _is_counted(timing: Timing) -> bool:
@@ -133,7 +132,7 @@ def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple
         raise StreamError(
             f"{path}: the stream is of format {version}, this program reads {VERSION}; use a newer Seamscope."
         )
-    if version < _UNNAMED_VERSION:
+    if version not in (VERSION, _OTHERS_VERSION):
         raise StreamError(f"{path}: the stream is of format {version}, which nothing reads any more; encode it again.")
     try:
         reader = Reader(data, len(MAGIC) + 1)
@@ -153,14 +152,12 @@ def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple
 
 
 def _parse_fields(reader: Reader, version: int, file_size: int) -> Header:
-    codec, codec_data = _UNNAMED_CODEC, b""
-    if version > _UNNAMED_VERSION:
-        name = reader.take(min(reader.varint(), MAX_CODEC_DATA))
-        if not CODEC_ID.fullmatch(name):
-            raise ValueError("impossible codec id")
-        codec, codec_data = name.decode("ascii"), reader.take(min(reader.varint(), MAX_CODEC_DATA + 1))
-        if len(codec_data) > MAX_CODEC_DATA:
-            raise ValueError("impossible codec data")
+    name = reader.take(min(reader.varint(), MAX_CODEC_DATA))
+    if not CODEC_ID.fullmatch(name) or _version_of(name.decode("ascii")) != version:
+        raise ValueError("impossible codec id")
+    codec_data = reader.take(min(reader.varint(), MAX_CODEC_DATA + 1))
+    if len(codec_data) > MAX_CODEC_DATA:
+        raise ValueError("impossible codec data")
     model_id = reader.take(MODEL_ID_BYTES)
     width, height, frames = reader.varint(), reader.varint(), reader.varint()
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and width * height <= MAX_PIXELS):
@@ -178,7 +175,7 @@ def _parse_fields(reader: Reader, version: int, file_size: int) -> Header:
     else:
         period = 1 / rate
         timing = Timing(tuple(range(frames)), period, rate, float(frames * period))
-    colour = Colour(_MATRICES[flags >> 4], bool(flags & 2))
+    codec, colour = name.decode("ascii"), Colour(_MATRICES[flags >> 4], bool(flags & 2))
     return Header(model_id, width, height, _STRUCTURES[flags & 1], code, colour, aspect, timing, codec, codec_data)
 
 

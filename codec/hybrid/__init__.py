@@ -1,1 +1,1 @@
-"""The hybrid codec: motion-compensated prediction, quadtrees of blocks, networks for what these miss."""
+"""The hybrid codec: motion-compensated prediction, corrected by quadtrees of blocks."""

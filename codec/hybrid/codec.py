@@ -14,7 +14,8 @@ from codec.resources import weights_files
 
 
 class Hybrid:
-    """Motion-compensated prediction, quadtrees of blocks, networks for what these miss."""
+    """Motion-compensated prediction, corrected by quadtrees of blocks. No networks: what other codecs have as weights
+    are tables here."""
 
     id = "hybrid"
     name = "Hybrid"
@@ -25,26 +26,22 @@ class Hybrid:
         return weights_files("codec_", "codec_s")
 
     def weights_id(self, path: Path) -> str:
-        from codec.hybrid.model.weights import read_model_id
+        from codec.hybrid.tables import read_model_id
 
         return read_model_id(path)
 
     def model_id(self, settings: CodecSettings) -> bytes:
-        from codec.hybrid.model import store
-        from codec.nn import device
+        from codec.hybrid import tables
 
-        return store.named_model(settings.weights, device.pick(settings.device), settings.precision).model_id
+        return tables.named(settings.weights).model_id
 
     def codec_data(self, settings: CodecSettings) -> bytes:
         del settings
-        from codec.hybrid.segments import CODEC_DATA
-
-        return CODEC_DATA
+        return b""
 
     def numbers(self, device: str, precision: str) -> str:
-        from codec.nn.device import numbers
-
-        return numbers(device, precision)
+        del device, precision
+        return "cpu, float32"
 
     def encode(
         self, clip: FrameSource, header: Header, settings: CodecSettings, context: WorkContext

@@ -13,9 +13,6 @@ from codec.container.varint import Reader, write_varint
 from codec.gop import GOP_LENGTH
 from codec.hybrid.shape import GopShape
 
-CODEC_DATA = b"\x01"
-"""In the header of streams whose GoPs tell their reference pictures; those of format 9 have none inside a GoP."""
-
 
 def shapes_of(whole: GopShape, inner: Sequence[int]) -> list[GopShape]:
     """The segments of a GoP with reference pictures `inner`, rising, besides its first and last. Raises ValueError for
@@ -40,10 +37,8 @@ def joined(inner: Sequence[int], parts: Sequence[bytes]) -> bytes:
     return bytes([mask]) + b"".join(write_varint(len(part)) + part for part in ahead) + last
 
 
-def parted(payload: bytes, whole: GopShape, codec_data: bytes) -> list[tuple[GopShape, bytes]]:
+def parted(payload: bytes, whole: GopShape) -> list[tuple[GopShape, bytes]]:
     """The segments of a GoP and their bytes. Raises ValueError when the payload is damaged."""
-    if not codec_data:
-        return [(whole, payload)]
     reader = Reader(payload)
     mask = reader.take(1)[0]
     inner = [number for number in range(1, GOP_LENGTH) if mask >> (number - 1) & 1]

@@ -1,11 +1,19 @@
-"""What a GoP's coded symbols look like: which latent frames and planes of vectors, of which sizes."""
+"""What a GoP's coded symbols look like: which pictures and planes of vectors, of which sizes."""
 
 from dataclasses import dataclass
 
-from codec.container.header import Header
+from codec.container.header import LAMBDA_UNIT, Header
 from codec.gop import GOP_LENGTH, Gop, Structure
-from codec.hybrid.model.config import HYPER_RATIO, TRANSFORM_STRIDE, LatentKind, latent_kinds
-from codec.hybrid.motion.layout import MotionShape
+from codec.hybrid.kinds import Kind, coded_kinds
+from codec.hybrid.motion.layout import MotionShape, grid_size
+
+_LEVELS = 2
+"""To an octave of λ."""
+
+
+def level_of(header: Header) -> float:
+    """The quality index of a stream: 0 where λ's code is 0, two to an octave of λ."""
+    return header.lambda_code * _LEVELS / LAMBDA_UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +29,6 @@ class GopShape:
     entry: bool
     cut: int = 0
     """Number of the first picture of a new scene, 1 .. length - 1; 0: the GoP shows one scene."""
-    contexts_go_on: bool = False
-    """Contexts of an anchor's trees begin as those of the anchor before were left."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.length <= GOP_LENGTH:
@@ -31,45 +37,25 @@ class GopShape:
             raise ValueError(f"a GoP of {self.length} pictures has no cut at {self.cut}")
 
     @property
-    def pictures(self) -> list[LatentKind]:
+    def coded(self) -> list[Kind]:
         """What the pictures are that are coded one by one, in coded order: key pictures and anchors."""
-        return [kind for kind in self._coded if kind in (LatentKind.KEY, LatentKind.ANCHOR)]
+        return coded_kinds(self.length, chained=self.chained, entry=self.entry, cut=self.cut > 0)
 
     @property
-    def kinds(self) -> list[LatentKind]:
-        """Latent frames in coded order: key pictures have none."""
-        return [kind for kind in self._coded if kind is not LatentKind.KEY]
-
-    @property
-    def anchors(self) -> int:
-        """How many of `kinds` are single pictures; they come first."""
-        return self.kinds.count(LatentKind.ANCHOR)
+    def numbers(self) -> list[int]:
+        """Which pictures these are."""
+        first = [] if self.chained and not self.entry else [0]
+        return [*first, self.length - 1] if self.length > 1 else first
 
     @property
     def trees(self) -> int:
         """How many parts of trees there are: one for each anchor, one for all pictures between."""
-        return self.anchors + (self.length > 2)
+        return self.coded.count(Kind.ANCHOR) + (self.length > 2)
 
     @property
-    def forgets(self) -> list[bool]:
-        """For each of `kinds` whether a key picture stands right before it, after which nothing is remembered."""
-        pairs = zip([None, *self._coded], self._coded, strict=False)
-        return [before is LatentKind.KEY for before, kind in pairs if kind is not LatentKind.KEY]
-
-    @property
-    def _coded(self) -> list[LatentKind]:
-        return latent_kinds(self.length, self.chained, self.entry, self.cut > 0)
-
-    @property
-    def y_size(self) -> tuple[int, int]:
-        """(h, w) of y."""
-        return -(-self.height // TRANSFORM_STRIDE), -(-self.width // TRANSFORM_STRIDE)
-
-    @property
-    def z_size(self) -> tuple[int, int]:
-        """(h, w) of z."""
-        height, width = self.y_size
-        return -(-height // HYPER_RATIO), -(-width // HYPER_RATIO)
+    def grid(self) -> tuple[int, int]:
+        """(gh, gw): cells of a picture."""
+        return grid_size(self.width, self.height)
 
     @property
     def motion(self) -> MotionShape:
@@ -80,5 +66,4 @@ class GopShape:
 def shape_of(header: Header, part: Gop, *, chained: bool, cut: int) -> GopShape:
     """What the coded symbols of a stream's GoP look like."""
     entry = chained and header.structure is Structure.DISJOINT
-    # Streams of format 9 have no codec data.
-    return GopShape(part.length, header.width, header.height, chained, entry, cut, bool(header.codec_data))
+    return GopShape(part.length, header.width, header.height, chained, entry, cut)

@@ -1,1 +1,1 @@
-"""What networks of all codecs share."""
+"""What networks share, of codecs and metrics: where they run, reading their weights."""

@@ -23,8 +23,8 @@ def pick(asked: str) -> torch.device:
 
 
 def network_type(device: torch.device, precision: str) -> torch.dtype:
-    """Number type of E, D, g_a and g_s: float16 on CUDA, bfloat16 on a CPU that multiplies it, else float32; always
-    float32 when `precision` is "full"."""
+    """Number type of networks that make pictures: float16 on CUDA, bfloat16 on a CPU that multiplies it, else float32;
+    always float32 when `precision` is "full"."""
     if precision == "full":
         return torch.float32
     if device.type == "cuda":

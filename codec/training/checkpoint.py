@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -70,8 +69,3 @@ def load(folder: Path) -> State | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder}: the training state is damaged ({error}).") from error
     return state
-
-
-def as_bf16(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Prefixed bfloat16 copies."""
-    return {prefix + name: tensor.detach().to(torch.bfloat16) for name, tensor in tensors.items()}

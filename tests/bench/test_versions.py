@@ -8,15 +8,14 @@ import torch
 from codec.bench import versions
 from codec.bench.versions import ENTRIES, describe, sources_of
 from codec.errors import ModelError, RivalError
-from codec.hybrid.model import store
+from codec.hybrid import tables
 from codec.sources import PACKAGE
 from tests.conftest import make_clip
 
 
 def test_keys_name_the_model_the_numbers_and_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     found = describe(["hybrid"], "", "cpu", "full")
-    model = store.named_model("", torch.device("cpu"))
-    assert found["hybrid"]["model"] == model.model_id.hex()
+    assert found["hybrid"]["model"] == tables.named("").model_id.hex()
     assert found["hybrid"]["numbers"] == "cpu, float32"
     assert found["hybrid"]["torch"] == str(torch.__version__)
     assert found["rival"]["ffmpeg"].startswith("ffmpeg version")

@@ -57,8 +57,8 @@ def test_the_table_holds_every_value_and_leaves_unknown_ones_empty() -> None:
     assert rows[0] == [
         "frame",
         "time_s",
-        "Neural 1: lpips",
-        "Neural 1: bits",
+        "Seamscope 1: lpips",
+        "Seamscope 1: bits",
         "HEVC (x265) 2: lpips",
         "HEVC (x265) 2: bits",
     ]

@@ -35,7 +35,7 @@ def test_a_ladder_of_rates_meets_them_and_rivals_follow(
     dialog.steps.selectAll()
     qtbot.keyClicks(dialog.steps, "12, 24")
     dialog.rivals[RivalCodec.VVC].setChecked(False)
-    assert dialog.told.text() == "2 neural takes and 2 of rivals"
+    assert dialog.told.text() == "2 Seamscope takes and 2 of rivals"
     qtbot.keyClick(dialog.steps, Qt.Key.Key_Return)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=WAIT_MS)

@@ -366,10 +366,10 @@ def test_narrow_labels_keep_what_tells_takes_apart(qtbot: QtBot, window: MainWin
     for shorter in take._shorter[:-1]:
         assert kbps in shorter
     assert brief("HEVC (x265) matched to λ 0.16") == "HEVC"
-    assert brief("Neural λ 0.16") == "Neural λ 0.16"
+    assert brief("Hybrid λ 0.16") == "Hybrid λ 0.16"
     neural = Take(7, Kind.NEURAL, "λ 0.16", nudge=1, encoded=Encoded(rate=Rate(11059, 53.1, 0.0227)))
     assert Said(neural, "", "blended", "").small()[-3:] == [
-        "Neural λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame",
+        "Hybrid λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame · 53.1 kbps", "λ 0.16 · +1 frame",
     ]  # fmt: skip
 
 

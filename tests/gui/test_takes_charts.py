@@ -92,14 +92,14 @@ def test_bits_of_a_neural_take_are_steps_and_said_to_be_gop_means(session: Sessi
     series = series_of(session)
     data = ChartData("x", series, ("#000000", "#111111"), tuple(range(20)), keys=("bits", "kbps", "lpips"))
     head = to_csv(data).splitlines()[0]
-    for column in ("Neural b: bits (GoP mean)", "Neural b: kbps (GoP mean)", "Neural b: lpips", "HEVC (x265) a: bits"):
+    for column in ("Hybrid b: bits (GoP mean)", "Hybrid b: kbps (GoP mean)", "Hybrid b: lpips", "HEVC (x265) a: bits"):
         assert column in head.split(",")
     assert [take["basis"] for take in json.loads(to_json(data))["takes"]] == [
         {},
         {"bits": "GoP mean", "kbps": "GoP mean"},
     ]
     title = curves_figure(data).axes[0].get_title(loc="left")
-    assert title == "Bits per frame; of neural takes GoP mean"
+    assert title == "Bits per frame; of Seamscope takes GoP mean"
 
 
 def test_names_are_shortened_to_the_room_there_is_without_losing_what_tells_takes_apart() -> None:
@@ -236,15 +236,15 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
         rates.log.setChecked(log)
         # All points are in sight.
         qtbot.waitUntil(partial(all_in_sight, rates), timeout=WAIT_MS)
-        # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Neural's end there.
+        # Halfway in the logarithm of HEVC's rates, 100 and 400 kbps; Hybrid's end there.
         at = QPointF(math.log10(200) if log else 200.0, 0.3595)
         box = rates.item.getViewBox()
         qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(box.mapViewToScene(at)))
         qtbot.waitUntil(lambda: "Interpolated" in rates.reading.text(), timeout=WAIT_MS)
         said = rates.reading.text()
         number = r"(\d+(?:\.\d+)?)"
-        found = re.search(rf"at {number} kbps: HEVC \(x265\) {number}.*Neural", said)
-        wanted = re.search(rf"for {number}: HEVC \(x265\) {number} kbps, Neural {number} kbps", said)
+        found = re.search(rf"at {number} kbps: HEVC \(x265\) {number}.*Hybrid", said)
+        wanted = re.search(rf"for {number}: HEVC \(x265\) {number} kbps, Hybrid {number} kbps", said)
         assert found and wanted, said
         rate, score, asked, hevc, neural = map(float, (*found.groups(), *wanted.groups()))
         assert score == pytest.approx(0.4595 - 0.2 * math.log(rate / 100) / math.log(4), abs=1e-3)
@@ -252,7 +252,7 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
         assert neural == pytest.approx(hevc / 2, rel=0.01)
     outside = QPointF(math.log10(395), 0.27)
     qtbot.mouseMove(rates.plot.viewport(), rates.plot.mapFromScene(rates.item.getViewBox().mapViewToScene(outside)))
-    qtbot.waitUntil(lambda: "Neural" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Hybrid" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
 
 
 def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, charts: Charts) -> None:
@@ -262,7 +262,7 @@ def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, char
         add_take(session, Kind.NEURAL, f"b{number}", 0.4 - 0.1 * number, 0.01 * 2**number)
     add_take(session, Kind.VVC, "c", 0.2, 0.02)
     charts.pages.setCurrentWidget(charts.rates)
-    assert charts.rates.note.text() == "Neural -50.0 % bits against HEVC (x265)"
+    assert charts.rates.note.text() == "Seamscope -50.0 % bits against HEVC (x265)"
     assert "over LPIPS 0.1595 to 0.4595" in charts.rates.note.toolTip()
     charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("psnr_db"))
     # The same everywhere: no curve.
@@ -270,13 +270,13 @@ def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, char
     add_take(session, Kind.NEURAL, "b3 again", 0.1, 0.08)
     charts.rates.choice.setCurrentIndex(charts.rates.choice.findData("lpips"))
     charts.redraw()
-    assert charts.rates.note.text() == "Neural -50.0 % bits against HEVC (x265)"
+    assert charts.rates.note.text() == "Seamscope -50.0 % bits against HEVC (x265)"
 
 
 def test_a_narrow_head_gives_up_words_before_values(qtbot: QtBot) -> None:
     chart = Chart(CURVES["psnr_db"])
     qtbot.addWidget(chart)
-    names = ("Neural λ 0.16", "HEVC (x265) matched to λ 0.16")
+    names = ("Hybrid λ 0.16", "HEVC (x265) matched to λ 0.16")
     values = np.array([31.25, 30.5])
     chart.set_lines(tuple(Line(n, name, "#ffffff", 0, values) for n, name in enumerate(names)), difference=False)
     heads = {}

@@ -132,7 +132,7 @@ def test_an_encode_removed_half_way_comes_back_cancelled_and_can_be_encoded_agai
     window._refresh_all()
     window.menus.trigger("undo")
     assert take.status is Status.CANCELLED and take in window.session.takes
-    assert window.side.takes.rows[take.id].label.text() == "Neural λ 0.3\ncancelled"
+    assert window.side.takes.rows[take.id].label.text() == "Hybrid λ 0.3\ncancelled"
     window._refresh_all()
     window.menus.trigger("encode_again")
     again = list(window.session.takes)[1]

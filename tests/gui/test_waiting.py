@@ -29,7 +29,7 @@ def test_what_is_asked_for_during_an_encode_waits_for_it(
     assert neural.status is rival.status is unwanted.status is Status.RUNNING and not window.banner.isVisible()
     assert rival.label == "HEVC (x265) matched to λ 0.3, preset ultrafast · waiting"
     progress = window.export_progress
-    assert progress.isVisible() and "page.html waits for Neural λ 0.3" in progress.text.text()
+    assert progress.isVisible() and "page.html waits for Hybrid λ 0.3" in progress.text.text()
     qtbot.mouseClick(window.side.takes.rows[unwanted.id].button, Qt.MouseButton.LeftButton)
     assert unwanted.status is Status.CANCELLED
     next(action for action in progress.menu.actions() if "unwanted" in action.text()).trigger()
@@ -53,7 +53,7 @@ def test_a_rival_whose_encode_is_given_up_says_so_and_an_export_of_gone_takes_is
     window.engine.cancel(neural)
     qtbot.waitUntil(lambda: rival.status is not Status.RUNNING, timeout=WAIT_MS)
     assert rival.status is Status.FAILED
-    assert rival.error == "Neural λ 0.3 was not encoded: there is no bitrate to match."
+    assert rival.error == "Hybrid λ 0.3 was not encoded: there is no bitrate to match."
     again = takes.encode(Recipe(None, lmbda=0.2))
     exports.export_page(tmp_path / "page.html")
     window.engine.remove(again)

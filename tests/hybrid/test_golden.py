@@ -50,7 +50,7 @@ def test_golden_pictures_look_as_ever(kept: dict[str, NDArray[Any]], name: str, 
         wanted = kept[f"{name} {part}"]
         assert array.shape == wanted.shape and array.dtype == wanted.dtype
         differences = np.abs(array.astype(np.float32) - wanted)
-        # Float networks: another processor may round single samples the other way, and no more.
+        # Floating point: another processor may round single samples the other way, and no more.
         assert differences.max() <= (0.25 if part.endswith("means") else 2.0), part
         assert differences.mean() < 0.01, part
 
@@ -78,4 +78,4 @@ def test_without_its_weights_a_golden_stream_names_them(monkeypatch: pytest.Monk
     monkeypatch.delenv(MORE_WEIGHTS)
     identity = parse_stream(FOLDER / "chained.gop").header.model_id.hex()
     with pytest.raises(ModelError, match=identity):
-        next(decode_stream(FOLDER / "chained.gop", "cpu"))
+        next(decode_stream(FOLDER / "chained.gop"))

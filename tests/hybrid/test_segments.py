@@ -107,8 +107,8 @@ def test_nearer_references_come_out_nearer_to_the_source(tmp_path: Path) -> None
     assert max(errors) < 2.5 * float(np.mean(errors))
 
 
-def rewritten(path: Path, output: Path, codec_data: bytes, inner: int, cut: int = 0) -> Path:
-    """A stream with another header, and another byte of reference pictures in its second GoP; checksums hold."""
+def rewritten(path: Path, output: Path, inner: int, cut: int = 0, codec_data: bytes = b"") -> Path:
+    """A stream with another byte of reference pictures in its second GoP, and `codec_data`; checksums hold."""
     stream = parse_stream(path)
     h = stream.header
     head = write_header(
@@ -128,7 +128,7 @@ def rewritten(path: Path, output: Path, codec_data: bytes, inner: int, cut: int 
 def test_reference_pictures_that_cannot_be_are_damage(tmp_path: Path, inner: int, cut: int) -> None:
     calm = tmp_path / "a.gop"
     shown = encode(Turning(*[0.0] * (FRAMES - 1)), calm, HybridSettings(0.08))
-    hurt = rewritten(calm, tmp_path / "b.gop", segments.CODEC_DATA, inner, cut)
+    hurt = rewritten(calm, tmp_path / "b.gop", inner, cut)
     with pytest.raises(StreamError, match="GoP 1 passes its checksum but does not decode"):
         list(decode_stream(hurt))
     kept = list(decode_stream(hurt, skip_damaged=True))
@@ -136,12 +136,12 @@ def test_reference_pictures_that_cannot_be_are_damage(tmp_path: Path, inner: int
     assert planes(kept) == planes(shown[:1])
 
 
-def test_streams_say_which_syntax_they_have(tmp_path: Path) -> None:
+def test_codec_data_that_nothing_reads_is_damage(tmp_path: Path) -> None:
     output = tmp_path / "a.gop"
     encode(Turning(*[0.0] * (FRAMES - 1)), output, HybridSettings(0.08))
-    assert output.read_bytes()[8] == VERSION == 11
+    assert output.read_bytes()[8] == VERSION == 12
     with pytest.raises(StreamError, match="header is damaged"):
-        list(decode_stream(rewritten(output, tmp_path / "b.gop", b"\x02", 0)))
+        list(decode_stream(rewritten(output, tmp_path / "b.gop", 0, codec_data=b"\x02")))
 
 
 def test_segments_share_their_ends() -> None:
@@ -150,8 +150,8 @@ def test_segments_share_their_ends() -> None:
     assert [(s.length, s.chained, s.entry) for s in shapes] == [(5, True, True), (3, True, False), (3, True, False)]
     parts = [b"one", b"", b"three"]
     payload = segments.joined((4, 6), parts)
-    assert segments.parted(payload, whole, segments.CODEC_DATA) == list(zip(shapes, parts, strict=True))
-    assert segments.parted(b"payload", whole, b"") == [(whole, b"payload")]
+    assert segments.parted(payload, whole) == list(zip(shapes, parts, strict=True))
+    assert segments.parted(b"\x00payload", whole) == [(whole, b"payload")]
     for damaged in (b"", b"\x08", b"\x08\x05ab", b"\x80"):
         with pytest.raises(ValueError, match=r".+"):
-            segments.parted(damaged, whole, segments.CODEC_DATA)
+            segments.parted(damaged, whole)

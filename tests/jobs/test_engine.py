@@ -125,7 +125,7 @@ def test_a_rival_meets_the_measured_rate_of_the_neural_take(
     clip = make_clip(clips / "longer.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="160x96", frames=25)
     engine.open(clip)
     assert engine.encode_rival(RivalCodec.HEVC) is None
-    assert messages == ["Encode with the neural codec first: its bitrate is the one to match."]
+    assert messages == ["Encode with Seamscope's codec first: its bitrate is the one to match."]
     ours = engine.encode_neural(0.6)
     take = engine.encode_rival(RivalCodec.HEVC)
     assert ours is not None and take is not None and ours.rate is not None and take.rate is not None
@@ -291,21 +291,21 @@ def test_takes_are_encoded_in_the_precision_of_the_settings(
     import torch
 
     from codec.api import DecodedGop
-    from codec.hybrid.settings import HybridSettings
     from codec.stream.encoder import encode_clip
+    from codec.vae.settings import VaeSettings
 
     # Without it most processors have one precision only, and nothing could differ.
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
     engine.open(small_clip)
     session.update_settings(replace(session.settings, precision="full", device="cpu"))
-    take = engine.encode_neural(0.3)
+    take = engine.encode_neural(0.3, "vae")
     assert take is not None and take.status is Status.READY, take and take.error
     assert "--precision full" in take.command
     own = take.file.with_name("own.gop")
     shown: dict[str, list[DecodedGop]] = {"auto": [], "full": []}
     with open_clip(small_clip) as clip:
         for precision, gops in shown.items():
-            settings = HybridSettings(0.3, device="cpu", precision=precision)
+            settings = VaeSettings(0.3, device="cpu", precision=precision)
             encode_clip(clip, clip.timing, clip.info.sample_aspect, own, settings, on_gop=gops.append)
     assert own.read_bytes() == take.file.read_bytes()
     pictures = {precision: gops[0].pictures[3].y for precision, gops in shown.items()}

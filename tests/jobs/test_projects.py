@@ -88,7 +88,7 @@ def test_a_session_comes_back_from_its_project(working: Desk, desk: Callable[[],
     assert other.messages == [] and not other.projects.unsaved
     before, after = working.session, other.session
     assert [t.label for t in after.takes] == [t.label for t in before.takes]
-    assert [t.name for t in after.takes][1:] == ["Neural λ 0.3", "DCVC", "their best"]
+    assert [t.name for t in after.takes][1:] == ["Hybrid λ 0.3", "DCVC", "their best"]
     assert all(t.status is Status.READY for t in after.takes)
     for mode in SeamMode:
         for old, new in zip(before.takes, after.takes, strict=True):
@@ -206,7 +206,7 @@ def test_what_a_crashed_run_left_behind_is_found_and_comes_back(
     file = other.projects.left_behind()
     assert file is not None
     other.projects.recover(file)
-    assert [t.name for t in other.session.takes][1:] == ["Neural λ 0.3", "DCVC", "their best"]
+    assert [t.name for t in other.session.takes][1:] == ["Hybrid λ 0.3", "DCVC", "their best"]
     assert other.projects.path is None and other.projects.unsaved and other.messages == []
     other.projects.forget_left_behind(file)
     assert other.projects.left_behind() is None

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from safetensors.torch import save_file
 from codec.errors import ModelError
 from codec.metrics.dists import Dists
 from codec.metrics.lpips_vgg import LpipsVgg
-from codec.metrics.vgg import VggTrunk
+from codec.metrics.vgg import CHANNELS, GROUPS, VggTrunk
 
 
 def pictures() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -54,3 +55,19 @@ def test_files_that_are_no_trunk_are_named(tmp_path: Path, trunk_file: Path) -> 
         Dists(VggTrunk(trunk_file), other)
     with pytest.raises(ModelError, match="heads"):
         LpipsVgg(trunk_file, other)
+
+
+def test_a_vgg_trunk_of_no_numbers_is_refused(tmp_path: Path) -> None:
+    tensors, width = {}, 3
+    for group, channels in zip(GROUPS, CHANNELS, strict=True):
+        for layer in group:
+            tensors[f"{layer}.weight"] = torch.zeros(channels, width, 3, 3, dtype=torch.float16)
+            tensors[f"{layer}.bias"] = torch.zeros(channels, dtype=torch.float16)
+            width = channels
+    file = tmp_path / "vgg.safetensors"
+    save_file(tensors, file)
+    VggTrunk(file)
+    tensors["0.bias"][3] = math.nan
+    save_file(tensors, file)
+    with pytest.raises(ModelError, match=r"0\.bias holds values that are no finite numbers"):
+        VggTrunk(file)

@@ -3,7 +3,7 @@
     python -m tests.proofs.measure [--seconds-of-video 60] [--skip-memory] [--skip-window]
 
 Everything is measured through public doors: the engine's functions, the command line in a subprocess, the window. Runs
-on an otherwise idle machine; the networks' share of the time is printed beside the whole.
+on an otherwise idle machine.
 """
 
 import argparse
@@ -19,23 +19,9 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from codec.container.header import lambda_code
 from codec.ffmpeg import ffmpeg_program
-from codec.hybrid import networks
-from codec.hybrid.corrections import decode_trees_between, encode_trees_between
-from codec.hybrid.latents import CodedLatent
-from codec.hybrid.model import store
-from codec.hybrid.model.scales import LEVEL_FRACTION
-from codec.hybrid.model.weights import CodecModel
-from codec.hybrid.motion import coding
-from codec.hybrid.networks import AnchorState, CodedAnchors
-from codec.hybrid.pictures import Rgb, planes_of, rgb_of
 from codec.hybrid.settings import HybridSettings
-from codec.hybrid.shape import GopShape
-from codec.media import Picture, open_clip
+from codec.media import open_clip
 from codec.resources import sample_clips
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
@@ -52,12 +38,11 @@ def make_clip(folder: Path, size: str, frames: int) -> Path:
     return path
 
 
-def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
+def measure_codec(folder: Path) -> list[tuple[str, str]]:
     """Encode and decode speed at 640x360, everything included, and the time to the first decoded GoP."""
     path = make_clip(folder, "640x360", SIZES["640x360"])
     stream = folder / "m.gop"
-    rows = []
-    settings = HybridSettings(0.16, precision=precision)
+    settings = HybridSettings(0.16)
     with open_clip(path) as clip:
         arguments = (clip, clip.timing, Fraction(1), stream)
         encode_clip(*arguments, settings)
@@ -67,79 +52,17 @@ def measure_codec(folder: Path, precision: str) -> list[tuple[str, str]]:
             encode_clip(*arguments, replace(settings, reconstruct=False))
             encodes.append(clip.frame_count / (time.perf_counter() - began))
             began = time.perf_counter()
-            frames = sum(len(d.pictures) - (d.gop.index > 0) for d in decode_stream(stream, precision=precision))
+            frames = sum(len(d.pictures) - (d.gop.index > 0) for d in decode_stream(stream))
             decodes.append(frames / (time.perf_counter() - began))
             first: list[float] = []
             began = time.perf_counter()
             encode_clip(*arguments, settings, on_gop=lambda _, into=first: into.append(time.perf_counter()))
             firsts.append(first[0] - began)
-        pictures = list(clip.pictures(0, 17))
-    model = store.named_model("", torch.device("cpu"), precision)
-    torch.set_num_threads(os.cpu_count() or 1)
-    analysis, synthesis = networks_alone(model, pictures)
-    bits = str(model.number_type).removeprefix("torch.")
-    rows.append((f"neural encode, 640x360, everything, {bits}", f"{statistics.median(encodes):.1f} fps"))
-    rows.append((f"neural decode, 640x360, everything, {bits}", f"{statistics.median(decodes):.1f} fps"))
-    rows.append(
-        (f"networks, trees alone (encoder's / decoder's), {bits}", f"{8 / analysis:.1f} / {8 / synthesis:.1f} fps")
-    )
-    rows.append((f"first decoded GoP after encode, warm model, {bits}", f"{statistics.median(firsts):.2f} s"))
-    return rows
-
-
-def networks_alone(model: CodecModel, pictures: list[Picture]) -> tuple[float, float]:
-    """Seconds that one chained GoP of the 17 `pictures` spends in what an encoder and what a decoder runs on tensors,
-    trees included: an encoder decodes its anchors too. Motion is found before."""
-    code, colour = lambda_code(0.16), pictures[0].colour
-    sources = [[planes_of(picture)] for picture in (pictures[8], pictures[16])]
-    shapes = [
-        GopShape(9, pictures[0].width, pictures[0].height, chained=chained, entry=False) for chained in (False, True)
+    return [
+        ("hybrid encode, 640x360, everything", f"{statistics.median(encodes):.1f} fps"),
+        ("hybrid decode, 640x360, everything", f"{statistics.median(decodes):.1f} fps"),
+        ("first decoded GoP after encode, warm", f"{statistics.median(firsts):.2f} s"),
     ]
-    rgb, motion = [rgb_of(part) for part in (pictures[:9], pictures[8:])], []
-    wanted = [networks.wanted_textures(part, shape, model.device) for part, shape in zip(rgb, shapes, strict=True)]
-    for shape, part in zip(shapes, (pictures[:9], pictures[8:]), strict=True):
-        _, vectors = coding.encode([picture.y for picture in part], None, shape.motion, code / LEVEL_FRACTION)
-        motion.append(networks.decoded_motion(vectors, shape))
-
-    def anchors_of(k: int, before: AnchorState | None, keys: list[Rgb]) -> CodedAnchors:
-        return networks.encode_anchors(
-            model, rgb[k], sources[k], wanted[k], motion[k], shapes[k], code, before, keys, colour
-        )
-
-    before = anchors_of(0, None, [rgb[0][0]]).state
-    planes, corrections = [planes_of(picture) for picture in pictures[9:16]], []
-
-    def encode() -> tuple[Tensor, CodedAnchors, list[CodedLatent]]:
-        anchors = anchors_of(1, before, [])
-        known = networks.known_between(model, anchors.pictures[0], anchors.pictures[-1], [motion[1]])
-        corrections.append(encode_trees_between(model, planes, known[0], code, colour).data)
-        inner = [rgb[1][1:-1]]
-        return known, anchors, networks.encode_between(model, inner, known, shapes[1], code, anchors.state.memory)
-
-    _, coded, between = encode()
-
-    def decode() -> None:
-        memories = [each.memory for each in coded.latents]
-        trees = [each.data for each in coded.trees]
-        anchors = networks.decode_anchors(
-            model, lambda i, *_: memories[i], trees, coded.textures, motion[1], shapes[1], code, before, [], colour
-        ).pictures
-        known = networks.known_between(model, anchors[0], anchors[-1], [motion[1]])
-        height, width = planes[0].y.shape
-        decode_trees_between(model, corrections[-1], known[0], (height, width), code, colour)
-        networks.decode_between(model, [each.memory.y_hat for each in between], known, code)
-
-    return best_of(encode), best_of(decode)
-
-
-def best_of(work, runs: int = 5) -> float:
-    """Seconds of the fastest of some runs."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return min(times)
 
 
 WINDOW = """
@@ -231,7 +154,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = [] if options.skip_window else measure_window(folder)
-        rows += measure_codec(folder, "auto") + measure_codec(folder, "full")
+        rows += measure_codec(folder)
         if not options.skip_memory:
             rows += measure_memory(folder, options.seconds_of_video)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")

@@ -231,7 +231,7 @@ def memory(folder: Path, options: argparse.Namespace) -> tuple[list[tuple[str, s
     bound = window.presenter.cache.limit_bytes + ROOM_BYTES
     rows = [
         ("clip", f"1280x720, {playback.frame_count} frames"),
-        ("neural take", f"{take.status.name.lower()} after {encoded_s:.0f} s {take.error}"),
+        ("hybrid take", f"{take.status.name.lower()} after {encoded_s:.0f} s {take.error}"),
         ("largest resident memory of the window, bound", f"{peak[0] / 2**20:.0f} of {bound / 2**20:.0f} MiB"),
         (
             "picture cache at the end, limit",

@@ -13,7 +13,7 @@ from app.state.rates import RateUnit
 from codec.media import open_clip
 from tests.state.blind.test_journal import complete
 
-CHOICE = Choice(1, "Neural", "Neural", "λ 0.1", 400.0, 0.02, "")
+CHOICE = Choice(1, "Hybrid", "Hybrid", "λ 0.1", 400.0, 0.02, "")
 
 
 def run_of(observer: str, seed: int = 7, threshold: float = 10.3) -> Run:
@@ -28,7 +28,7 @@ def test_a_threshold_stands_with_its_interval_in_both_units(small_clip: Path) ->
         assert marks_of(CHOICE, [run], None) == (chosen,)
         samples = clip.width * clip.height
     at = run.result().threshold
-    assert chosen.text == "★ Neural" and not chosen.has_interval and chosen.rate(RateUnit.BPP) == 0.02
+    assert chosen.text == "★ Hybrid" and not chosen.has_interval and chosen.rate(RateUnit.BPP) == 0.02
     assert found.text == "Parity x265, Ann" and found.kbps == at.median
     assert (found.kbps * found.low, found.kbps * found.high) == (pytest.approx(at.low), pytest.approx(at.high))
     assert chosen.said(RateUnit.KBPS) == "★ Neural · 400 kbps"

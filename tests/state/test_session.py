@@ -69,9 +69,9 @@ def test_disjoint_gops_that_are_not_there_are_not_ready_and_the_label_says_so(se
     assert neural.ready(8, session.seam_mode)
     session.set_seam_mode(SeamMode.DISJOINT)
     assert not neural.ready(8, session.seam_mode)
-    assert neural.label == "Neural λ 0.3 · disjoint GoPs not encoded"
+    assert neural.label == "Hybrid λ 0.3 · disjoint GoPs not encoded"
     session.takes.update(neural, message="disjoint GoPs: GoP 1 of 2")
-    assert neural.label == "Neural λ 0.3 · disjoint GoPs: GoP 1 of 2"
+    assert neural.label == "Hybrid λ 0.3 · disjoint GoPs: GoP 1 of 2"
 
 
 def test_the_label_names_the_measured_rate_of_the_stream_shown(session: Session, neural: Take) -> None:
@@ -81,9 +81,9 @@ def test_the_label_names_the_measured_rate_of_the_stream_shown(session: Session,
         encoded=Encoded(rate=Rate(1000, 412.04, 0.01421)),
         disjoint=Encoded(rate=Rate(900, 377.7, 0.013)),
     )
-    assert neural.label == "Neural λ 0.3 · 412.0 kbps · 0.0142 bpp"
+    assert neural.label == "Hybrid λ 0.3 · 412.0 kbps · 0.0142 bpp"
     session.set_seam_mode(SeamMode.DISJOINT)
-    assert neural.label == "Neural λ 0.3 · 377.7 kbps · 0.0130 bpp"
+    assert neural.label == "Hybrid λ 0.3 · 377.7 kbps · 0.0130 bpp"
 
 
 def test_a_label_never_shows_a_rate_before_it_is_measured(session: Session) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _INK, _BAND, _RIVAL = "#1d3a5f", "#e0a020", "#777777"
-_TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
+_TITLES = {Task.PARITY: "Seamscope's take preferred", Task.TRANSPARENCY: "coded tile found"}
 _DPI = 130
 _IN_A_FIGURE, _COLUMNS = 6, 2
 """Observers in one drawing: it must fit on a page of paper."""

@@ -1,6 +1,6 @@
 """Votes on disk: one file of JSON lines, only ever added to, beside the journals of blind tests.
 
-{"type": "vote", "version": 1, "folder": "/clips", "clip": "city.mkv", "content": "sha256:…", "left": "Neural λ 0.16",
+{"type": "vote", "version": 1, "folder": "/clips", "clip": "city.mkv", "content": "sha256:…", "left": "Hybrid λ 0.16",
  "right": "HEVC (x265) CRF 30", "share": 1.0, "at": "…", "frame": 12, "zoom": "1:1", "commands": ["…", "…"]}
 """
 

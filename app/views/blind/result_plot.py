@@ -18,7 +18,7 @@ SIZE = (900, 360)
 """Of the picture that is saved."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 20.0, 34.0, 46.0
 _MAX_RADIUS = 9.0
-_TITLES = {Task.PARITY: "neural take preferred", Task.TRANSPARENCY: "coded tile found"}
+_TITLES = {Task.PARITY: "Seamscope's take preferred", Task.TRANSPARENCY: "coded tile found"}
 
 
 def drawable(text: str) -> str:

@@ -35,7 +35,7 @@ from codec import registry
 from codec.media.picture import Transfer
 
 _TASKS = {
-    Task.PARITY: "Parity: at which rate is the neural codec as good as a rival's take?",
+    Task.PARITY: "Parity: at which rate is Seamscope's codec as good as a rival's take?",
     Task.TRANSPARENCY: "Transparency: below which rate can it be seen that it is coded?",
 }
 _NO_RIVAL = "no take yet: go back and press Add rival"

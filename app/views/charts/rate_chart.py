@@ -20,7 +20,7 @@ from codec.metrics.bjontegaard import MIN_POINTS
 from codec.texts import visible
 
 _NEEDED = (
-    f"With {MIN_POINTS} neural takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
+    f"With {MIN_POINTS} Seamscope takes and {MIN_POINTS} of a rival: the mean change of rate at equal quality "
     "(Bjøntegaard)"
 )
 _NAMED_POINTS = 10
@@ -208,7 +208,7 @@ class RateChart(QWidget):
         parts = [f"{waiting} of {len(self._series)} takes have no rate or are not all measured yet"] if waiting else []
         found = savings(self._series, self.choice.currentData())
         parts += [
-            f"Neural {saving.percent:+.1f} % bits against {saving.rival.label}"
+            f"Seamscope {saving.percent:+.1f} % bits against {saving.rival.label}"
             for saving in found
             if saving.percent is not None
         ]

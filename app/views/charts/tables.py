@@ -16,7 +16,7 @@ from app.views.widgets import plain_tip
 from codec.texts import visible
 
 RATE_IS = (
-    "Bytes · 8 / duration / 1000: of a neural take its whole .gop file, of rivals encoded here their coded frames "
+    "Bytes · 8 / duration / 1000: of a Seamscope take its whole .gop file, of rivals encoded here their coded frames "
     "without a container, of imported files what their labels say"
 )
 _MEASURED = tuple(key for key in CURVES if key not in RATES)

@@ -102,7 +102,7 @@ class LadderDialog(QDialog):
             self.start.setEnabled(False)
             return
         rivals = f" and {plan.count - len(plan.steps)} of rivals" if plan.rivals else ""
-        self.told.setText(f"{len(plan.steps)} neural takes{rivals}")
+        self.told.setText(f"{len(plan.steps)} Seamscope takes{rivals}")
         self.start.setEnabled(True)
 
     def _accept(self) -> None:

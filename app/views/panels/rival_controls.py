@@ -1,4 +1,4 @@
-"""The rival that would be added: codec, rate, preset; the lock that keeps rivals at the neural bitrate."""
+"""The rival that would be added: codec, rate, preset; the lock that keeps rivals at its bitrate."""
 
 from dataclasses import replace
 
@@ -45,9 +45,9 @@ class RivalControls(QWidget):
         self.preset = QComboBox()
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("The encoder's effort, from fast to slow")
-        self.lock = QCheckBox("Keep rivals at the neural bitrate")
+        self.lock = QCheckBox("Keep rivals at Seamscope's bitrate")
         self.lock.setToolTip(
-            "When a neural take is encoded again, rivals matched to it are encoded again at its new bitrate"
+            "When a take of Seamscope's codec is encoded again, rivals matched to it follow at its new bitrate"
         )
         self.add = QPushButton("Add rival")
         self.add.setAccessibleName("Encode with the rival codec")

@@ -46,7 +46,7 @@ class SidePanel(QScrollArea):
         content = QWidget()
         layout = QVBoxLayout(content)
         parts = (
-            ("Neural codec", self.neural),
+            ("Seamscope's codec", self.neural),
             ("HEVC, VVC, AV1", self.rival),
             ("", self.ladder),
             ("", self.group),

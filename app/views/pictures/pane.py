@@ -61,7 +61,8 @@ class Said:
             kbps = take.rate.text.split(" · ")[0]
             shift = take.shift
             texts += [(short, kbps, shift, self.lpips, self.seams), (short, kbps, shift, self.lpips)]
-            least = short if self.take.given_name else short.removeprefix("Neural ")
+            own = take.kind is Kind.NEURAL and not take.given_name
+            least = short.removeprefix(f"{take.codec} ") if own else short
             # A bitrate that is cut off would be another bitrate.
             texts += [(short, shift, kbps), (least, shift, kbps), (least, shift)]
         return list(dict.fromkeys(self.prefix + " · ".join(part for part in parts if part) for parts in texts))

@@ -1,1 +1,1 @@
-"""Entropy coding of integers: adaptive binary range coding, symbols of latents by it, varints."""
+"""Entropy coding of integers: adaptive binary range coding, bits mixed of several contexts."""

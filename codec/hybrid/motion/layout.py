@@ -13,7 +13,6 @@ and for each cell of the pictures between which of the two it is predicted from 
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,6 @@ NODE = 16
 """Pixels between neighbouring nodes, in both directions; a node is in the middle of its cell."""
 QUARTERS = 4
 """Vectors are integers, in quarter pixels."""
-
-Array = TypeVar("Array")
 
 
 class Side(IntEnum):
@@ -49,16 +46,15 @@ class MotionVectors:
 
 
 @dataclass(frozen=True, slots=True)
-class MotionFields(Generic[Array]):
-    """The same as numbers the networks work with, numpy arrays or tensors: `entry` and `anchor` (..., 2, gh, gw) or
-    None, `before` and `after` (..., n - 2, 2, gh, gw) or None, in pixels, x before y; `late` (..., n - 2, gh, gw) or
-    None, from 0 to 1: how much the last picture counts."""
+class MotionFields:
+    """The same by what it moves: vectors `entry` and `anchor` (gh, gw, 2) or None, `before` and `after` (n - 2, gh, gw,
+    2), and `late` (n - 2, gh, gw) float32, from 0 to 1: how much the last picture counts."""
 
-    entry: Array | None
-    anchor: Array | None
-    before: Array | None
-    after: Array | None
-    late: Array | None
+    entry: NDArray[np.int32] | None
+    anchor: NDArray[np.int32] | None
+    before: NDArray[np.int32]
+    after: NDArray[np.int32]
+    late: NDArray[np.float32]
 
 
 def grid_size(width: int, height: int) -> tuple[int, int]:
@@ -73,7 +69,7 @@ def plane_count(length: int, entry: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class MotionShape:
-    """Which planes a GoP of `length` pictures of `width` x `height` has; `entry`, `cut` as in `stream.shape`."""
+    """Which planes a GoP of `length` pictures of `width` x `height` has; `entry`, `cut` as in `hybrid.shape`."""
 
     length: int
     width: int
@@ -90,15 +86,16 @@ class MotionShape:
         return plane_count(self.length, self.entry)
 
 
-def fields_of(vectors: MotionVectors, length: int, entry: bool) -> MotionFields[NDArray[np.float32]]:
+def fields_of(vectors: MotionVectors, length: int, entry: bool) -> MotionFields:
     """The fields that a GoP's vectors stand for."""
-    pixels = (vectors.planes.astype(np.float32) / QUARTERS).transpose(0, 3, 1, 2)
-    first = pixels[0] if entry else None
-    if length < 2:
-        return MotionFields(first, None, None, None, None)
-    anchor, between = pixels[int(entry)], pixels[int(entry) + 1 :]
-    if length < 3:
-        return MotionFields(first, anchor, None, None, None)
-    share = (np.arange(1, length - 1, dtype=np.float32) / (length - 1))[:, None, None]
+    planes, inner = vectors.planes, max(0, length - 2)
+    rest = int(entry) + int(length > 1)
+    share = (np.arange(1, inner + 1, dtype=np.float32) / (inner + 1))[:, None, None]
     late = np.select([vectors.sides == Side.FIRST, vectors.sides == Side.LAST], [np.float32(0), np.float32(1)], share)
-    return MotionFields(first, anchor, between[: length - 2], between[length - 2 :], late.astype(np.float32))
+    return MotionFields(
+        entry=planes[0] if entry else None,
+        anchor=planes[int(entry)] if length > 1 else None,
+        before=planes[rest : rest + inner],
+        after=planes[rest + inner :],
+        late=late.astype(np.float32),
+    )

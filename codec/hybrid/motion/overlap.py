@@ -1,4 +1,4 @@
-"""The processor's way of `motion.warp`: between four nodes each distinct vector is interpolated once, as a whole
+"""The loops of `motion.warp`: between four nodes each distinct vector is interpolated once, as a whole
 block. Compiled by numba, without the interpreter lock."""
 
 from typing import NamedTuple
@@ -51,14 +51,13 @@ def _new_room(width: int) -> _Room:
     )  # fmt: skip
 
 
-def move(pictures: NDArray[np.float32], vectors: NDArray[np.int32], moved: NDArray[np.float32]) -> None:
-    """Pictures (N, C, H, W) float32, each by n fields of vectors (N, n, gh, gw, 2) in quarter pixels, into `moved` (N,
-    n, C, H, W)."""
-    room = _new_room(pictures.shape[-1])
-    for picture, fields, made in zip(pictures, vectors, moved, strict=True):
-        padded = np.pad(picture, ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER)), mode="edge")
-        for field, one in zip(fields, made, strict=True):
-            _move(padded, field, one, _WEIGHTS, room)
+def move(picture: NDArray[np.float32], vectors: NDArray[np.int32], moved: NDArray[np.float32]) -> None:
+    """A picture (C, H, W) by each of n planes of vectors (n, gh, gw, 2) in quarter pixels, into `moved` (n, C, H,
+    W)."""
+    room = _new_room(picture.shape[-1])
+    padded = np.pad(picture, ((0, 0), (_BORDER, _BORDER), (_BORDER, _BORDER)), mode="edge")
+    for plane, one in zip(vectors, moved, strict=True):
+        _move(padded, np.ascontiguousarray(plane), one, _WEIGHTS, room)
 
 
 @compiled(fastmath=True)
@@ -155,17 +154,13 @@ def _move(padded: Float32_3d, vectors: Int32_3d, moved: Float32_3d, weights: Flo
 
 
 @compiled(fastmath=True)
-def mix(known: Float32_4d, late: Float32_3d, doubt: Float32_3d) -> None:
-    """`known` (n, 6, H, W), in place: two moved pictures to their mix and their weighed difference; `late`, `doubt` (n,
-    H, W): how much the second counts, and the difference."""
-    count, planes, height, width = known.shape
-    half = planes // 2
+def mix(early: Float32_4d, late: Float32_4d, share: Float32_3d) -> None:
+    """Moved pictures (n, C, H, W), `early` in place: to its mix with `late`, which counts `share` (n, H, W)."""
+    count, planes, height, width = early.shape
     for i in range(count):
         for row in range(height):
-            share, weight = late[i, row], doubt[i, row]
-            for p in range(half):
-                first, second = known[i, p, row], known[i, half + p, row]
+            counts = share[i, row]
+            for p in range(planes):
+                first, second = early[i, p, row], late[i, p, row]
                 for j in range(width):
-                    apart = second[j] - first[j]
-                    first[j] += apart * share[j]
-                    second[j] = apart * weight[j]
+                    first[j] += (second[j] - first[j]) * counts[j]

@@ -23,7 +23,7 @@ from codec.hybrid.entropy.range_coder import (
     reader,
     writer,
 )
-from codec.hybrid.model.config import LatentKind
+from codec.hybrid.kinds import Kind
 from codec.hybrid.texture.layout import BANDS, LEAST, MOST, NOISY, Texture, plain
 
 _NEAR = 8
@@ -57,7 +57,7 @@ _ROOM = 26
 """Bytes a cell takes at the very most: in each of four bands seven bits in contexts at 7 bits each, and a flag."""
 _UNITS = 256
 """Lacking texture is given in this many parts of a code."""
-_PRICES = {LatentKind.KEY: 0.06, LatentKind.ANCHOR: 0.4}
+_PRICES = {Kind.KEY: 0.06, Kind.ANCHOR: 0.4}
 """Squared codes that a bit has to save in the middle of the range of λ: a key picture serves its whole chain."""
 _OCTAVE = 8.0
 
@@ -70,7 +70,7 @@ class TextureWriter:
         self._models, self._grid, self._level = _new_models(), grid, level
 
     def choose(
-        self, kind: LatentKind, lacking: NDArray[np.float32], even: NDArray[np.uint8], before: Texture | None
+        self, kind: Kind, lacking: NDArray[np.float32], even: NDArray[np.uint8], before: Texture | None
     ) -> Texture:
         """The texture of the next anchor: `lacking` (BANDS, gh, gw) in units of a code, noise where `even` (gh, gw);
         `before` is that of the anchor it is predicted from."""
@@ -88,7 +88,7 @@ class TextureWriter:
         return finish_writing(self._io, self._data)
 
 
-def decode(data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], before: Texture | None) -> list[Texture]:
+def decode(data: bytes, grid: tuple[int, int], kinds: Sequence[Kind], before: Texture | None) -> list[Texture]:
     """The textures of a GoP's coded anchors of these kinds; `before` is that of the anchor the first one is predicted
     from. Raises ValueError when the bytes are damaged."""
     io, rest = reader(data)
@@ -96,7 +96,7 @@ def decode(data: bytes, grid: tuple[int, int], kinds: Sequence[LatentKind], befo
     nothing = np.zeros((BANDS, *grid), np.int64), np.zeros(grid, np.uint8)
     for kind in kinds:
         texture = plain(grid)
-        known = plain(grid) if before is None or kind is LatentKind.KEY else before
+        known = plain(grid) if before is None or kind is Kind.KEY else before
         _walk(io, rest, models, int(kind), texture.codes, texture.noisy, known.codes, *nothing, 0)
         found.append(texture)
         before = texture
@@ -165,7 +165,7 @@ def _walk(
     wanted: Int64_3d, even: UInt8_2d, price: Int,
 ) -> None:  # fmt: skip
     """Write a picture's codes, chosen for `wanted` at `price` (squared 1/256 codes a 1/16 bit), or read them when
-    `price` is zero. Kinds: `LatentKind`."""
+    `price` is zero. Kinds: `Kind`."""
     start = kind * _KIND
     bands, height, width = codes.shape
     for row in range(height):

@@ -26,25 +26,24 @@ class Wanted:
         self._energies = [energy(band) for band in self._bands]
         evenness = torch.stack([_evenness(band) for band in self._bands]).mean(dim=0)
         self._even = evenness > _EVEN
-        self.even: NDArray[np.uint8] = self._even[0, 0].cpu().numpy().astype(np.uint8)
+        self.even: NDArray[np.uint8] = self._even[0, 0].numpy().astype(np.uint8)
         """(gh, gw): where detail is spread evenly, one texture rather than an edge."""
 
     def lacking(self, decoded: Tensor) -> NDArray[np.float32]:
         """(BANDS, gh, gw): in units of a code, by how much the octaves of `decoded` (1, 3, H, W) are too weak."""
-        device = decoded.device
         ratios, fitting = [], []
         for band, known, found in zip(self._bands, self._energies, octaves(luma(decoded)), strict=True):
-            there, wanted = energy(found), known.to(device)
-            floor = torch.where(wanted < there, _CALM, FLOOR)
-            ratios.append(0.5 * torch.log2((wanted + floor) / (there + floor)))
+            there = energy(found)
+            floor = torch.where(known < there, _CALM, FLOOR)
+            ratios.append(0.5 * torch.log2((known + floor) / (there + floor)))
             there = there + FLOOR
-            common = F.avg_pool2d(band.to(device) * found, CELL) + FLOOR
+            common = F.avg_pool2d(band * found, CELL) + FLOOR
             fitting.append(torch.log2((common / there).clamp(min=0.5)))
         ratio = torch.cat(ratios)
         fits = torch.minimum(torch.cat(fitting), ratio)
-        noisy = (ratio.amax(dim=0, keepdim=True) * STEPS >= NOISY - 0.5) & self._even.to(device)
+        noisy = (ratio.amax(dim=0, keepdim=True) * STEPS >= NOISY - 0.5) & self._even
         trusted = torch.where(noisy, _TRUSTED_NOISY, _TRUSTED)
-        return ((ratio + (fits - ratio) * trusted)[:, 0] * STEPS).cpu().numpy()
+        return ((ratio + (fits - ratio) * trusted)[:, 0] * STEPS).numpy()
 
 
 def _evenness(octave: Tensor) -> Tensor:

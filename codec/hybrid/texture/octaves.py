@@ -15,8 +15,8 @@ _SCALE = 127.5
 
 def luma(pictures: Tensor) -> Tensor:
     """(N, 3, H, W), taken from [-1, 1] -> (N, 1, H, W) on a scale of 255 grey levels."""
-    weights = torch.tensor(_LUMA, device=pictures.device).view(1, 3, 1, 1) * _SCALE
-    return (pictures.float().clamp(-1.0, 1.0) * weights).sum(dim=1, keepdim=True)
+    weights = torch.tensor(_LUMA).view(1, 3, 1, 1) * _SCALE
+    return (pictures.clamp(-1.0, 1.0) * weights).sum(dim=1, keepdim=True)
 
 
 def octaves(plane: Tensor) -> list[Tensor]:

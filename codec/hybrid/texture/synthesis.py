@@ -30,8 +30,8 @@ def restored(picture: Tensor, texture: Texture) -> Tensor:
     """`picture` (1, 3, H, W), H and W multiples of CELL, nominally in [-1, 1] -> the same with `texture` put right."""
     if not texture.codes.any():
         return picture
-    codes = torch.from_numpy(texture.codes.astype(np.float32)).to(picture.device)[:, None, None] / STEPS
-    noisy = torch.from_numpy(texture.noisy.astype(np.float32)).to(picture.device)[None, None]
+    codes = torch.from_numpy(texture.codes.astype(np.float32))[:, None, None] / STEPS
+    noisy = torch.from_numpy(texture.noisy.astype(np.float32))[None, None]
     added = torch.zeros_like(picture[:, :1])
     for b, (octave, code) in enumerate(zip(octaves(luma(picture)), codes, strict=True)):
         there = energy(octave)
@@ -40,7 +40,7 @@ def restored(picture: Tensor, texture: Texture) -> Tensor:
         amplitude = _FILLED * missing.clamp(min=0.0).sqrt() * noisy
         added = added.addcmul_(_spread(torch.exp2(_SHARE * raised) - 1.0), octave)
         if bool(amplitude.any()):
-            added = added.addcmul_(_spread(amplitude), _noise(b, *octave.shape[-2:], octave.device))
+            added = added.addcmul_(_spread(amplitude), _noise(b, *octave.shape[-2:]))
     return picture + added / 127.5
 
 
@@ -50,10 +50,10 @@ def _spread(values: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=8)
-def _noise(band: int, height: int, width: int, device: torch.device) -> Tensor:
+def _noise(band: int, height: int, width: int) -> Tensor:
     """Noise of an octave (height, width) of unit energy: a tile, repeated."""
-    tile = _tiles()[band].to(device)
-    rows, columns = (torch.arange(size, device=device) % len(tile) for size in (height, width))
+    tile = _tiles()[band]
+    rows, columns = (torch.arange(size) % len(tile) for size in (height, width))
     return tile[rows[:, None], columns]
 
 

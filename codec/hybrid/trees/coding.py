@@ -3,7 +3,6 @@ them. The quantiser's steps follow λ alone, which a stream's header has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from codec.hybrid.entropy.range_coder import (
     with_room,
     writer,
 )
+from codec.hybrid.kinds import Kind
 from codec.hybrid.trees.deblock import deblock
 from codec.hybrid.trees.modes import CONTEXTS, ROWS
 from codec.hybrid.trees.planes import Planes, new_room
@@ -28,15 +28,6 @@ from codec.hybrid.trees.walk import code_picture
 
 KINDS = 2
 """Of contexts: those of key pictures, and of pictures predicted from others."""
-
-
-class Kind(IntEnum):
-    """Of pictures."""
-
-    KEY = 0
-    ANCHOR = 1
-    BETWEEN = 2
-
 
 _MIDDLE = 8.0
 _STEP = 40.0 * UNIT

@@ -1,17 +1,29 @@
 """Motion from pictures to vectors, to bytes and back, and to moved pictures."""
 
 import itertools
+import math
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional as F
 
 from codec.hybrid.entropy import range_coder
 from codec.hybrid.motion import coding
-from codec.hybrid.motion.layout import MotionShape, MotionVectors, Side, fields_of, grid_size, plane_count
-from codec.hybrid.motion.warp import warp
+from codec.hybrid.motion.layout import (
+    NODE,
+    QUARTERS,
+    MotionFields,
+    MotionShape,
+    MotionVectors,
+    Side,
+    fields_of,
+    grid_size,
+    plane_count,
+)
+from codec.hybrid.motion.warp import between, warp
 
 SPEED = (2.0, -1.0)
 """Pixels a picture that the drawn texture moves right and down."""
@@ -37,18 +49,17 @@ def shape_of(length: int, *, entry: bool = False, cut: int = 0) -> MotionShape:
     return MotionShape(length, WIDTH, HEIGHT, entry, cut)
 
 
-def inner(field: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Nodes away from the border, where the reference shows what the picture shows."""
-    return field[..., 2:-2, 2:-2]
+def inner(vectors: NDArray[np.int32] | None) -> NDArray[np.float32]:
+    """Pixels (.., cells, 2) of cells away from the border, where the reference shows what the picture shows."""
+    assert vectors is not None
+    return vectors[..., 2:-2, 2:-2, :].astype(np.float32) / QUARTERS
 
 
 def test_vectors_point_from_a_picture_to_where_its_references_show_the_same() -> None:
     pictures = moving_texture(10)
     _, vectors = coding.encode(pictures[1:], pictures[0], shape_of(9, entry=True), 8.0)
     fields = fields_of(vectors, 9, entry=True)
-    assert fields.entry is not None and fields.anchor is not None
-    assert fields.before is not None and fields.after is not None
-    back = -np.array(SPEED)[:, None, None]
+    back = -np.array(SPEED)
     assert inner(fields.entry) == pytest.approx(np.broadcast_to(back, inner(fields.entry).shape), abs=0.5)
     assert inner(fields.anchor) == pytest.approx(np.broadcast_to(8 * back, inner(fields.anchor).shape), abs=0.5)
     for i in range(7):
@@ -63,7 +74,7 @@ def test_motion_beyond_any_search_window_is_found_by_following_it() -> None:
     anchor = fields_of(vectors, 9, entry=False).anchor
     assert anchor is not None
     # The left part came into view on the way.
-    assert float(np.median(anchor[0, :, 5:])) == pytest.approx(-56.0, abs=0.5)
+    assert float(np.median(anchor[:, 5:, 0])) / QUARTERS == pytest.approx(-56.0, abs=0.5)
 
 
 SHAPES = [
@@ -91,10 +102,10 @@ def test_across_a_cut_pictures_are_predicted_from_their_own_scene() -> None:
     data, vectors = coding.encode(pictures, None, shape, 8.0)
     assert (vectors.sides[:4] == Side.FIRST).all() and (vectors.sides[4:] == Side.LAST).all()
     fields = fields_of(vectors, 9, entry=False)
-    assert fields.anchor is not None and fields.before is not None and fields.after is not None
-    assert not fields.anchor.any() and not fields.before[4:].any() and not fields.after[:4].any()
-    assert np.median(fields.before[3, 0]) == pytest.approx(-8.0, abs=0.5)
-    assert np.median(fields.after[4, 0]) == pytest.approx(9.0, abs=0.5)
+    assert fields.anchor is not None and not fields.anchor.any()
+    assert not fields.before[4:].any() and not fields.after[:4].any()
+    assert np.median(fields.before[3, ..., 0]) / QUARTERS == pytest.approx(-8.0, abs=0.5)
+    assert np.median(fields.after[4, ..., 0]) / QUARTERS == pytest.approx(9.0, abs=0.5)
     assert coding.decode(data, shape, 8.0).same_as(vectors)
 
 
@@ -116,7 +127,7 @@ def test_what_is_hidden_in_one_anchor_is_predicted_from_the_other() -> None:
     assert np.mean(covered == Side.LAST) > 0.8
     assert np.mean(vectors.sides[:, :3] == Side.BOTH) > 0.8
     late = fields_of(vectors, 9, entry=False).late
-    assert late is not None and set(np.unique(late[covered.shape[0] // 2])) <= {0.0, 0.5, 1.0}
+    assert set(np.unique(late[covered.shape[0] // 2])) <= {0.0, 0.5, 1.0}
 
 
 def test_motion_costs_more_where_quality_is_dear() -> None:
@@ -179,8 +190,8 @@ def test_a_buffer_that_is_too_small_is_said() -> None:
 
 def test_a_constant_field_moves_a_picture() -> None:
     picture = torch.rand(1, 3, 48, 80, generator=torch.Generator().manual_seed(1))
-    field = torch.tensor([5.0, -3.0]).view(1, 2, 1, 1).expand(1, 2, *grid_size(80, 48))
-    moved = warp(picture, field[:, None])[:, 0]
+    vectors = np.tile(np.array([5, -3], np.int32) * QUARTERS, (1, *grid_size(80, 48), 1))
+    moved = warp(picture, vectors)
     torch.testing.assert_close(moved[..., 4:-4, 6:-6], picture[..., 1:-7, 11:-1], atol=1e-4, rtol=0)
     # Beyond the picture its edge goes on.
     torch.testing.assert_close(moved[..., 10, -1], picture[..., 7, -1], atol=1e-4, rtol=0)
@@ -189,28 +200,56 @@ def test_a_constant_field_moves_a_picture() -> None:
 def test_vectors_of_a_gop_of_two_have_no_pictures_between() -> None:
     vectors = MotionVectors(np.full((1, 2, 3, 2), 6, np.int32), np.zeros((0, 2, 3), np.uint8))
     fields = fields_of(vectors, 2, entry=False)
-    assert fields.anchor is not None and float(fields.anchor[0, 0, 0]) == 1.5
-    assert fields.before is None and fields.after is None and fields.late is None
+    assert fields.anchor is not None and fields.anchor.tolist() == [[[6, 6]] * 3] * 2
+    assert len(fields.before) == len(fields.after) == len(fields.late) == 0
 
 
-def test_the_processors_way_of_moving_is_that_of_the_tensors() -> None:
-    generator = torch.Generator().manual_seed(4)
-    pictures = torch.rand(2, 3, 64, 96, generator=generator)
-    fields = (torch.randn(2, 3, 2, 4, 6, generator=generator) * 40).round() / 4
-    fields[0, 1] = 1.25
+def plainly_moved(picture: torch.Tensor, vectors: NDArray[np.int32]) -> torch.Tensor:
+    """`warp` along one plane of vectors (gh, gw, 2) as its docstring has it: each pixel, and each of its four cells,
+    alone."""
+    (height, width), (rows, columns) = picture.shape[-2:], vectors.shape[:2]
+    row, column = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    down, right = ((x + 0.5) / NODE + 0.5 for x in (row, column))
+    total = torch.zeros_like(picture)
+    for lower in (0, 1):
+        for later in (0, 1):
+            r = (down.floor().long() - 1 + lower).clamp(0, rows - 1)
+            c = (right.floor().long() - 1 + later).clamp(0, columns - 1)
+            moved = torch.from_numpy(vectors)[r, c].float() / QUARTERS
+            places = torch.stack((column + moved[..., 0] + 0.5, row + moved[..., 1] + 0.5), dim=-1)
+            grid = (places / torch.tensor([width, height]) * 2 - 1)[None]
+            there = F.grid_sample(picture, grid, mode="bicubic", padding_mode="border", align_corners=False)
+            shares = (x.frac() if k else 1 - x.frac() for x, k in ((down, lower), (right, later)))
+            total += there * math.prod(shares)
+    return total
+
+
+def test_pictures_are_moved_as_by_each_pixels_own_four_cells() -> None:
+    picture = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(4))
+    vectors = np.random.default_rng(4).normal(0, 160, (3, 4, 6, 2)).round().astype(np.int32)
+    vectors[1] = 5
     # Far outside, on both sides.
-    fields[1, 2, :, 0, 0], fields[1, 2, :, 3, 5] = -900, 900
-    moved = warp(pictures, fields)
-    with_gradient = warp(pictures.clone().requires_grad_(), fields)
-    assert with_gradient.requires_grad
-    torch.testing.assert_close(moved, with_gradient.detach(), atol=1e-4, rtol=0)
+    vectors[2, 0, 0], vectors[2, 3, 5] = -3600, 3600
+    wanted = torch.cat([plainly_moved(picture, plane) for plane in vectors])
+    torch.testing.assert_close(warp(picture, vectors), wanted, atol=1e-4, rtol=0)
+
+
+def test_pictures_between_are_mixed_as_their_cells_say() -> None:
+    first, last = torch.zeros(1, 3, 32, 48), torch.ones(1, 3, 32, 48)
+    still = np.zeros((2, 2, 3, 2), np.int32)
+    late = np.array([[[0.25] * 3] * 2, [[0.0, 1.0, 1.0]] * 2], np.float32)
+    made = between(first, last, MotionFields(None, None, still, still, late))
+    assert torch.equal(made[0], torch.full((3, 32, 48), 0.25))
+    row = made[1, 0, 16]
+    assert row[:8].eq(0).all() and row[24:].eq(1).all()
+    torch.testing.assert_close(row[8:24], (torch.arange(16) + 0.5) / 16)
 
 
 def test_where_vectors_differ_one_moved_picture_fades_into_the_other() -> None:
     picture = torch.arange(64.0).expand(1, 1, 32, 64).contiguous()
-    field = torch.zeros(1, 1, 2, 2, 4)
-    field[..., 0, :, 2:] = 8.0
-    row = warp(picture, field)[0, 0, 0, 16]
+    vectors = np.zeros((1, 2, 4, 2), np.int32)
+    vectors[..., 2:, 0] = 8 * QUARTERS
+    row = warp(picture, vectors)[0, 0, 16]
     assert torch.equal(row[:24], picture[0, 0, 0, :24])
     torch.testing.assert_close(row[40:52], picture[0, 0, 0, 40:52] + 8)
     share = (torch.arange(16) + 0.5) / 16

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from codec.hybrid.model.config import LatentKind
+from codec.hybrid.kinds import Kind
 from codec.hybrid.texture import coding
 from codec.hybrid.texture.layout import BANDS, CELL, LEAST, MOST, Texture, plain
 from codec.hybrid.texture.measure import Wanted
@@ -27,7 +27,7 @@ def gravel() -> NDArray[np.float32]:
     return 128 + cv2.GaussianBlur(noise, (0, 0), 0.8) * 2
 
 
-def chosen(source: Tensor, decoded: Tensor, kind: LatentKind = LatentKind.KEY) -> Texture:
+def chosen(source: Tensor, decoded: Tensor, kind: Kind = Kind.KEY) -> Texture:
     wanted = Wanted(source)
     writer = coding.TextureWriter(GRID, 1, 8.0)
     return writer.choose(kind, wanted.lacking(decoded), wanted.even, None)
@@ -75,7 +75,7 @@ def test_nothing_said_changes_nothing() -> None:
 
 def test_textures_of_a_gop_come_back_from_their_bytes() -> None:
     rng = np.random.default_rng(4)
-    kinds = [LatentKind.KEY, LatentKind.ANCHOR]
+    kinds = [Kind.KEY, Kind.ANCHOR]
     writer = coding.TextureWriter(GRID, len(kinds), 4.0)
     known, made = None, []
     for kind in kinds:
@@ -93,7 +93,7 @@ def test_damaged_bytes_give_an_error_or_codes_in_bounds() -> None:
     for _ in range(50):
         data = rng.integers(0, 256, int(rng.integers(0, 60))).astype(np.uint8).tobytes()
         try:
-            (texture,) = coding.decode(data, GRID, [LatentKind.ANCHOR], None)
+            (texture,) = coding.decode(data, GRID, [Kind.ANCHOR], None)
         except ValueError:
             refused += 1
             continue
