@@ -143,7 +143,7 @@ def test_defaults_and_limits_of_a_request() -> None:
     for wrong, reason in (
         ({"codecs": ()}, "at least one codec"),
         ({"codecs": (Choice(), Choice("vae")), "weights": "codec_s"}, "name that codec alone"),
-        ({"codecs": (Choice("vae"),), "lambdas": (0.01,)}, "λ must lie between"),
+        ({"codecs": (Choice("vae"),), "lambdas": (0.002,)}, "λ must lie between"),
         ({"lambdas": (0.1, 0.1)}, "named twice"),
         ({"jobs": 0}, "not 0"),
         ({"window": (0.03, 0.004)}, "must rise"),

@@ -120,7 +120,7 @@ def test_every_take_has_its_own_look_number_and_name_in_the_exported_charts() ->
     two = tuple(replace(s, look=look) for s, look in zip(DATA.series, (2, 8), strict=True))
     data = replace(DATA, series=two, keys=("lpips",), colours=("#003b2d", "#003b2d"))
     (legend,) = curves_figure(data).legends
-    assert [text.get_text() for text in legend.get_texts()] == ["2 · Neural 1", "3 · HEVC (x265) 2"]
+    assert [text.get_text() for text in legend.get_texts()] == ["2 · Seamscope 1", "3 · HEVC (x265) 2"]
     assert [line.get_linestyle() for line in legend.get_lines()] == ["-", "--"]
     drawn = draw_rates(data, "svg")
     assert drawn is not None

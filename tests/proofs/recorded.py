@@ -56,13 +56,18 @@ class _Decoder:
         return pairs["symbol"].tolist()
 
 
+class _Module(ModuleType):
+    RansDecoder = _Decoder
+
+    def __init__(self, name: str, watch: Watch | None) -> None:
+        super().__init__(name)
+        self.BufferedRansEncoder = type("_Watched", (_Encoder,), {"watch": staticmethod(watch) if watch else None})
+
+
 def install(watch: Watch | None = None) -> ModuleType | None:
     """From now on every string is recorded; returns the coder that `restore` puts back, None where there is none."""
     before = sys.modules.get(NAME)
-    module = ModuleType(NAME)
-    encoder = type("_Watched", (_Encoder,), {"watch": staticmethod(watch) if watch else None})
-    module.BufferedRansEncoder, module.RansDecoder = encoder, _Decoder  # type: ignore[attr-defined]
-    sys.modules[NAME] = module
+    sys.modules[NAME] = _Module(NAME, watch)
     rans.coder.cache_clear()
     return before
 

@@ -31,7 +31,7 @@ def test_a_threshold_stands_with_its_interval_in_both_units(small_clip: Path) ->
     assert chosen.text == "★ Hybrid" and not chosen.has_interval and chosen.rate(RateUnit.BPP) == 0.02
     assert found.text == "Parity x265, Ann" and found.kbps == at.median
     assert (found.kbps * found.low, found.kbps * found.high) == (pytest.approx(at.low), pytest.approx(at.high))
-    assert chosen.said(RateUnit.KBPS) == "★ Neural · 400 kbps"
+    assert chosen.said(RateUnit.KBPS) == "★ Hybrid · 400 kbps"
     assert found.said(RateUnit.KBPS) == f"Parity x265, Ann · {at.median:.4g} kbps ({at.low:.3g} to {at.high:.3g})"
     assert found.ends(RateUnit.KBPS) == (pytest.approx(at.low), pytest.approx(at.high))
     # 125 frames in 5 s.
