@@ -142,10 +142,12 @@ class RateChart(QWidget):
             pen = pg.mkPen(theme.current().muted, width=1, style=_LINES[place % len(_LINES)])
             line = pg.PlotCurveItem(self._drawn(curve.rates), list(curve.scores), pen=pen)
             self.item.addItem(line)
-            # Takes' names stand on the outer side of the curves, codecs' on the inner one, where curves begin.
+            # Takes' names stand on the outer side of the curves, codecs' on the inner one, where curves begin; each at
+            # another of its points, since at equal rates curves begin at one place.
+            at = min(place, len(curve.rates) - 1)
             above = curve is highest
             name = pg.TextItem(visible(curve.name), color=theme.current().muted, anchor=(0.0, -0.3 if above else 1.3))
-            name.setPos(self._drawn(curve.rates)[0], curve.scores[0])
+            name.setPos(self._drawn(curve.rates)[at], curve.scores[at])
             self.item.addItem(name, ignoreBounds=True)
         below = {take for curve in self._curves if curve is not highest for take in curve.takes}
         ends = self._drawn([rate for rate, _ in points.values()])
