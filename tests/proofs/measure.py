@@ -19,12 +19,15 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from codec import registry
+from codec.api import CodecSettings
 from codec.ffmpeg import ffmpeg_program
 from codec.hybrid.settings import HybridSettings
 from codec.media import open_clip
 from codec.resources import sample_clips
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
+from codec.vae.settings import VaeSettings
 
 SIZES = {"640x360": 73, "1280x720": 60}
 
@@ -38,11 +41,11 @@ def make_clip(folder: Path, size: str, frames: int) -> Path:
     return path
 
 
-def measure_codec(folder: Path) -> list[tuple[str, str]]:
+def measure_codec(folder: Path, settings: CodecSettings) -> list[tuple[str, str]]:
     """Encode and decode speed at 640x360, everything included, and the time to the first decoded GoP."""
     path = make_clip(folder, "640x360", SIZES["640x360"])
     stream = folder / "m.gop"
-    settings = HybridSettings(0.16)
+    name = registry.codec_of(settings).id
     with open_clip(path) as clip:
         arguments = (clip, clip.timing, Fraction(1), stream)
         encode_clip(*arguments, settings)
@@ -59,9 +62,9 @@ def measure_codec(folder: Path) -> list[tuple[str, str]]:
             encode_clip(*arguments, settings, on_gop=lambda _, into=first: into.append(time.perf_counter()))
             firsts.append(first[0] - began)
     return [
-        ("hybrid encode, 640x360, everything", f"{statistics.median(encodes):.1f} fps"),
-        ("hybrid decode, 640x360, everything", f"{statistics.median(decodes):.1f} fps"),
-        ("first decoded GoP after encode, warm", f"{statistics.median(firsts):.2f} s"),
+        (f"{name} encode, 640x360, everything", f"{statistics.median(encodes):.1f} fps"),
+        (f"{name} decode, 640x360, everything", f"{statistics.median(decodes):.1f} fps"),
+        (f"first decoded GoP of {name} after encode, warm", f"{statistics.median(firsts):.2f} s"),
     ]
 
 
@@ -154,7 +157,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = [] if options.skip_window else measure_window(folder)
-        rows += measure_codec(folder)
+        rows += measure_codec(folder, HybridSettings(0.16))
+        rows += measure_codec(folder, VaeSettings(0.1, device="cpu"))
         if not options.skip_memory:
             rows += measure_memory(folder, options.seconds_of_video)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")

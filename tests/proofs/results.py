@@ -30,7 +30,7 @@ _RIVALS = {"x265": "x265 medium", "vvenc": "VVenC medium"}
 _WINDOW = (0.004, 0.03)
 """Low rates, in bits a pixel of the rival."""
 _PARTS = ("all rates", "low rates")
-_IN_README = ("hybrid encode", "hybrid decode", "first decoded GoP", "window up")
+_IN_README = ("hybrid encode", "hybrid decode", "vae encode", "vae decode", "first decoded GoP of vae")
 """Beginnings of what the README has of the speeds."""
 
 
@@ -252,8 +252,8 @@ def readme_block(sources: dict[str, Source]) -> str:
     if speed.is_there:
         printed = printed_rows(speed)
         rows = [next(line for line in printed if line[0].startswith(start)) for start in _IN_README]
-        lines += ["", *table(["what", "measured"], rows)]
-        lines.append(f"Speeds: program {speed.program}; {speed.date}, {speed.machine}.")
+        said = "; ".join(f"{what.removesuffix(', everything')} {value}" for what, value in rows)
+        lines.append(f"{said}. Program {speed.program}; {speed.date}, {speed.machine}.")
     return "\n".join([BEGIN, *lines, END])
 
 
