@@ -1,6 +1,6 @@
 """The `vae` codec, with its fast and its full autoencoder, beside the transform it began as, `hybrid`, x265 and VVenC:
 
-    python -m tests.proofs.vae FOLDER --out DIR --vgg-trunk FILE [--untrained FILE] [--frames N] [--vgg-every N] ..
+    python -m tests.proofs.vae FOLDER --out DIR --vgg-trunk FILE [--untrained FILE] [--kinds K ..] [--lambdas L ..]
 
 Runs `seamscope bench` on the clips of FOLDER, which goes on where it was stopped, and writes DIR/vae.md: every point,
 whether rate and quality rise together on every clip, and mean Bjøntegaard rates. `--untrained`: weights of the
