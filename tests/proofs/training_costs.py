@@ -135,6 +135,8 @@ def measure(name: str, flops: float) -> Iterator[Cost]:
 
 def _pictures(stage: Stage) -> int:
     """Of one crop, as the run shares them out."""
+    if stage.singles:
+        return min(1, stage.pictures)
     crops = max(1, min(stage.batch, stage.pictures // 3))
     return -(-stage.pictures // crops) if stage.pictures else 0
 
@@ -145,6 +147,7 @@ def _timed(run: RunSettings, stage: Stage, full: float, trunk: Path, folder: Pat
     small = replace(run, stages=(short,), crop=SIDE, log_every=1, precision="fp32")
     out = Path(tempfile.mkdtemp(dir=folder))
     (out / f"crops-{SIDE}").symlink_to(folder / "crops")
+    (out / f"pictures-{SIDE}").symlink_to(folder / "pictures")
     (parts,) = (found for found in prepare(small, (), trunk, out, torch.device("cpu")) if isinstance(found, Parts))
     marks: list[tuple[float, float]] = []
     with _counted({p.data_ptr() for p in parts.codec.parameters()}) as kept:
@@ -190,12 +193,15 @@ def _store(folder: Path, run: RunSettings) -> None:
     if run.backbone in ("", "spatial"):
         assert isinstance(backbone, SpatialBackbone)
         load_pretrained(backbone.full)
-    (folder / "crops").mkdir()
+    for kind in ("crops", "pictures"):
+        (folder / kind).mkdir()
     pictures = torch.randint(0, 256, (2, GOP_LENGTH, 3, SIDE, SIDE), dtype=torch.uint8)
     with torch.no_grad():
         latents = backbone.stored(pictures.float() / 127.5 - 1).half().contiguous()
     for kind in ("train", "held"):
         save_file({"pictures": pictures, "latents": latents}, folder / "crops" / f"{kind}-0000.safetensors")
+    alone = {"pictures": pictures[:, :1].contiguous(), "latents": latents[:, :1].contiguous()}
+    save_file(alone, folder / "pictures" / "train-0000.safetensors")
 
 
 def _trunk(folder: Path) -> Path:

@@ -170,6 +170,42 @@ def test_a_stage_of_the_entropy_model_lowers_the_rate_and_moves_no_transform(cor
     assert sizes[1] < 0.95 * sizes[0], sizes
 
 
+def test_single_pictures_teach_the_fast_pair_alone(corpus, tmp_path):
+    head, _, stages = CONFIG.replace("save_every_s = 0", "save_every_s = 1000").partition("[[stage]]")
+    stage = stages.split("[[stage]]")[0].replace("steps = 2", "steps = 40").replace("batch = 1", "batch = 2")
+    config, out = tmp_path / "singles.toml", tmp_path / "out"
+    config.write_text(f"singles = 3\n{head}ema = 0.5\n[[stage]]\nsingles = true{stage}", encoding="utf-8")
+    list(training.start(settings.load(config), tmp_path, out, corpus=(corpus,), device=torch.device("cpu")))
+    stored = Store(out / "pictures-64", "train").batch([0, 1, 2])
+    assert stored.pictures.shape == (3, 1, 3, 64, 64)
+    assert stored.latents.shape == (3, 1, 32, 8, 8)
+    with (out / "log.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if not row["stage"].startswith("held")]
+    assert float(rows[-1]["pair"]) < 0.8 * float(rows[0]["pair"])
+    # The decoder alone, from there on: neither the encoder nor the codec moves.
+    further, went = tmp_path / "further.toml", tmp_path / "went"
+    stage = stage.replace('train = ["pair"]', 'train = ["decoder"]').replace("steps = 40", "steps = 2")
+    start = f'start = "{(out / "weights.safetensors").as_posix()}"\n'
+    further.write_text(f"{start}singles = 3\n{head}[[stage]]\nsingles = true{stage}", encoding="utf-8")
+    went.mkdir()
+    for kind in ("crops-64", "pictures-64"):
+        (went / kind).symlink_to(out / kind)
+    list(training.start(settings.load(further), tmp_path, went, device=torch.device("cpu")))
+    before, after = (load_weights(folder / "weights.safetensors").state_dict() for folder in (out, went))
+    moved = {n for n, value in before.items() if value.shape == after[n].shape and not value.equal(after[n])}
+    # The coder's tables are made anew from what a file keeps in half precision.
+    kept = ("backbone.fast.decoder.", "latent.bottleneck._")
+    assert {name for name in moved if not name.startswith(kept)} == set()
+    assert any(name.startswith("backbone.fast.decoder.") for name in moved)
+
+
+def test_single_pictures_are_refused_where_they_teach_nothing(tmp_path):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(CONFIG.replace('name = "pair"', 'name = "pair"\nsingles = true', 1), encoding="utf-8")
+    with pytest.raises(SettingError, match="singles must say how many"):
+        settings.load(wrong)
+
+
 def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):
     folder = Path(settings.__file__).parent / "configs"
     shipped = sorted(folder.glob("*.toml"))

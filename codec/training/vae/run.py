@@ -68,6 +68,8 @@ def train(parts: Parts, minutes: float | None) -> Iterator[str]:
             sums = {}
         if parts.step % _REFRESH_STEPS == 0:
             parts.train.refresh()
+            if parts.singles is not None:
+                parts.singles.refresh()
         now = time.monotonic()
         last = parts.step == settings.steps
         if last or now - panelled > settings.panel_every_s:
@@ -89,7 +91,8 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
     rate = _learning_rate(stage, inner)
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]
-    crops = parts.train.batch([int(v) for v in rng.integers(0, len(parts.train), stage.batch)])
+    store = parts.singles if stage.singles and parts.singles is not None else parts.train
+    crops = store.batch([int(v) for v in rng.integers(0, len(store), stage.batch)])
     pictures, stored = crops.pictures.to(parts.device), crops.latents.to(parts.device)
     quality = torch.from_numpy(_qualities(stage.batch, rng)).to(parts.device)
     codec, measured = parts.codec, {}
@@ -153,13 +156,14 @@ def _pictured(
 ) -> Tensor:
     """Distortions of some decoded pictures of one crop after the other, weighted by √λ."""
     full = bool(rng.random() < stage.full_share)
-    crops = rng.permutation(len(decoded))[: max(1, stage.pictures // 3)]
-    run = -(-stage.pictures // len(crops))
+    length = pictures.shape[1]
+    crops = rng.permutation(len(decoded))[: stage.pictures if length == 1 else max(1, stage.pictures // 3)]
+    run = min(length, -(-stage.pictures // len(crops)))
     total = torch.zeros((), device=parts.device)
     for crop in crops:
-        first = int(rng.integers(0, GOP_LENGTH - run + 1))
+        first = int(rng.integers(0, length - run + 1))
         rows = slice(first, first + run)
-        shown, wanted = parts.codec.backbone.shown(decoded[crop], rows, GOP_LENGTH, full=full), pictures[crop, rows]
+        shown, wanted = parts.codec.backbone.shown(decoded[crop], rows, length, full=full), pictures[crop, rows]
         terms = parts.judges.distortion(shown, wanted, stage, rng)
         measured["lpips"] = measured.get("lpips", 0.0) + float(terms.pop("shown").detach()) / len(crops)
         if stage.temporal:

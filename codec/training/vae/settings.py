@@ -11,7 +11,7 @@ from codec.vae.backbones.known import SIZES
 from codec.vae.backbones.sizes import Sizes
 from codec.vae.rates import QUALITY_MAX
 
-PARTS = ("pair", "temporal", "backbone", "codec", "entropy")
+PARTS = ("pair", "decoder", "temporal", "backbone", "codec", "entropy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,18 @@ class Stage:
     learning_rate_end: float
     """Cosine from the first to the second."""
     train: tuple[str, ...]
-    """Of backbone `spatial`, "pair": the fast picture autoencoder, "temporal": four pictures' latents to L and back; of
-    the others "backbone": E and D. "codec": transforms, hyperprior, contexts, steps; "entropy": of these hyperprior,
-    contexts and scales alone, with which no picture gets better and the rate finds its level."""
+    """Of backbone `spatial`, "pair": the fast picture autoencoder, "decoder": its decoder alone, "temporal": four
+    pictures' latents to L and back; of the others "backbone": E and D. "codec": transforms, hyperprior, contexts,
+    steps; "entropy": of these hyperprior, contexts and scales alone, with which no picture gets better and the rate
+    finds its level."""
     warmup: int = 200
     quantise: bool = True
     """False: nothing is coded (stage one of the paper): E and D alone."""
     encode: bool = False
     """Latents of the encoder that is trained (of `spatial` the fast one), with a gradient, in place of the stored
     ones."""
+    singles: bool = False
+    """Single pictures, of as many clips, in place of GoPs: the fast pair learns more from them in the same time."""
     fit: bool = False
     """Begin by fitting the transform to latents of the encoder as it is by then: where it was trained before, or came
     with weights whose codec was not."""
@@ -79,6 +82,8 @@ class RunSettings:
     crop: int = 128
     crops: int = 1024
     """Stored training crops."""
+    singles: int = 0
+    """Stored single pictures, for stages that ask for them."""
     held: int = 64
     """Stored held-out crops."""
     held_out: float = 0.05
@@ -134,6 +139,11 @@ def load(path: Path) -> RunSettings:
         for part in stage.train:
             if part not in PARTS:
                 raise SettingError(f"{path}: stage {stage.name}: there is no part {part!r}; choose among {PARTS}.")
+        if stage.singles and (stage.quantise or set(stage.train) - {"pair", "decoder"} or run.singles < 1):
+            raise SettingError(
+                f"{path}: stage {stage.name}: single pictures teach the fast pair alone, with quantise = false, and "
+                "singles must say how many are stored."
+            )
         if stage.steps < 1 or stage.batch < 1:
             raise SettingError(f"{path}: stage {stage.name}: steps and batch must be at least 1.")
     return run

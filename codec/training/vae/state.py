@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from codec.errors import ModelError, SettingError
+from codec.gop import GOP_LENGTH
 from codec.metrics.lpips_vgg import LpipsVgg
 from codec.training import checkpoint
 from codec.training.vae.judges import Discriminator, Judges
@@ -46,6 +47,8 @@ class Parts:
     """Moving average of the trained parameters and buffers: what is shown, exported and kept."""
     train: Store
     held: Store
+    singles: Store | None
+    """Single pictures, where a stage draws them."""
     device: torch.device
     step: int = 0
     seconds: float = 0.0
@@ -59,20 +62,27 @@ def prepare(
     """Yields lines while the store is filled, then the parts, at the state in `out` where there is one. Raises
     MediaError without a corpus, ModelError for weights that cannot be used."""
     codec = _begun(settings)
-    store = out / f"crops-{settings.crop}"
+    store, alone = out / f"crops-{settings.crop}", out / f"pictures-{settings.crop}"
     if places:
-        yield from fill(
-            store,
-            find_sources(places),
-            codec.backbone,
-            side=settings.crop,
-            train=settings.crops,
-            held=settings.held,
-            share=settings.held_out,
-        )
-    train, held = Store(store, "train"), Store(store, "held")
+        sources = find_sources(places)
+        for folder, frames, train, held in (
+            (store, GOP_LENGTH, settings.crops, settings.held),
+            (alone, 1, settings.singles, 0),
+        ):
+            yield from fill(
+                folder,
+                sources,
+                codec.backbone,
+                side=settings.crop,
+                train=train,
+                held=held,
+                share=settings.held_out,
+                frames=frames,
+            )
+    gops, held_out = Store(store, "train"), Store(store, "held")
+    singles = Store(alone, "train") if settings.singles else None
     if not settings.start:
-        start_as_transform(codec, train.batch(list(range(min(len(train), FITTED_CROPS)))).latents)
+        start_as_transform(codec, gops.batch(list(range(min(len(gops), FITTED_CROPS)))).latents)
     codec.requires_grad_(True).train().to(device)
     judges = Judges(LpipsVgg(trunk) if trunk else None, device).to(device)
     critic = Discriminator(judges).to(device)
@@ -85,8 +95,9 @@ def prepare(
         torch.optim.AdamW(_groups(codec, settings.weight_decay), lr=1e-4, betas=(0.9, 0.99)),
         torch.optim.AdamW(critic.parameters(), lr=2e-4, betas=(0.0, 0.99)),
         {},
-        train,
-        held,
+        gops,
+        held_out,
+        singles,
         device,
     )
     parts.average = {name: value.detach().clone() for name, value in _trained(codec).items()}
@@ -165,7 +176,7 @@ def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
 def part_of(name: str) -> str:
     """Which of settings.PARTS a parameter belongs to."""
     if name.startswith("backbone.fast."):
-        return "pair"
+        return "decoder" if name.startswith("backbone.fast.decoder.") else "pair"
     if name.startswith("backbone.temporal."):
         return "temporal"
     if name.startswith("backbone."):
@@ -176,7 +187,8 @@ def part_of(name: str) -> str:
 def is_trained(name: str, parts: Collection[str]) -> bool:
     """Whether a stage that trains `parts` moves a parameter."""
     part = part_of(name)
-    return part in parts or (part == "entropy" and "codec" in parts)
+    whole = {"entropy": "codec", "decoder": "pair"}.get(part, part)
+    return part in parts or whole in parts
 
 
 @torch.no_grad()

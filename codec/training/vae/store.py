@@ -2,8 +2,8 @@
 
 A store is a folder of shards `train-NNNN.safetensors` and `held-NNNN.safetensors`, each with `pictures` (n, 9, 3, S, S)
 uint8 and `latents` half precision, what the backbone's `stored` gives: of `spatial` (n, 9, 32, S/8, S/8), else L
-(n, 3, c, S/8, S/8). It grows by whole shards: one that is half written does not
-count.
+(n, 3, c, S/8, S/8). A store of single pictures has (n, 1, ..) of both. It grows by whole shards: one that is half
+written does not count.
 """
 
 from bisect import bisect_right
@@ -38,10 +38,19 @@ class Crops:
 
 
 def fill(
-    store: Path, sources: list[Source], backbone: Backbone, *, side: int, train: int, held: int, share: float
+    store: Path,
+    sources: list[Source],
+    backbone: Backbone,
+    *,
+    side: int,
+    train: int,
+    held: int,
+    share: float,
+    frames: int = GOP_LENGTH,
 ) -> Iterator[str]:
-    """Add shards until the store has `train` and `held` crops; `share` of the sources is held out. Yields a line for
-    each shard. What a shard holds depends on its number alone. Raises MediaError when no source gives a clip."""
+    """Add shards until the store has `train` and `held` crops of `frames` pictures; `share` of the sources is held out.
+    Yields a line for each shard. What a shard holds depends on its number alone. Raises MediaError when no source gives
+    a clip."""
     store.mkdir(parents=True, exist_ok=True)
     for kind, wanted in (("held", held), ("train", train)):
         own = [s for s in sources if s.held_out(share) == (kind == "held")]
@@ -50,7 +59,7 @@ def fill(
             if path.exists():
                 continue
             rng = np.random.default_rng((number, kind == "held", side))
-            pictures = torch.stack([_some_clip(own, side, rng) for _ in range(min(SHARD, wanted - first))])
+            pictures = torch.stack([_some_clip(own, frames, side, rng) for _ in range(min(SHARD, wanted - first))])
             latents = torch.stack([_latents(backbone, clip) for clip in pictures])
             part = path.with_suffix(".part")
             save_file({"pictures": pictures.contiguous(), "latents": latents.half().contiguous()}, part)
@@ -58,17 +67,17 @@ def fill(
             yield f"store: {path.name}"
 
 
-def _some_clip(sources: list[Source], side: int, rng: np.random.Generator) -> Tensor:
+def _some_clip(sources: list[Source], frames: int, side: int, rng: np.random.Generator) -> Tensor:
     photos = [s for s in sources if s.photo]
     videos = [s for s in sources if not s.photo] or photos
     for _ in range(_TRIES):
         among = photos if photos and rng.random() < _PHOTO_SHARE else videos
         if not among:
             break
-        clip = cut_clip(among[int(rng.integers(len(among)))], GOP_LENGTH, side, rng)
+        clip = cut_clip(among[int(rng.integers(len(among)))], frames, side, rng)
         if clip is not None:
             return clip
-    raise MediaError(f"No source gives a clip of {GOP_LENGTH} frames and {side} pixels.")
+    raise MediaError(f"No source gives a clip of {frames} frames and {side} pixels.")
 
 
 @torch.no_grad()
