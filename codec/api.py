@@ -93,6 +93,8 @@ class CodecSettings:
     """λ that a new window offers."""
     lambda_marks: ClassVar[tuple[float, ...]] = ()
     """λ that the slider marks."""
+    has_networks: ClassVar[bool] = True
+    """Whether `device` and `precision` change anything."""
 
     lmbda: float
     structure: Structure = Structure.OVERLAP

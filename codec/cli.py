@@ -76,10 +76,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where networks run; hybrid has none")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0: all cores; does not change the result")
     parser.add_argument(
-        "--precision", choices=PRECISIONS, default="auto", help="auto: 16-bit networks where the hardware gains"
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="auto: 16-bit networks where the hardware gains; hybrid has none",
     )
 
 

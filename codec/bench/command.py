@@ -54,7 +54,7 @@ def add_overlap(parser: argparse.ArgumentParser) -> None:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", default="", help="name of the codec's weights; default: the ones that ship")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="where the networks run")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="where networks run, judges' too")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="full: 32-bit networks everywhere")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the codecs, 0: all cores (rivals: 2)")
 

@@ -15,6 +15,7 @@ class HybridSettings(CodecSettings):
     """One encode with the hybrid codec."""
 
     lambda_range: ClassVar[tuple[float, float]] = LAMBDA_RANGE
+    has_networks: ClassVar[bool] = False
 
     key_interval: int = option(
         DEFAULT_KEY_INTERVAL,

@@ -56,7 +56,7 @@ def test_a_codec_is_only_asked_for_where_there_are_several(
 def test_the_fields_are_those_of_the_codec_chosen_and_each_keeps_its_own(
     qtbot: QtBot, session: Session, controls: NeuralControls
 ) -> None:
-    assert controls.codec.isVisible() and labels(controls) == ["Codec", "λ", "Key interval", "Device"]
+    assert controls.codec.isVisible() and labels(controls) == ["Codec", "λ", "Key interval"]
     assert controls.slider.marks == () and "the paper's λ" not in controls.slider.toolTip()
     interval = controls.options["key_interval"]
     assert isinstance(interval, QSpinBox) and interval.accessibleName() == "Key interval in GoPs"

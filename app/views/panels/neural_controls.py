@@ -44,7 +44,7 @@ class NeuralControls(QWidget):
         self.device.addItems(DEVICES)
         self.device.setCurrentText(session.settings.device)
         self.device.setAccessibleName("Device")
-        self.device.setToolTip("Where networks run, those of vae; auto takes the fastest device found")
+        self.device.setToolTip("Where the codec's networks run; auto takes the fastest device found")
         self.encode = QPushButton("Encode")
         self.encode.setObjectName("primary")
         self.encode.setAccessibleName("Encode with Seamscope's codec")
@@ -103,6 +103,7 @@ class NeuralControls(QWidget):
         self.number.setRange(low, high)
         self.slider.setValue(self._step(self._draft.lmbda))
         del quiet
+        self._form.setRowVisible(self.device, self._settings.has_networks)
         marks = self._settings.lambda_marks
         self.slider.set_marks(tuple(self._step(mark) for mark in marks))
         named = f"; the marks are the paper's λ: {', '.join(f'{mark:g}' for mark in marks)}" if marks else ""
