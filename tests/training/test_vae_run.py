@@ -206,6 +206,23 @@ def test_single_pictures_are_refused_where_they_teach_nothing(tmp_path):
         settings.load(wrong)
 
 
+def test_judges_look_through_a_window_of_a_larger_crop(tmp_path):
+    for name in ("a_0", "d_0"):
+        make_clip(tmp_path / f"{name}.mp4", frames=12, size="160x144")
+    head, _, stages = CONFIG.replace("crop = 64", "crop = 128").partition("[[stage]]")
+    stage = stages.split("[[stage]]")[2].replace("steps = 2", "steps = 1")
+    config = tmp_path / "window.toml"
+    config.write_text(f"{head}[[stage]]\nwindow = 72{stage}", encoding="utf-8")
+    run(config, tmp_path, tmp_path / "out")
+    with (tmp_path / "out" / "log.csv").open(encoding="utf-8") as file:
+        assert 0 < float(next(csv.DictReader(file))["lpips"]) < 2
+    for window in ("76", "136", "56"):
+        config.write_text(config.read_text().replace("window = 72", f"window = {window}"), encoding="utf-8")
+        with pytest.raises(SettingError, match="window must be a multiple of 8, from 64 up to the crop"):
+            settings.load(config)
+        config.write_text(config.read_text().replace(f"window = {window}", "window = 72"), encoding="utf-8")
+
+
 def test_configurations_that_ship_are_readable_and_wrong_ones_are_named(tmp_path):
     folder = Path(settings.__file__).parent / "configs"
     shipped = sorted(folder.glob("*.toml"))

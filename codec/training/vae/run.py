@@ -163,7 +163,14 @@ def _pictured(
     for crop in crops:
         first = int(rng.integers(0, length - run + 1))
         rows = slice(first, first + run)
-        shown, wanted = parts.codec.backbone.shown(decoded[crop], rows, length, full=full), pictures[crop, rows]
+        gop, wanted = decoded[crop], pictures[crop, rows]
+        if stage.window:
+            ratio, side = parts.codec.backbone.spatial_ratio, stage.window
+            top, left = (int(v) * ratio for v in rng.integers(0, (wanted.shape[-1] - side) // ratio + 1, 2))
+            wanted = wanted[..., top : top + side, left : left + side]
+            top, left, side = (v // ratio for v in (top, left, side))
+            gop = gop[..., top : top + side, left : left + side]
+        shown = parts.codec.backbone.shown(gop, rows, length, full=full)
         terms = parts.judges.distortion(shown, wanted, stage, rng)
         measured["lpips"] = measured.get("lpips", 0.0) + float(terms.pop("shown").detach()) / len(crops)
         if stage.temporal:

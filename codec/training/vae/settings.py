@@ -8,9 +8,12 @@ from typing import Any
 from codec.errors import SettingError
 from codec.training.tables import from_table
 from codec.vae.backbones.known import SIZES
+from codec.vae.backbones.picture import SPATIAL_RATIO
 from codec.vae.backbones.sizes import Sizes
 from codec.vae.rates import QUALITY_MAX
 
+SMALLEST_CROP = 64
+"""Side in pixels: a sample of z is as large, and in less the judges see nothing."""
 PARTS = ("pair", "decoder", "temporal", "backbone", "codec", "entropy")
 
 
@@ -51,6 +54,9 @@ class Stage:
     """Weight of LPIPS-VGG."""
     pictures: int = 6
     """Pictures decoded a step for the terms above."""
+    window: int = 0
+    """Side of the random window of each that is decoded and judged; 0: all of it. A quarter of a crop's area costs a
+    quarter of the time, so that more of the crops are judged."""
     vgg_pictures: int = 2
     """Pictures a step that LPIPS-VGG, the dearest judge, looks at."""
     vgg_window: int = 64
@@ -124,8 +130,8 @@ def load(path: Path) -> RunSettings:
         run: RunSettings = from_table(RunSettings, {**raw, "stages": stages}, path)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         raise SettingError(f"{path}: not a usable training configuration ({error}).") from error
-    if run.crop % 64 or run.crop < 64:
-        raise SettingError(f"{path}: crop must be a multiple of 64, not {run.crop}.")
+    if run.crop % SMALLEST_CROP or run.crop < SMALLEST_CROP:
+        raise SettingError(f"{path}: crop must be a multiple of {SMALLEST_CROP}, not {run.crop}.")
     for quality in run.panel_qualities:
         if not 0 <= quality <= QUALITY_MAX:
             raise SettingError(f"{path}: panel_qualities must lie between 0 and {QUALITY_MAX}, not {quality}.")
@@ -143,6 +149,11 @@ def load(path: Path) -> RunSettings:
             raise SettingError(
                 f"{path}: stage {stage.name}: single pictures teach the fast pair alone, with quantise = false, and "
                 "singles must say how many are stored."
+            )
+        if stage.window and (stage.window % SPATIAL_RATIO or not SMALLEST_CROP <= stage.window <= run.crop):
+            raise SettingError(
+                f"{path}: stage {stage.name}: window must be a multiple of {SPATIAL_RATIO}, from {SMALLEST_CROP} up to "
+                f"the crop, not {stage.window}."
             )
         if stage.steps < 1 or stage.batch < 1:
             raise SettingError(f"{path}: stage {stage.name}: steps and batch must be at least 1.")
