@@ -93,7 +93,8 @@ class Seams:
             self.ratios = value
             lines = [f"Seam ratio of {take.name}, θ {theta:.2f} (95 % interval):"]
             for mode, found in self.ratios.items():
-                lines.append(f"{mode.value}: {found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})")
+                between = f"{found.low:.2f} to {found.high:.2f}" if found.boundaries > 1 else "one seam: no interval"
+                lines.append(f"{mode.value}: {found.ratio:.2f} ({between})")
             self._say("\n".join(lines))
         else:
             self._say(str(value) if outcome is Outcome.FAILED else "")

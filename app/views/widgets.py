@@ -29,16 +29,18 @@ class _Lowest(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(content)
 
-    def hasHeightForWidth(self) -> bool:
-        """Not in a scroll area, which would give it all it likes."""
-        return False
+    def heightForWidth(self, width: int) -> int:
+        """What its lines need at a width. A scroll area asks the layout whether there is such a height, then the
+        widget which it is; the layout would say all that the lines like."""
+        lines = self._content.layout()
+        return super().heightForWidth(width) if lines is None else lines.totalMinimumHeightForWidth(max(1, width))
 
     def minimumSizeHint(self) -> QSize:
         """What its lines need at this width."""
         lines = self._content.layout()
         if lines is None:
             return super().minimumSizeHint()
-        return QSize(lines.minimumSize().width(), lines.totalMinimumHeightForWidth(max(1, self.width())))
+        return QSize(lines.minimumSize().width(), self.heightForWidth(self.width()))
 
 
 def scrolled(content: QWidget) -> QScrollArea:

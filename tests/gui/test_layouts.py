@@ -77,6 +77,23 @@ def test_panes_stand_as_the_layout_says(qtbot: QtBot, window: MainWindow, two_ta
     assert places["layout_grid"] == (True, False)
 
 
+def test_panes_stand_evenly_where_pictures_are_as_large(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
+    window.menus.trigger("charts")
+    settle(qtbot, window)
+    for asked in ("CRF 20", "CRF 30"):
+        window.session.takes.add(Kind.HEVC, asked)
+    grid, label = window.stage.grid, window.panes[two_takes[0].id].label.height()
+    # Higher than four beside each other; lower than three or two beside each other could be.
+    height = 2 * (64 * grid.width() / (3.5 * 96) + label)
+    window.resize(window.width(), window.height() + round(height) - grid.height())
+
+    def even() -> bool:
+        places = [pane.geometry() for pane in visible(window)]
+        return [len({place.x() for place in places}), len({place.y() for place in places})] == [2, 2]
+
+    qtbot.waitUntil(even, timeout=WAIT_MS)
+
+
 def test_zoom_and_frame_survive_every_switch(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:
     view = window.session.view
     window.session.playback.seek(11)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.jobs.job import Outcome
 from app.jobs.seams import row_of, seam_ratios
 from app.jobs.sources import clip_spec
 from app.render.scopes import COLUMNS, bar_chroma, scope_of
@@ -23,6 +24,7 @@ from codec.media.colour import to_rgb
 from codec.media.picture import Colour, Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.metrics.scores import FrameScore
+from codec.metrics.seams import seam_ratio
 from codec.pipeline.spooled import SpooledSpec, SpooledTake, slot_number, spool_slots
 from tests.gui.conftest import WAIT_MS
 from tests.gui.test_inspect import hover
@@ -194,6 +196,16 @@ def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWin
     assert "disjoint: 2.33 (2.33 to 2.33)" in panel.result.text()
     direct = seam_ratios(QUIET, clip_spec(window.session.clip), stepped.source.spec, (SeamMode.HARD_CUT,), 0.5)
     assert direct[SeamMode.HARD_CUT] == panel.ratios[SeamMode.HARD_CUT]
+
+
+def test_one_seam_has_a_ratio_and_no_interval(qtbot: QtBot, window: MainWindow, numbered_clip: Path) -> None:
+    window.engine.open(numbered_clip, 0, 16)
+    qtbot.waitUntil(lambda: window.session.boundaries == [8], timeout=WAIT_MS)
+    take = window.session.takes.add(Kind.NEURAL, "λ 0.32", lmbda=0.32)
+    window.menus.trigger("panel_seams")
+    ratio = seam_ratio([1.0] * 8 + [2.0] + [1.0] * 6, SeamMode.HARD_CUT)
+    window.seams._done(take, 0.5, Outcome.SUCCEEDED, {SeamMode.HARD_CUT: ratio})
+    assert "hard cut: 2.00 (one seam: no interval)" in window.inspector_panel.seams.result.text()
 
 
 def test_worst_frames_are_listed_and_a_click_goes_there(qtbot: QtBot, window: MainWindow, two_takes: Takes) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.exports.charts import ChartData, curves_figure, to_csv, to_json
@@ -23,6 +23,7 @@ from app.state.takes import Encoded, Kind, Rate, Status, Take
 from app.views.charts.charts import Charts
 from app.views.charts.plot import Chart, Line
 from app.views.charts.rate_chart import RateChart
+from app.views.main_window import MainWindow
 from app.views.names import shortened
 from codec.media import open_clip
 from tests.gui.conftest import WAIT_MS
@@ -305,3 +306,19 @@ def test_a_value_that_finds_no_room_in_a_head_is_left_out_whole(qtbot: QtBot) ->
         assert text.count("0.") == shown[-1] and text.endswith("…") is (shown[-1] < 5)
         assert chart.head.sizeHint().width() <= width
     assert shown[0] == 5 and 0 < shown[2] < shown[1] < 5 and shown[3] == 0
+
+
+def test_curves_fill_their_room_and_scroll_only_where_it_is_too_low(
+    qtbot: QtBot, window: MainWindow, two_takes: tuple[Take, Take]
+) -> None:
+    assert window.charts is not None
+    area = window.charts.pages.widget(0)
+    assert isinstance(area, QScrollArea)
+    page, buttons = area.widget(), list(window.charts.toggles.values())
+    for key in ("tlp", "bits"):
+        window.charts.toggles[key].setChecked(False)
+    qtbot.waitUntil(lambda: page.height() == area.viewport().height(), timeout=WAIT_MS)
+    for button in buttons:
+        button.setChecked(True)
+    window.resize(1000, 500)
+    qtbot.waitUntil(lambda: page.height() > area.viewport().height(), timeout=WAIT_MS)

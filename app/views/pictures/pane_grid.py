@@ -135,7 +135,7 @@ class PaneGrid(QWidget):
         return next((pane.label.height() for pane in self.panes.values() if not pane.isHidden()), 0)
 
     def _best_columns(self, count: int) -> int:
-        """Columns with which `count` pictures are largest; fewer rows where it makes no difference."""
+        """Columns with which `count` pictures are largest; where it makes no difference fewer rows and wider panes."""
         clip = self._session.clip
         if clip is None or count < 2:
             return 1
@@ -146,4 +146,4 @@ class PaneGrid(QWidget):
             rows = -(-count // columns)
             return min(self.width() / columns / width, max(1.0, self.height() / rows - label) / height)
 
-        return max(range(1, count + 1), key=lambda columns: (round(scale(columns), 3), columns))
+        return max(range(1, count + 1), key=lambda columns: (round(scale(columns), 3), count // -columns, -columns))
