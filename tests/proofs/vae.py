@@ -126,7 +126,7 @@ def page(found: Sequence[Point], arguments: argparse.Namespace) -> str:
     lines = [
         f"# The `vae` codec on `{arguments.folder.name}/`",
         "",
-        f"Written by `python -m tests.proofs.vae`: {frames} of each clip, LPIPS-VGG and DISTS on every "
+        f"Written by `python -m tests.proofs.vae`: {frames} of each clip named below, LPIPS-VGG and DISTS on every "
         f"{arguments.vgg_every}. frame, bits of whole files.",
         "",
         "## At equal quality",
@@ -169,6 +169,7 @@ def main() -> None:
     parser.add_argument("--vgg-every", type=int, default=4)
     parser.add_argument("--clips", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--alone", action="store_true", help="without hybrid, x265 and VVenC")
+    parser.add_argument("--rivals", default="hevc,vvc", help="of ffmpeg")
     parser.add_argument("--lambdas", nargs="+", default=LAMBDAS, metavar="L")
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS, help="of vae")
     arguments = parser.parse_args()
@@ -182,7 +183,7 @@ def main() -> None:
     found: list[Point] = []
     if not arguments.alone:
         found += points(
-            bench(folder, out / "others", arguments, "--codecs", "hybrid", "--rivals", "hevc,vvc"),
+            bench(folder, out / "others", arguments, "--codecs", "hybrid", "--rivals", arguments.rivals),
             {"hevc": "x265 medium", "vvc": "VVenC medium"},
         )
     kinds: list[tuple[str, tuple[str, ...]]] = [(FAST, ("--autoencoder", "fast")), (FULL, ("--autoencoder", "full"))]
