@@ -144,7 +144,9 @@ def page(found: Sequence[Point], arguments: argparse.Namespace) -> str:
                 lines.append(f"| {own} | {other} | {cells} |")
     falling = not_rising(found)
     lines += ["", "## Rate and quality rise with λ", ""]
-    lines += [f"- Not so: {each}" for each in falling] or ["On every clip, with both autoencoders, at every step."]
+    lines += [f"- Not so: {each}" for each in falling] or [
+        f"On every clip, with {' and '.join(own for own in (FAST, FULL) if own in codecs)}, at every step."
+    ]
     lines += ["", "## Every point", ""]
     head = "| codec | setting | bpp | " + " | ".join(METRICS[key].label for key in SHOWN) + " |"
     for clip in dict.fromkeys(p.clip for p in found):
