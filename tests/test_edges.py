@@ -240,6 +240,18 @@ def test_compare_goes_on_without_a_rival_that_refuses_and_after_an_interrupt(
     assert not [f.name for f in folder.rglob(".*")]
 
 
+GONE = ("", "Z", "X")
+"""States of a process that is no more: not there, or dead and not yet asked for."""
+
+
+def state_of(number: int) -> str:
+    """The state of a process as the system has it; "" where there is none."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def children_of_session(leader: int) -> list[int]:
     """Processes in a session or below one of its processes."""
     parents = {}
@@ -303,10 +315,10 @@ def test_a_signal_ends_the_encoder_and_removes_its_files(clips: Path, tmp_path: 
         assert process.returncode == 128 + number
         assert told.strip() == "seamscope: interrupted"
         assert list(tmp_path.iterdir()) == []
-        # Whoever inherits a dead process may take a moment to let it go.
-        while [child for child in encoders if Path(f"/proc/{child}").exists()] and time.monotonic() < deadline:
+        # Whoever inherits a dead process may leave it lying for long: only its number is left of it then.
+        while [child for child in encoders if state_of(child) not in GONE] and time.monotonic() < deadline:
             time.sleep(0.02)
-        assert not [child for child in encoders if Path(f"/proc/{child}").exists()]
+        assert not [child for child in encoders if state_of(child) not in GONE]
     finally:
         # A test that fails leaves no encoder running either.
         for left in children_of_session(process.pid):
