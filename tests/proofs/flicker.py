@@ -26,13 +26,11 @@ from codec import gop
 from codec.api import CodecSettings
 from codec.gop import Structure
 from codec.hybrid.settings import HybridSettings
-from codec.media import Clip, open_clip
-from codec.pipeline.join import frames
-from codec.rivals import RivalCodec, RivalSettings, RivalSource, TargetBitrate, encode
-from codec.stream.decoder import decode_stream
-from codec.stream.encoder import encode_clip
+from codec.media import Clip, Picture, open_clip
+from codec.rivals import RivalCodec, RivalSettings, TargetBitrate
 from codec.texts import csv_text
 from codec.vae.settings import VaeSettings
+from tests.proofs.motion import coded, rivalled
 
 STILL_CODES = 2
 REACH = 5
@@ -81,27 +79,13 @@ def seams_of(frame_count: int, structure: Structure) -> set[int]:
     return starts | {start + 1 for start in starts} if structure is Structure.OVERLAP else starts
 
 
-def own(clip: Clip, settings: CodecSettings, folder: Path) -> tuple[float, list[Luma]]:
-    """The clip through one of our codecs: bits a pixel, and luma of what the file decodes to."""
-    info = encode_clip(clip, clip.timing, clip.info.sample_aspect, folder / "take.gop", settings)
-    made = frames(decode_stream(folder / "take.gop", "cpu"), info.structure)
-    return info.bpp, [picture.y for picture in made]
-
-
-def rival(clip: Clip, kbps: float, folder: Path) -> tuple[float, list[Luma]]:
-    """The clip through x265 at a bitrate."""
-    settings = RivalSettings(RivalCodec.HEVC, TargetBitrate(kbps, 0.05))
-    made = encode(clip, clip.timing, settings, folder / "rival.mkv")
-    source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
-    try:
-        return made.bpp, [picture.y for picture in source.pictures(0, clip.frame_count)]
-    finally:
-        source.close()
+def _luma(pictures: Iterable[Picture]) -> list[Luma]:
+    return [picture.y for picture in pictures]
 
 
 def measured(path: Path, clip: Clip, lambdas: Sequence[float]) -> Iterator[Flicker]:
     """Every take of a clip; nothing where too little stands still."""
-    original = [picture.y for picture in clip.pictures(0, clip.frame_count)]
+    original = _luma(clip.pictures(0, clip.frame_count))
     masks = [still(a, b) for a, b in pairwise(original)]
     share = float(np.mean([mask.mean() for mask in masks]))
     if share < LEAST_SHARE:
@@ -123,13 +107,13 @@ def measured(path: Path, clip: Clip, lambdas: Sequence[float]) -> Iterator[Flick
             kinds.append(("hybrid", HybridSettings(min(max(lmbda, low), high), device="cpu", reconstruct=False)))
             kbps = 0.0
             for label, settings in kinds:
-                bpp, shown = own(clip, settings, folder)
+                bpp, shown = coded(clip, settings, folder)
                 kbps = kbps or bpp * pixels_a_second / 1000
                 # Disjoint GoPs end elsewhere.
                 there = seams_of(clip.frame_count, settings.structure)
-                yield Flicker(path.stem, label, lmbda, bpp, share, *flicker(shown, masks, there))
-            bpp, shown = rival(clip, kbps, folder)
-            yield Flicker(path.stem, "x265", lmbda, bpp, share, *flicker(shown, masks, seams))
+                yield Flicker(path.stem, label, lmbda, bpp, share, *flicker(_luma(shown), masks, there))
+            bpp, shown = rivalled(clip, RivalSettings(RivalCodec.HEVC, TargetBitrate(kbps, 0.05)), folder / "rival.mkv")
+            yield Flicker(path.stem, "x265", lmbda, bpp, share, *flicker(_luma(shown), masks, seams))
 
 
 def page(found: Sequence[Flicker], frame_count: int) -> str:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from codec import gop
-from codec.api import DecodeSettings
+from codec.api import CodecSettings
 from codec.bench.ladder import Ladder
 from codec.bench.request import START_STEPS
 from codec.gop import Structure
@@ -100,22 +100,33 @@ def _tensor(rgb: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(rgb).permute(2, 0, 1)[None].float().div_(127.5).sub_(1.0)
 
 
-def own_take(clip: Clip, lmbda: float, folder: Path) -> Take:
-    """The clip through the codec: coded into a file, decoded from it."""
-    settings = HybridSettings(lmbda, device="cpu", threads=1, reconstruct=False)
+def coded(clip: Clip, settings: CodecSettings, folder: Path) -> tuple[float, list[Picture]]:
+    """Bits a pixel and pictures of the clip through one of our codecs: coded into a file, decoded from it."""
     info = encode_clip(clip, clip.timing, clip.info.sample_aspect, folder / "take.gop", settings)
-    decoded = decode_stream(folder / "take.gop", "cpu", threads=DecodeSettings().threads or 1)
-    return Take(OWN, lmbda, info.bpp, list(frames(decoded, info.structure)))
+    decoded = decode_stream(folder / "take.gop", "cpu", threads=settings.threads)
+    return info.bpp, list(frames(decoded, info.structure))
+
+
+def rivalled(clip: Clip, settings: RivalSettings, file: Path) -> tuple[float, list[Picture]]:
+    """The same of a rival; its rate counts coded frames alone."""
+    made = encode(clip, clip.timing, settings, file)
+    source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
+    try:
+        return made.bpp, list(source.pictures(0, clip.frame_count))
+    finally:
+        source.close()
+
+
+def own_take(clip: Clip, lmbda: float, folder: Path) -> Take:
+    """The clip through `hybrid`."""
+    settings = HybridSettings(lmbda, device="cpu", threads=1, reconstruct=False)
+    return Take(OWN, lmbda, *coded(clip, settings, folder))
 
 
 def rival_take(clip: Clip, codec: RivalCodec, step: int, folder: Path) -> Take:
-    """The clip through a rival at a quality step; its rate counts coded frames alone."""
-    made = encode(clip, clip.timing, RivalSettings(codec, ConstantQuality(step), PRESET), folder / f"{step}.mkv")
-    source = RivalSource(made.path, clip.width, clip.height, clip.frame_count, clip.info.colour)
-    try:
-        return Take(codec.value, step, made.bpp, list(source.pictures(0, clip.frame_count)))
-    finally:
-        source.close()
+    """The clip through a rival at a quality step."""
+    settings = RivalSettings(codec, ConstantQuality(step), PRESET)
+    return Take(codec.value, step, *rivalled(clip, settings, folder / f"{step}.mkv"))
 
 
 def rival_takes(clip: Clip, codec: RivalCodec, rates: Sequence[float], folder: Path) -> list[Take]:
