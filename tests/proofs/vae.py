@@ -1,43 +1,87 @@
 """The `vae` codec, with its fast and its full autoencoder, beside the transform it began as, `hybrid`, x265 and VVenC:
 
-    python -m tests.proofs.vae FOLDER --out DIR --vgg-trunk FILE [--untrained FILE] [--kinds K ..] [--lambdas L ..]
+    python -m tests.proofs.vae FOLDER [FOLDER ..] --out POINTS.csv --page PAGE.md --vgg-trunk FILE [--untrained FILE]
 
-Runs `seamscope bench` on the clips of FOLDER, which goes on where it was stopped, and writes DIR/vae.md: every point,
-whether rate and quality rise together on every clip, and mean Bjøntegaard rates. `--untrained`: weights of the
-transform before training, as `--make-untrained` writes them from the crops of a training run.
+codes the first frames of every clip with each codec at some λ, the rivals at steps that lie near the rates of `hybrid`,
+and scores what the files decode to: a line a take. Goes on where it was stopped: what the file holds is left as it is.
+The page has mean Bjøntegaard rates of each folder, whether rate and quality rise together on every clip, and every
+point. `--untrained`: weights of the transform before training, as `--make-untrained` writes them from the crops of a
+training run. Bits are those of whole files, of rivals those of coded frames.
 """
 
 import argparse
 import csv
 import os
-import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
+from codec.bench.measure import MeasureSettings, measure_takes
+from codec.media import Clip, open_clip
+from codec.media.picture import Picture
 from codec.metrics.bjontegaard import NotComparable, RatePoint, bd_rate
 from codec.metrics.kinds import METRICS
+from codec.rivals import RivalCodec
+from codec.texts import csv_text
+from codec.vae.settings import VaeSettings
+from tests.proofs.motion import Take, coded, own_take, rival_takes
 
 SHOWN = ("lpips", "lpips_vgg", "dists", "psnr", "tlp", "tof")
-LAMBDAS = ("0.0032", "0.0125", "0.05", "0.2", "0.8", "3.2")
-FAST, FULL, UNTRAINED = "vae fast", "vae full", "vae untrained"
-KINDS = ("fast", "full", "untrained")
+LAMBDAS = (0.0032, 0.0125, 0.05, 0.2, 0.8, 3.2)
+HYBRID_LAMBDAS = (0.005, 0.02, 0.08, 0.32, 1.28)
+FAST, FULL, UNTRAINED, HYBRID = "vae fast", "vae full", "vae untrained", "hybrid"
+RIVALS = {"x265 medium": RivalCodec.HEVC, "VVenC medium": RivalCodec.VVC}
+CODECS = (HYBRID, *RIVALS, FAST, FULL)
+PAIRS = (
+    (FAST, "x265 medium"), (FAST, "VVenC medium"), (FAST, HYBRID), (FAST, UNTRAINED),
+    (FULL, "x265 medium"), (FULL, "VVenC medium"), (FULL, HYBRID), (FULL, UNTRAINED), (FAST, FULL),
+    (HYBRID, "x265 medium"), (HYBRID, "VVenC medium"),
+)  # fmt: skip
+"""Which codec is compared with which."""
 _FITTED = 256
 """Crops that the transform is fitted to."""
+_HEAD = ("folder", "clip", "codec", "setting", "bpp", *SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A take of a clip and what was measured of it."""
+    """A take of a clip and what was measured of it. `setting`: λ, of rivals the quality step."""
 
+    folder: str
     clip: str
     codec: str
-    setting: str
+    setting: float
     bpp: float
     scores: dict[str, float]
+
+
+class Shown:
+    """Pictures in memory as a source."""
+
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self._pictures = pictures
+
+    @property
+    def frame_count(self) -> int:
+        return len(self._pictures)
+
+    @property
+    def width(self) -> int:
+        return self._pictures[0].width
+
+    @property
+    def height(self) -> int:
+        return self._pictures[0].height
+
+    def picture(self, index: int) -> Picture:
+        return self._pictures[index]
+
+    def pictures(self, start: int, stop: int) -> Iterator[Picture]:
+        return iter(self._pictures[start:stop])
 
 
 def make_untrained(run: Path, target: Path) -> None:
@@ -57,36 +101,82 @@ def make_untrained(run: Path, target: Path) -> None:
     save_weights(codec, target, {"steps": "0"})
 
 
-def bench(folder: Path, out: Path, arguments: argparse.Namespace, *more: str) -> list[dict[str, str]]:
-    """Points of one run of the benchmark."""
-    command = [
-        sys.executable, "-m", "app", "bench", str(folder), "--out", str(out), "--metrics", *SHOWN,
-        "--vgg-every", str(arguments.vgg_every), "--vgg-trunk", str(arguments.vgg_trunk), *more,
-    ]  # fmt: skip
-    if arguments.frames:
-        command += ["--frames", str(arguments.frames)]
-    if arguments.clips:
-        command += ["--clips", *arguments.clips]
-    environment = dict(os.environ)
-    if arguments.untrained is not None:
-        environment["SEAMSCOPE_WEIGHTS"] = str(arguments.untrained.parent)
-    subprocess.run(command, check=True, env=environment)
-    with (out / "points.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def vae_take(clip: Clip, codec: str, lmbda: float, folder: Path, weights: str = "") -> Take:
+    """The clip through `vae`, coded and decoded by one autoencoder; `weights`: a name other than those that ship."""
+    kind = "fast" if codec == FAST else "full"
+    more = {"weights": weights} if codec == UNTRAINED else {}
+    settings = VaeSettings(lmbda, device="cpu", autoencoder=kind, reconstruct=False, **more)
+    return Take(codec, lmbda, *coded(clip, settings, folder, kind))
 
 
-def points(rows: Iterable[dict[str, str]], names: dict[str, str]) -> list[Point]:
-    """Rows as points; `names`: what a codec is called here."""
+def takes(clip: Clip, missing: Sequence[str], arguments: argparse.Namespace, rates: Sequence[float]) -> Iterator[Take]:
+    """What is not there yet of a clip; `rates`: those of `hybrid`, where they are known already."""
+    near = list(rates)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for codec in missing:
+            if codec == HYBRID:
+                own = [own_take(clip, lmbda, folder) for lmbda in HYBRID_LAMBDAS]
+                near = [take.bpp for take in own]
+                yield from own
+            elif codec in RIVALS:
+                for take in rival_takes(clip, RIVALS[codec], near, folder):
+                    yield Take(codec, take.setting, take.bpp, take.pictures)
+            else:
+                weights = arguments.untrained.stem if arguments.untrained else ""
+                for lmbda in arguments.lambdas:
+                    yield vae_take(clip, codec, lmbda, folder, weights)
+
+
+def measured(path: Path, found: Sequence[Point], arguments: argparse.Namespace) -> list[Point]:
+    """What is not there yet of one clip."""
+    own = [p for p in found if p.clip == path.stem and p.folder == path.parent.name]
+    have = {p.codec for p in own}
+    missing = [codec for codec in (*CODECS, UNTRAINED) if codec in arguments.codecs and codec not in have]
+    if not missing:
+        return []
+    with open_clip(path) as whole:
+        stop = min(arguments.frames, whole.frame_count)
+    with open_clip(path, stop=stop) as clip:
+        made = list(takes(clip, missing, arguments, [p.bpp for p in own if p.codec == HYBRID]))
+        settings = MeasureSettings(SHOWN, "cpu", arguments.vgg_trunk, arguments.vgg_every)
+        original = Shown(list(clip.pictures(0, clip.frame_count)))
+        scores = measure_takes(original, [Shown(take.pictures) for take in made], settings)
     return [
-        Point(
-            row["clip"], names.get(row["codec"], row["codec"]), f"{row['knob']} {row['value']}", float(row["bpp"]),
-            {key: float(row[key]) for key in SHOWN if row.get(key)},
+        Point(path.parent.name, path.stem, take.codec, take.setting, take.bpp, each)
+        for take, each in zip(made, scores, strict=True)
+    ]
+
+
+def read(path: Path) -> list[Point]:
+    """The lines of a file that `write` wrote; none where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Point(
+                row["folder"], row["clip"], row["codec"], float(row["setting"]), float(row["bpp"]),
+                {key: float(row[key]) for key in SHOWN},
+            )
+            for row in csv.DictReader(file)
+        ]  # fmt: skip
+
+
+def write(path: Path, found: Iterable[Point]) -> None:
+    """A line a take."""
+    rows: list[tuple[object, ...]] = [
+        (
+            p.folder, p.clip, p.codec, f"{p.setting:g}", f"{p.bpp:.6f}",
+            *(f"{p.scores[key]:.{METRICS[key].digits}f}" for key in SHOWN),
         )
-        for row in rows
+        for p in found
     ]  # fmt: skip
+    part = path.with_suffix(".part")
+    part.write_text(csv_text([_HEAD, *rows]), encoding="utf-8")
+    part.replace(path)
 
 
-def curve(found: Sequence[Point], clip: str, codec: str) -> list[Point]:
+def curve(found: Iterable[Point], clip: str, codec: str) -> list[Point]:
     """A codec's points of a clip, by rate."""
     return sorted((p for p in found if p.clip == clip and p.codec == codec), key=lambda p: p.bpp)
 
@@ -95,110 +185,125 @@ def not_rising(found: Sequence[Point]) -> list[str]:
     """Where a higher λ of `vae` does not bring more bits and a better LPIPS-VGG, a sentence each."""
     said = []
     for codec in (FAST, FULL):
-        for clip in dict.fromkeys(p.clip for p in found if p.codec == codec):
-            rising = sorted(
-                (p for p in found if p.clip == clip and p.codec == codec), key=lambda p: float(p.setting.split()[1])
-            )
+        for clip in clips_of(found, codec):
+            rising = sorted((p for p in found if p.clip == clip and p.codec == codec), key=lambda p: p.setting)
             for a, b in pairwise(rising):
                 if b.bpp <= a.bpp or b.scores["lpips_vgg"] >= a.scores["lpips_vgg"]:
-                    said.append(f"{codec}, {clip}: from {a.setting} to {b.setting}")
+                    said.append(f"{codec}, {clip}: from λ {a.setting:g} to {b.setting:g}")
     return said
 
 
-def mean_rate(found: Sequence[Point], codec: str, baseline: str, metric: str) -> str:
-    """The mean Bjøntegaard rate over the clips that have one: "-12.3 % (7 of 10 clips)"."""
-    rates, clips = [], list(dict.fromkeys(p.clip for p in found))
-    for clip in clips:
-        pair = [
-            [RatePoint(p.bpp, p.scores[metric]) for p in curve(found, clip, each) if metric in p.scores]
-            for each in (baseline, codec)
-        ]
+def clips_of(found: Iterable[Point], codec: str = "") -> list[str]:
+    """Names of clips in order, with points of `codec` where one is named."""
+    return list(dict.fromkeys(p.clip for p in found if codec in ("", p.codec)))
+
+
+def rate_changes(found: Sequence[Point], codec: str, baseline: str, metric: str) -> Mapping[str, float]:
+    """Clip -> Bjøntegaard rate in per cent, of the clips that have one."""
+    rates = {}
+    for clip in clips_of(found):
+        pair = [[RatePoint(p.bpp, p.scores[metric]) for p in curve(found, clip, each)] for each in (baseline, codec)]
         try:
-            rates.append(bd_rate(*pair, higher_is_better=METRICS[metric].higher_is_better).percent)
+            rates[clip] = bd_rate(*pair, higher_is_better=METRICS[metric].higher_is_better).percent
         except NotComparable:
             continue
-    return f"{mean(rates):+.1f} % ({len(rates)} of {len(clips)} clips)" if rates else "no clip can be compared"
+    return rates
 
 
-def page(found: Sequence[Point], arguments: argparse.Namespace) -> str:
-    """DIR/vae.md."""
-    frames = f"the first {arguments.frames} frames" if arguments.frames else "all frames"
+def _mean_rate(found: Sequence[Point], codec: str, baseline: str, metric: str) -> str:
+    rates, of = rate_changes(found, codec, baseline, metric), clips_of(found, codec)
+    if not rates:
+        return "–"
+    return f"{mean(rates.values()):+.1f}" + (f" ({len(rates)} of {len(of)})" if len(rates) < len(of) else "")
+
+
+def _means(found: Sequence[Point], folder: str) -> Iterator[str]:
+    there = [p for p in found if p.folder == folder]
+    codecs = {p.codec for p in there}
+    yield from (f"### `{folder}/`", "", "| | against | " + " | ".join(METRICS[key].label for key in SHOWN) + " |")
+    yield "|---|---|" + "---:|" * len(SHOWN)
+    for own, other in PAIRS:
+        if {own, other} <= codecs:
+            yield f"| {own} | {other} | {' | '.join(_mean_rate(there, own, other, key) for key in SHOWN)} |"
+    yield ""
+
+
+def page(found: Sequence[Point], frames: int, vgg_every: int) -> str:
+    """The page in Markdown."""
+    folders = list(dict.fromkeys(p.folder for p in found))
+    codecs = [codec for codec in (*CODECS, UNTRAINED) if any(p.codec == codec for p in found)]
+    own = " and ".join(codec for codec in (FAST, FULL) if codec in codecs)
     lines = [
-        f"# The `vae` codec on `{arguments.folder.name}/`",
+        "# Both codecs, x265 and VVenC",
         "",
-        f"Written by `python -m tests.proofs.vae`: {frames} of each clip named below, LPIPS-VGG and DISTS on one frame "
-        f"in {arguments.vgg_every}, bits of whole files.",
+        f"Written by `python -m tests.proofs.vae`: the first {frames} frames of each clip, LPIPS-VGG and DISTS on one "
+        f"frame in {vgg_every}, bits of whole files. x265 and VVenC at preset medium.",
+        "",
+        "## At equal quality",
+        "",
+        "Mean change of rate in per cent (Bjøntegaard); below zero: fewer bits. In brackets how many clips can be "
+        "compared, where not all can.",
+        "",
     ]
-    codecs = list(dict.fromkeys(p.codec for p in found))
-    pairs = [(own, other) for own in (FAST, FULL) for other in codecs if own in codecs and other not in (own, FAST)]
-    if pairs:
-        lines += [
-            "",
-            "## At equal quality",
-            "",
-            "Mean change of rate (Bjøntegaard); below zero: fewer bits.",
-            "",
-            "| | against | " + " | ".join(METRICS[key].label for key in SHOWN) + " |",
-            "|---|---|" + "---|" * len(SHOWN),
-        ]
-    for own, other in pairs:
-        lines.append(f"| {own} | {other} | {' | '.join(mean_rate(found, own, other, key) for key in SHOWN)} |")
-    falling = not_rising(found)
-    lines += ["", "## Rate and quality rise with λ", ""]
-    lines += [f"- Not so: {each}" for each in falling] or [
-        f"On every clip, with {' and '.join(own for own in (FAST, FULL) if own in codecs)}, at every step."
-    ]
-    lines += ["", "## Every point", ""]
-    head = "| codec | setting | bpp | " + " | ".join(METRICS[key].label for key in SHOWN) + " |"
-    for clip in dict.fromkeys(p.clip for p in found):
-        lines += [f"### {clip}", "", head, "|---|---|---|" + "---|" * len(SHOWN)]
-        for codec in codecs:
-            for p in curve(found, clip, codec):
-                cells = (f"{p.scores[key]:.{METRICS[key].digits}f}" if key in p.scores else "–" for key in SHOWN)
-                lines.append(f"| {codec} | {p.setting} | {p.bpp:.4f} | {' | '.join(cells)} |")
+    for folder in folders:
+        lines += _means(found, folder)
+    if own:
+        falling = not_rising(found)
+        lines += ["## Rate and quality rise with λ", ""]
+        lines += [f"- Not so: {each}" for each in falling] or [f"On every clip, with {own}, at every step."]
         lines.append("")
+    lines += ["## Every point", "", "Settings are λ, of x265 and VVenC the quality step.", ""]
+    head = "| codec | setting | bpp | " + " | ".join(METRICS[key].label for key in SHOWN) + " |"
+    for folder in folders:
+        there = [p for p in found if p.folder == folder]
+        for clip in clips_of(there):
+            lines += [f"### `{folder}/`{clip}", "", head, "|---|---:|---:|" + "---:|" * len(SHOWN)]
+            for codec in codecs:
+                for p in curve(there, clip, codec):
+                    cells = (f"{p.scores[key]:.{METRICS[key].digits}f}" for key in SHOWN)
+                    lines.append(f"| {codec} | {p.setting:g} | {p.bpp:.4f} | {' | '.join(cells)} |")
+            lines.append("")
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measure and write."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path, help="clips; with --make-untrained a training run's folder")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+def main() -> int:
+    """Measure what is missing and write both files."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folders", nargs="*", type=Path, help="clips; with --make-untrained a training run's folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="CSV", help="with --make-untrained the weights")
+    parser.add_argument("--page", type=Path)
     parser.add_argument("--vgg-trunk", type=Path, metavar="FILE")
     parser.add_argument("--untrained", type=Path, metavar="FILE", help="weights of the transform alone")
-    parser.add_argument("--make-untrained", action="store_true", help="write them into DIR and end")
-    parser.add_argument("--frames", type=int, default=0)
-    parser.add_argument("--vgg-every", type=int, default=4)
-    parser.add_argument("--clips", nargs="+", default=[], metavar="NAME")
-    parser.add_argument("--alone", action="store_true", help="without hybrid, x265 and VVenC")
-    parser.add_argument("--rivals", default="hevc,vvc", help="of ffmpeg")
-    parser.add_argument("--lambdas", nargs="+", default=LAMBDAS, metavar="L")
-    parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS, help="of vae")
+    parser.add_argument("--make-untrained", action="store_true", help="write them and end")
+    parser.add_argument("--frames", type=int, default=17)
+    parser.add_argument("--vgg-every", type=int, default=3)
+    parser.add_argument("--clips", nargs="+", help="stems of files; default: all")
+    parser.add_argument("--codecs", nargs="+", choices=(*CODECS, UNTRAINED), default=CODECS)
+    parser.add_argument("--lambdas", type=float, nargs="+", default=LAMBDAS, metavar="L")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.make_untrained:
-        make_untrained(arguments.folder, arguments.out / "vae_untrained.safetensors")
-        return
-    if arguments.vgg_trunk is None:
+        make_untrained(arguments.folders[0], arguments.out)
+        return 0
+    if arguments.folders and arguments.vgg_trunk is None:
         parser.error("--vgg-trunk is needed: LPIPS-VGG and DISTS are among the judges")
-    folder, out, steps = arguments.folder, arguments.out, ("--lambdas", *arguments.lambdas)
-    found: list[Point] = []
-    if not arguments.alone:
-        found += points(
-            bench(folder, out / "others", arguments, "--codecs", "hybrid", "--rivals", arguments.rivals),
-            {"hevc": "x265 medium", "vvc": "VVenC medium"},
-        )
-    kinds: list[tuple[str, tuple[str, ...]]] = [(FAST, ("--autoencoder", "fast")), (FULL, ("--autoencoder", "full"))]
-    if arguments.untrained is not None:
-        kinds.append((UNTRAINED, ("--autoencoder", "full", "--weights", arguments.untrained.stem)))
-    for name, more in kinds:
-        if name.split()[1] not in arguments.kinds:
-            continue
-        rows = bench(folder, out / name.split()[1], arguments, "--codecs", "vae", "--rivals", "", *steps, *more)
-        found += points(rows, {"vae": name})
-    (out / "vae.md").write_text(page(found, arguments), encoding="utf-8")
+    if arguments.untrained:
+        os.environ["SEAMSCOPE_WEIGHTS"] = str(arguments.untrained.parent)
+    found = read(arguments.out)
+    for folder in arguments.folders:
+        for path in sorted(folder.iterdir()):
+            if arguments.clips and path.stem not in arguments.clips:
+                continue
+            # Read anew: another process may have measured other codecs meanwhile.
+            more = measured(path, found, arguments)
+            if more:
+                found = [*read(arguments.out), *more]
+                write(arguments.out, found)
+            print(f"{path.stem} is measured", flush=True)
+    if arguments.page:
+        found = sorted(found, key=lambda p: (p.folder != "val", p.folder, p.clip))
+        arguments.page.write_text(page(found, arguments.frames, arguments.vgg_every), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

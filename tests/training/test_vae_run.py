@@ -5,15 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from codec.context import QUIET
 from codec.errors import SettingError
 from codec.training.vae import run as training
 from codec.training.vae import settings
 from codec.training.vae.importing import import_checkpoint
-from codec.training.vae.sources import find_sources
+from codec.training.vae.judges import flicker
+from codec.training.vae.sources import cut_clip, find_sources
 from codec.training.vae.state import prepare
 from codec.training.vae.store import Store
 from codec.vae.weights import load_weights
@@ -206,6 +209,43 @@ def test_single_pictures_are_refused_where_they_teach_nothing(tmp_path):
         settings.load(wrong)
 
 
+def test_a_batch_of_gops_and_the_same_backwards_lowers_the_step_between_them(corpus, tmp_path):
+    head, _, stages = CONFIG.replace("save_every_s = 0", "save_every_s = 1000").partition("[[stage]]")
+    stage = stages.split("[[stage]]")[1].replace("steps = 4", "steps = 60").replace("1e-3", "2e-4")
+    seams = {}
+    for weight in (0.0, 30.0):
+        config, out = tmp_path / "seam.toml", tmp_path / f"out-{weight}"
+        config.write_text(f"{head}[[stage]]\nseam_share = 1.0\nseam = {weight}{stage}", encoding="utf-8")
+        list(training.start(settings.load(config), tmp_path, out, corpus=(corpus,), device=torch.device("cpu")))
+        with (out / "log.csv").open(encoding="utf-8") as file:
+            rows = [float(row["seam"]) for row in csv.DictReader(file) if row["seam"]]
+        seams[weight] = sum(rows[-20:])
+    assert 0 < seams[30.0] < 0.9 * seams[0.0], seams
+    seamed = f"{head}[[stage]]\nseam_share = 0.5{stage}"
+    for wrong in (seamed.replace("batch = 2", "batch = 3"), seamed.replace("latent = 0.6", "quantise = false")):
+        config.write_text(wrong, encoding="utf-8")
+        with pytest.raises(SettingError, match="for GoPs that are coded, in batches of an even number"):
+            settings.load(config)
+
+
+def test_flicker_counts_most_where_nothing_moves():
+    still, moving = torch.zeros(1, 2, 3, 8, 8), torch.zeros(1, 2, 3, 8, 8)
+    moving[:, 1] = 0.5
+    wrong = torch.zeros(1, 2, 3, 8, 8)
+    wrong[:, 1] = 4 / 127.5
+    assert float(flicker(still + wrong, still)) == pytest.approx(4.0)
+    assert float(flicker(moving + wrong, moving)) == pytest.approx(0.4, rel=1e-3)
+
+
+def test_clips_of_photos_stand_still_now_and_then(tmp_path):
+    grain = np.random.default_rng(0).integers(0, 255, (160, 200, 3), dtype=np.uint8)
+    Image.fromarray(grain).save(tmp_path / "p_0.png")
+    (source,) = find_sources((tmp_path,))
+    clips = [cut_clip(source, 3, 64, np.random.default_rng(seed)) for seed in range(40)]
+    still = [clip is not None and bool((clip[1:] == clip[:1]).all()) for clip in clips]
+    assert 8 <= sum(still) <= 24
+
+
 def test_judges_look_through_a_window_of_a_larger_crop(tmp_path):
     for name in ("a_0", "d_0"):
         make_clip(tmp_path / f"{name}.mp4", frames=12, size="160x144")
@@ -329,6 +369,10 @@ def test_configurations_that_do_not_fit_their_backbone_are_named(tmp_path):
             settings.load(config)
     config.write_text(THREE_STAGES.replace('["backbone"]', '["codec"]'), encoding="utf-8")
     with pytest.raises(SettingError, match="drawn at random: name the weights"):
+        list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
+    seams = THREE_STAGES.replace("batch = 2", "batch = 2\nseam_share = 0.5")
+    config.write_text(seams, encoding="utf-8")
+    with pytest.raises(SettingError, match="seam_share needs latents of single pictures"):
         list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
     config.write_text(THREE_STAGES.replace('["codec"]', '["temporal"]'), encoding="utf-8")
     with pytest.raises(SettingError, match="has no part 'temporal'"):

@@ -11,6 +11,8 @@ from codec.metrics.lpips_vgg import LpipsVgg
 from codec.training.vae.settings import Stage
 
 _CODES = 127.5
+_MOVING = 0.1
+_STILL_CODES = 4.0
 
 
 def squared_error(found: Tensor, wanted: Tensor) -> Tensor:
@@ -46,8 +48,11 @@ class Judges(nn.Module):
 
 
 def flicker(found: Tensor, wanted: Tensor) -> Tensor:
-    """(B, T, 3, H, W) -> mean |difference of picture differences| on the 0..255 scale."""
-    return (found.diff(dim=1) - wanted.diff(dim=1)).abs().mean() * _CODES
+    """(B, T, 3, H, W) -> mean |difference of picture differences| on the 0..255 scale, weighted from 1 where the source
+    stands still down to a tenth where it moves: there, what changes hides what is wrong."""
+    moved = wanted.diff(dim=1)
+    weight = _MOVING + (1 - _MOVING) * torch.exp(-moved.abs().mean(dim=2, keepdim=True) * (_CODES / _STILL_CODES))
+    return ((found.diff(dim=1) - moved).abs() * weight).mean() * _CODES
 
 
 class Discriminator(nn.Module):

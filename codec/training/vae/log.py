@@ -14,6 +14,8 @@ LOG_FIELDS: tuple[str, ...] = (
     "latent",
     "lpips",
     "pair",
+    "seam",
+    "flicker",
     "nonzero",
     "learning_rate",
 )

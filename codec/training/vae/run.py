@@ -26,7 +26,7 @@ from codec.training.vae.log import LOG_FIELDS, Log
 from codec.training.vae.pictures import draw_panel
 from codec.training.vae.settings import RunSettings, Stage
 from codec.training.vae.state import Parts, averaged, fit, is_trained, prepare, save, update_average
-from codec.training.vae.store import Crops
+from codec.training.vae.store import Crops, Store
 from codec.vae.rates import QUALITY_MAX, lambda_of
 
 _ENDS = 0.08
@@ -92,9 +92,7 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]
     store = parts.singles if stage.singles and parts.singles is not None else parts.train
-    crops = store.batch([int(v) for v in rng.integers(0, len(store), stage.batch)])
-    pictures, stored = crops.pictures.to(parts.device), crops.latents.to(parts.device)
-    quality = torch.from_numpy(_qualities(stage.batch, rng)).to(parts.device)
+    pictures, stored, quality, turned = _drawn(parts, stage, store, rng)
     codec, measured = parts.codec, {}
     loss = torch.zeros((), device=parts.device)
     with torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16"):
@@ -131,6 +129,9 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
         measured["latent"] = float(off.detach().mean())
         if stage.latent:
             loss = loss + stage.latent * (root * off).mean() if stage.quantise else loss + stage.latent * off.mean()
+        if turned:
+            seam, measured["seam"] = _seam(decoded, root)
+            loss = loss + stage.seam * seam
         if stage.pictures:
             loss = loss + _pictured(
                 parts, stage, decoded, pictures, root if stage.quantise else torch.ones_like(root), rng, measured
@@ -143,6 +144,27 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
         update_average(parts)
     _teach_critic(parts)
     return measured | {"loss": float(loss.detach())}
+
+
+def _drawn(parts: Parts, stage: Stage, store: Store, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, bool]:
+    """Pictures of a step, what is stored of them, qualities, and whether the second half is the first one backwards."""
+    turned = bool(rng.random() < stage.seam_share)
+    drawn = stage.batch // 2 if turned else stage.batch
+    crops = store.batch([int(v) for v in rng.integers(0, len(store), drawn)])
+    pictures, stored = crops.pictures.to(parts.device), crops.latents.to(parts.device)
+    quality = torch.from_numpy(_qualities(drawn, rng)).to(parts.device)
+    if turned:
+        # Backwards, a GoP begins with the picture that ends it: two GoPs with a boundary between them.
+        pictures, stored = (torch.cat([x, x.flip(1)]) for x in (pictures, stored))
+        quality = quality.repeat(2)
+    return pictures, stored, quality, turned
+
+
+def _seam(decoded: Tensor, root: Tensor) -> tuple[Tensor, float]:
+    """The squared step between GoPs and the same backwards, (2 B, T, ...) latents, weighted by √λ; and its mean."""
+    before, after = decoded.chunk(2)
+    step = (before[:, -1] - after[:, 0]).square().mean(dim=(1, 2, 3))
+    return (root[: len(step)] * step).mean(), float(step.detach().mean())
 
 
 def _pictured(
@@ -174,7 +196,9 @@ def _pictured(
         terms = parts.judges.distortion(shown, wanted, stage, rng)
         measured["lpips"] = measured.get("lpips", 0.0) + float(terms.pop("shown").detach()) / len(crops)
         if stage.temporal:
-            terms["flicker"] = stage.temporal * flicker(shown[None], wanted[None])
+            still = flicker(shown[None], wanted[None])
+            measured["flicker"] = measured.get("flicker", 0.0) + float(still.detach()) / len(crops)
+            terms["flicker"] = stage.temporal * still
         if stage.adversarial:
             terms["adversarial"] = stage.adversarial * fooled(parts.critic(shown))
             parts.seen.append((shown.detach(), wanted))

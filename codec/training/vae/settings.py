@@ -62,7 +62,12 @@ class Stage:
     vgg_window: int = 64
     """Side of the random window it looks through."""
     temporal: float = 0.0
-    """Weight of the mean |difference of picture differences| on the 0..255 scale: flicker."""
+    """Weight of the mean |difference of picture differences| on the 0..255 scale, most where nothing moves: flicker."""
+    seam: float = 0.0
+    """Weight of the squared difference between latents of a GoP's last picture and of the same picture as the first of
+    the next GoP, in the steps of which `seam_share` says how many there are."""
+    seam_share: float = 0.0
+    """Share of steps whose batch is GoPs and the same backwards, which begin where those end."""
     adversarial: float = 0.0
     """Weight of the projected-feature discriminator."""
     full_share: float = 0.0
@@ -154,6 +159,10 @@ def load(path: Path) -> RunSettings:
             raise SettingError(
                 f"{path}: stage {stage.name}: window must be a multiple of {SPATIAL_RATIO}, from {SMALLEST_CROP} up to "
                 f"the crop, not {stage.window}."
+            )
+        if stage.seam_share and (stage.singles or not stage.quantise or stage.batch % 2):
+            raise SettingError(
+                f"{path}: stage {stage.name}: seam_share is for GoPs that are coded, in batches of an even number."
             )
         if stage.steps < 1 or stage.batch < 1:
             raise SettingError(f"{path}: stage {stage.name}: steps and batch must be at least 1.")

@@ -27,6 +27,8 @@ _RECOLOURED = 0.25
 _MOST_SATURATION = 2.5
 _MOST_CONTRAST = 1.5
 _NEGATIVES = 0.25
+_STILL = 0.4
+"""Share of clips of photos that do not move at all: without them nothing shows what flicker is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def _span(file: Path, offset: int, size: int) -> bytes:
 
 def cut_clip(source: Source, frames: int, side: int, rng: np.random.Generator) -> Tensor | None:
     """A random (frames, 3, side, side) uint8 RGB clip of the source: scaled by 0.55 to 1, every first to third frame,
-    flipped now and then, some in other colours; of a photo, a slow camera move. None when the file is unreadable or
-    too small."""
+    flipped now and then, some in other colours; of a photo, a slow camera move or none. None when the file is
+    unreadable or too small."""
     pictures = _photo(source.read()) if source.photo else _video(source.read(), _FRAMES_READ)
     if pictures is None or min(pictures.shape[-2:]) < side:
         return None
@@ -119,6 +121,8 @@ def _moved(picture: Tensor, frames: int, side: int, rng: np.random.Generator) ->
     height, width = picture.shape[-2:]
     taken = rng.uniform(side, max(side, min(2.0 * side, 0.9 * min(height, width))))
     zoom, speed = np.exp(rng.uniform(-0.02, 0.02)), rng.normal(0.0, 2.0, 2)
+    if rng.random() < _STILL:
+        zoom, speed = 1.0, np.zeros(2)
     centre = np.array([rng.uniform(taken / 2, width - taken / 2), rng.uniform(taken / 2, height - taken / 2)])
     size = np.array([width, height], dtype=np.float64)
     thetas = []

@@ -126,6 +126,10 @@ def _begun(settings: RunSettings) -> VaeCodec:
             codec.spatial.fast.start_from(codec.spatial.full)
     known = (*codec.backbone.parts, "codec", "entropy")
     for stage in settings.stages:
+        if stage.seam_share and codec.spatial is None:
+            raise SettingError(
+                f"Stage {stage.name}: seam_share needs latents of single pictures, which {codec.backbone.name} has not."
+            )
         for part in stage.train:
             if part not in known:
                 name = codec.backbone.name

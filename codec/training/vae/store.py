@@ -25,7 +25,7 @@ from codec.vae.backbones import Backbone
 
 SHARD = 32
 """Crops of a shard; the last may hold fewer."""
-_PHOTO_SHARE = 0.12
+_PHOTO_SHARE = 0.2
 _TRIES = 50
 
 
