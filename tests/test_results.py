@@ -29,8 +29,8 @@ def test_a_page_of_figures_is_as_the_script_writes_it(written: Path, page: str) 
 
 def test_the_script_wrote_figures(written: Path) -> None:
     assert (written / "results.md").read_text(encoding="utf-8").count(" %") >= 60
-    # Three metrics, two rivals, all and low rates.
-    assert (written / "README.md").read_text(encoding="utf-8").count(" % |") == 12
+    # Four metrics, two codecs, two rivals.
+    assert (written / "README.md").read_text(encoding="utf-8").count(" % |") == 16
 
 
 def test_what_training_costs_is_as_the_script_writes_it(tmp_path: Path) -> None:

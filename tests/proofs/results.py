@@ -8,7 +8,6 @@ compares the pages with what this makes of the files. `--into` writes both pages
 
 import argparse
 import csv
-import math
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,20 +15,19 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
-
 from codec.metrics.bjontegaard import NotComparable, RatePoint, bd_rate
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 BEGIN, END = "<!-- written by tests/proofs/results.py -->", "<!-- end of what it writes -->"
 """Around the README's table."""
-_TESTED = "neural"
-"""As `rates.csv` names the codec `hybrid`, which had networks when these were measured."""
-_RIVALS = {"x265": "x265 medium", "vvenc": "VVenC medium"}
+_CODECS = {"hybrid": "`hybrid`", "vae fast": "`vae`"}
+"""As the file of rates names the codecs, and as the pages do."""
+_RIVALS = ("x265 medium", "VVenC medium")
+_FOLDER = "eval"
+"""Of the clips that the file of rates has: those that nothing was chosen on last."""
 _WINDOW = (0.004, 0.03)
 """Low rates, in bits a pixel of the rival."""
-_PARTS = ("all rates", "low rates")
 _IN_README = ("hybrid encode", "hybrid decode", "vae encode", "vae decode", "first decoded GoP of vae")
 """Beginnings of what the README has of the speeds."""
 
@@ -45,9 +43,10 @@ class Metric:
 
 
 METRICS = (
-    Metric("lpips_alex", "LPIPS (AlexNet)", False, 3),
+    Metric("lpips", "LPIPS (AlexNet)", False, 3),
+    Metric("lpips_vgg", "LPIPS (VGG)", False, 3),
     Metric("dists", "DISTS", False, 3),
-    Metric("psnr_db", "PSNR, dB", True, 2),
+    Metric("psnr", "PSNR, dB", True, 2),
 )
 
 
@@ -108,23 +107,25 @@ def percent(value: float | None) -> str:
 
 
 class Rates:
-    """The points of the rate curves."""
+    """The points of one codec's rate curves and of the rivals'."""
 
-    def __init__(self, rows: list[Row]) -> None:
-        self._rows = rows
-        self.clips = sorted({row["clip"] for row in rows})
-        self.knobs = sorted({float(row["knob"]) for row in rows if row["codec"] == _TESTED})
+    def __init__(self, rows: list[Row], codec: str) -> None:
+        own = [row for row in rows if row["folder"] == _FOLDER]
+        tested = {row["clip"] for row in own if row["codec"] == codec}
+        self._rows, self._codec = [row for row in own if row["clip"] in tested], codec
+        self.clips = sorted(tested)
+        self.knobs = sorted({float(row["setting"]) for row in self._rows if row["codec"] == codec})
 
     def points(self, clip: str, codec: str, metric: Metric) -> list[RatePoint]:
         """A curve, in order of rates."""
-        own = [row for row in self._rows if row["clip"] == clip and row["codec"] == codec and row[metric.column]]
+        own = [row for row in self._rows if row["clip"] == clip and row["codec"] == codec]
         points = [RatePoint(float(row["bpp"]), float(row[metric.column])) for row in own]
         return sorted(points, key=lambda point: point.rate)
 
     def change(self, clip: str, rival: str, metric: Metric, window: tuple[float, float] | None = None) -> float | None:
         """Percent of the rival's bits at equal quality, with `window` where the rival takes such rates; None where
         curves cannot be compared."""
-        curves = (self.points(clip, codec, metric) for codec in (rival, _TESTED))
+        curves = (self.points(clip, codec, metric) for codec in (rival, self._codec))
         try:
             return bd_rate(*curves, higher_is_better=metric.higher_is_better, window=window).percent
         except NotComparable:
@@ -137,66 +138,57 @@ class Rates:
         found = [c for clip in self.clips if (c := self.change(clip, rival, metric, window)) is not None]
         return (mean(found) if found else None), len(found)
 
-    def gaps(self, clip: str, rival: str, metric: Metric) -> list[float]:
-        """What the tested codec's quality is above the rival's at its own rates, where the rival has such."""
-        curve = self.points(clip, rival, metric)
-        rates, values = [math.log(point.rate) for point in curve], [point.quality for point in curve]
-        tested = [(math.log(point.rate), point.quality) for point in self.points(clip, _TESTED, metric)]
-        return [y - float(np.interp(x, rates, values)) for x, y in tested if rates[0] <= x <= rates[-1]]
-
     def at(self, knob: float, column: str) -> float:
         """Mean over clips at a λ."""
-        own = (row for row in self._rows if row["codec"] == _TESTED and float(row["knob"]) == knob)
+        own = (row for row in self._rows if row["codec"] == self._codec and float(row["setting"]) == knob)
         return mean(float(row[column]) for row in own)
 
     def monotone(self, metric: Metric) -> int:
         """Clips whose quality rises with every step of the rate."""
         sign = 1 if metric.higher_is_better else -1
-        curves = ([sign * p.quality for p in self.points(clip, _TESTED, metric)] for clip in self.clips)
+        curves = ([sign * p.quality for p in self.points(clip, self._codec, metric)] for clip in self.clips)
         return sum(all(a < b for a, b in pairwise(curve)) for curve in curves)
 
 
 def rate_pages(source: Source) -> list[str]:
     """All tables of rates."""
-    rates = Rates(rows_of(source))
-    count = len(rates.clips)
-    lines = ["## Rates for equal quality, mean", ""]
-    lines += source.about(
-        "percent of the rival's bits more (+) or less (-), Bjøntegaard; in brackets the clips compared"
-    )
+    lines: list[str] = []
     low, high = _WINDOW
-    head = ["metric", *(f"{name}, {part}" for name in _RIVALS.values() for part in ("all", f"{low:g} to {high:g} bpp"))]
-    found = []
-    for metric in METRICS:
-        means = [rates.mean_change(rival, metric, window) for rival in _RIVALS for window in (None, _WINDOW)]
-        found.append([metric.title.removesuffix(", dB"), *(f"{percent(value)} ({number})" for value, number in means)])
-    lines += table(head, found)
-    lines += [
-        f"Means of {count} clips. bpp: bits a pixel of the rival, whose container is not counted. "
-        "[Curves](rates.png).", "",
-        "## Rates for equal quality, each clip", "", *source.about("percent of bits as above; dB at equal rate"),
-    ]  # fmt: skip
-    head = [
-        "clip",
-        *(f"{m.title.removesuffix(', dB')}, {name.split()[0]}" for name in _RIVALS.values() for m in METRICS),
-        "PSNR at equal rate, x265",
-    ]
-    found = []
-    for clip in rates.clips:
-        changes = [percent(rates.change(clip, rival, metric)) for rival in _RIVALS for metric in METRICS]
-        gaps = rates.gaps(clip, "x265", METRICS[2])
-        found.append([f"`{clip}`", *changes, f"{min(gaps):+.1f} to {max(gaps):+.1f} dB" if gaps else "–"])
-    lines += table(head, found)
-    lines += [
-        "## Rate and quality by λ",
-        "",
-        *source.about(f"means of {count} clips; bits a pixel, and the metric's own"),
-    ]
-    columns = [("bpp", 4), *((metric.column, metric.digits) for metric in METRICS)]
-    found = [[f"{knob:g}", *(f"{rates.at(knob, c):.{digits}f}" for c, digits in columns)] for knob in rates.knobs]
-    lines += table(["λ", "bits a pixel", *(metric.title for metric in METRICS)], found)
-    rising = ", ".join(f"{m.title.removesuffix(', dB')} {rates.monotone(m)}" for m in METRICS)
-    return [*lines, f"Clips of {count} on which every larger rate has the better quality: {rising}.", ""]
+    for codec, name in _CODECS.items():
+        rates = Rates(rows_of(source), codec)
+        count = len(rates.clips)
+        lines += [f"## Rates of {name} for equal quality, mean", ""]
+        lines += source.about(
+            "percent of the rival's bits more (+) or less (-), Bjøntegaard; in brackets the clips compared"
+        )
+        head = ["metric", *(f"{rival}, {part}" for rival in _RIVALS for part in ("all", f"{low:g} to {high:g} bpp"))]
+        found = []
+        for metric in METRICS:
+            means = [rates.mean_change(rival, metric, window) for rival in _RIVALS for window in (None, _WINDOW)]
+            title = metric.title.removesuffix(", dB")
+            found.append([title, *(f"{percent(value)} ({number})" for value, number in means)])
+        lines += table(head, found)
+        lines += [
+            f"Means of {count} clips of `{_FOLDER}/`. bpp: bits a pixel of the rival, whose container is not counted. "
+            f"Every point, `val/` too: [codecs.md](codecs.md).", "",
+            f"## Rates of {name} for equal quality, each clip", "", *source.about("percent of bits as above"),
+        ]  # fmt: skip
+        head = ["clip", *(f"{m.title.removesuffix(', dB')}, {r.split()[0]}" for r in _RIVALS for m in METRICS)]
+        lines += table(
+            head,
+            [[f"`{c}`", *(percent(rates.change(c, r, m)) for r in _RIVALS for m in METRICS)] for c in rates.clips],
+        )
+        lines += [
+            f"## Rate and quality of {name} by λ",
+            "",
+            *source.about(f"means of {count} clips; bits a pixel, and the metric's own"),
+        ]
+        columns = [("bpp", 4), *((metric.column, metric.digits) for metric in METRICS)]
+        found = [[f"{knob:g}", *(f"{rates.at(knob, c):.{digits}f}" for c, digits in columns)] for knob in rates.knobs]
+        lines += table(["λ", "bits a pixel", *(metric.title for metric in METRICS)], found)
+        rising = ", ".join(f"{m.title.removesuffix(', dB')} {rates.monotone(m)}" for m in METRICS)
+        lines += [f"Clips of {count} on which every larger rate has the better quality: {rising}.", ""]
+    return lines
 
 
 def printed_rows(source: Source) -> list[list[str]]:
@@ -237,18 +229,14 @@ def overlap_page(title: str, source: Source) -> list[str]:
 def readme_block(sources: dict[str, Source]) -> str:
     """What stands between the README's marks: few lines, a page has room for no more."""
     source, speed = sources["rates"], sources["speed"]
-    rates = Rates(rows_of(source))
-    low, high = _WINDOW
-    head = ["bits of `hybrid` at equal", *(f"against {name}, {part}" for name in _RIVALS.values() for part in _PARTS)]
+    rates = {codec: Rates(rows_of(source), codec) for codec in _CODECS}
+    head = ["bits at equal", *(f"{name} against {rival}" for name in _CODECS.values() for rival in _RIVALS)]
     found = []
     for metric in METRICS:
-        means = (rates.mean_change(rival, metric, window)[0] for rival in _RIVALS for window in (None, _WINDOW))
+        means = (rates[codec].mean_change(rival, metric)[0] for codec in _CODECS for rival in _RIVALS)
         found.append([metric.title.removesuffix(", dB"), *map(percent, means)])
     lines = table(head, found)
-    lines.append(
-        f"Means of {len(rates.clips)} clips. Low rates: the part of the curves where the rival takes {low:g} to "
-        f"{high:g} bits a pixel. Program {source.program}; {source.date}."
-    )
+    lines.append(f"Means of {len(rates['hybrid'].clips)} clips. Program {source.program}; {source.date}.")
     if speed.is_there:
         printed = printed_rows(speed)
         rows = [next(line for line in printed if line[0].startswith(start)) for start in _IN_README]
