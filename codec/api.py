@@ -125,6 +125,11 @@ class CodecSettings:
             each.check(getattr(self, each.name))
 
     @property
+    def decoder(self) -> str:
+        """Which of DECODERS makes the pictures of such a take, wherever its stream is decoded again."""
+        return "auto"
+
+    @property
     def options(self) -> dict[str, OptionValue]:
         """Values of the codec's own fields, by name."""
         return {each.name: getattr(self, each.name) for each in options_of(type(self))}
@@ -174,6 +179,8 @@ class EncodedGop:
     payload: bytes = field(repr=False)
     coding: GopCoding
     pictures: list[Picture] = field(repr=False)
+    decoder: str = ""
+    """Which decoder made the pictures, "fast" or "full"; empty for a codec that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,8 @@ class DecodedGop:
     size_bytes: int
     """Bytes of the GoP's record in the file, framing included."""
     coding: GopCoding = GopCoding()
+    decoder: str = ""
+    """As of `EncodedGop`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +211,9 @@ class DecodeSettings:
 
 class StreamDecoder(Protocol):
     """A stream being decoded. Not for two threads at once."""
+
+    decoder: str
+    """Which decoder makes the pictures, "fast" or "full"; empty for a codec that has one."""
 
     def gops(self, wanted: Iterable[int]) -> Iterator[tuple[int, list[Picture] | None]]:
         """Pictures of GoPs by ascending number, several GoPs worked on side by side; None where the bytes pass their

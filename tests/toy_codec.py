@@ -46,6 +46,8 @@ def planes(data: bytes, header: Header, count: int) -> Iterator[Picture]:
 
 
 class Decoder:
+    decoder = ""
+
     def __init__(self, stream: Stream) -> None:
         if stream.header.codec_data not in (b"rows", b"columns"):
             raise StreamError(f"{stream.path}: the stream's header is damaged (no such order).")

@@ -23,3 +23,5 @@ class GopReady:
     gop: Gop
     size_bytes: int
     coding: GopCoding
+    decoder: str = ""
+    """Which decoder made the pictures, of a codec that has two."""

@@ -191,8 +191,11 @@ def open_rival(
         raise
 
 
-def decode_into_spool(context: _Emitting, path: Path, device: str, precision: str, spool: SpoolSpec) -> None:
-    """Decode a stream's undamaged GoPs into a spool, telling so as they come. Raises StreamError, ModelError."""
+def decode_into_spool(
+    context: _Emitting, path: Path, device: str, precision: str, spool: SpoolSpec, decoder: str = "auto"
+) -> None:
+    """Decode a stream's undamaged GoPs into a spool, telling so as they come; `decoder` as in DecodeSettings. Raises
+    StreamError, ModelError."""
     from codec.pipeline.spooled import slot_number
     from codec.stream.decoder import decode_stream
 
@@ -201,9 +204,9 @@ def decode_into_spool(context: _Emitting, path: Path, device: str, precision: st
         raise MediaError(f"{path}: the stream is no longer the one that was looked at.")
     pictures = FrameSpool(spool)
     try:
-        for decoded in decode_stream(path, device, context, precision=precision, skip_damaged=True):
+        for decoded in decode_stream(path, device, context, precision=precision, decoder=decoder, skip_damaged=True):
             for offset, picture in enumerate(decoded.pictures):
                 pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
-            context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes, decoded.coding))
+            context.emit(GopReady(info.structure, decoded.gop, decoded.size_bytes, decoded.coding, decoded.decoder))
     finally:
         pictures.close()

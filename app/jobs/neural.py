@@ -152,6 +152,7 @@ class NeuralEncodes:
         own = range(event.gop.start + shared, event.gop.stop)
         stream = _stream(take, event.structure)
         stream.gops[event.gop.index] = event.coding
+        take.decoder = event.decoder
         for index in own:
             stream.frame_bits[index] = event.size_bytes * 8 / len(own)
         self._session.takes.update(take)

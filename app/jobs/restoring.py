@@ -13,7 +13,7 @@ from app.jobs.tools import Tools
 from app.state.choice import Choice
 from app.state.imports import FileFacts, ImportDecision, ImportRefused, Pairing
 from app.state.project import ChoiceRecord
-from app.state.recipes import Recipe, known_options
+from app.state.recipes import Recipe, decoder_of, known_options
 from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import registry
 from codec.errors import MediaError
@@ -127,13 +127,14 @@ class Restoring:
             encoded=Encoded(facts.path, None, record.command, list(nothing)),
             disjoint=Encoded(None, None, f"{record.command} --disjoint", list(nothing)),
         )
-        self._decode(take, facts, Structure.OVERLAP)
+        decoder = decoder_of(record.neural, record.options)
+        self._decode(take, facts, Structure.OVERLAP, decoder)
         if entry.disjoint is not None and take.disjoint is not None:
             take.disjoint.file = entry.disjoint.path
-            self._decode(take, entry.disjoint, Structure.DISJOINT)
+            self._decode(take, entry.disjoint, Structure.DISJOINT, decoder)
         return take
 
-    def _decode(self, take: Take, facts: FileFacts, structure: Structure) -> None:
+    def _decode(self, take: Take, facts: FileFacts, structure: Structure, decoder: str) -> None:
         assert isinstance(take.source, SpooledTake)
         main = structure is Structure.OVERLAP
         stream = take.encoded if main else take.disjoint
@@ -163,7 +164,7 @@ class Restoring:
         job = self._runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
-            (facts.path, self._session.settings.device, self._session.settings.precision, spec),
+            (facts.path, self._session.settings.device, self._session.settings.precision, spec, decoder),
             background=not main,
             on_progress=progress,
             on_event=lambda event: self._encodes.gop_ready(take, event),

@@ -69,7 +69,7 @@ def encode_neural(
     def keep(decoded: DecodedGop) -> None:
         for offset, picture in enumerate(decoded.pictures):
             pictures.put(slot_number(Slot(decoded.gop.index, offset)), picture)
-        context.emit(GopReady(settings.structure, decoded.gop, decoded.size_bytes, decoded.coding))
+        context.emit(GopReady(settings.structure, decoded.gop, decoded.size_bytes, decoded.coding, decoded.decoder))
 
     try:
         with clip.open() as source:

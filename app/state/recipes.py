@@ -69,6 +69,15 @@ def request_text(codec: str, lmbda: float, options: Options) -> str:
     return ", ".join(words)
 
 
+def decoder_of(codec: str, values: Mapping[str, object]) -> str:
+    """Which decoder a take's pictures are made by, one of DECODERS: of a project, whose codec need not be here."""
+    found = registry.codecs().get(codec)
+    if found is None:
+        return "auto"
+    own: dict[str, Any] = {**checked_options(found.settings, values)}
+    return found.settings(found.settings.lambda_start, **own).decoder
+
+
 def codec_settings(
     recipe: Recipe, device: str, precision: str, structure: Structure = Structure.OVERLAP, first_gop: int = 0
 ) -> CodecSettings:

@@ -169,6 +169,8 @@ class Take:
     watched: bool = False
     """Of a training run that is watched: a few GoPs by a checkpoint that passes. No project keeps it."""
     note: str = ""
+    decoder: str = ""
+    """Which decoder made its pictures, "fast" or "full", of a codec that has two."""
     error: str = ""
     source: FrameSource | SpooledTake | None = None
     seam_mode: SeamMode = SeamMode.BLENDED
@@ -237,10 +239,12 @@ class Take:
 
     @property
     def label(self) -> str:
-        """Codec, request, the measured rate of what is shown (while encoding, how far it is) and its shift."""
+        """Codec, request, the measured rate of what is shown (while encoding, how far it is), which decoder made the
+        pictures where there are two, and its shift."""
         if self.kind is Kind.SOURCE:
             return visible(f"{self.given_name or 'Source'} · {self.asked}")
-        return " · ".join(part for part in (self._unshifted, self.shift) if part)
+        made = f"{self.decoder} decoder" if self.decoder else ""
+        return " · ".join(part for part in (self._unshifted, made, self.shift) if part)
 
     @property
     def shift(self) -> str:

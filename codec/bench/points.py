@@ -79,6 +79,8 @@ class _Made:
     preset: str
     entry: Entry
     take: Path
+    decoder: str = "auto"
+    """Of our own codecs, one of DECODERS."""
 
     @property
     def label(self) -> str:
@@ -112,7 +114,8 @@ class ClipBench:
         rows: list[Row] = []
         for choice in self._bench.request.codecs:
             lambdas = self._bench.request.lambdas_of(choice)
-            rows += self._points(choice.codec, "λ", lambdas, partial(self._encode_own, choice))
+            decoder = choice.settings(lambdas[0]).decoder if lambdas else "auto"
+            rows += self._points(choice.codec, "λ", lambdas, partial(self._encode_own, choice), decoder=decoder)
         rates = [row.bpp for row in rows]
         for codec in self._bench.request.rivals:
             if not rates:
@@ -133,7 +136,13 @@ class ClipBench:
         return self._points(codec.value, knob, steps, lambda step: self._encode_rival(codec, round(step)), preset)
 
     def _points(
-        self, codec: str, knob: str, settings: Sequence[float], encode: Callable[[float], Entry], preset: str = ""
+        self,
+        codec: str,
+        knob: str,
+        settings: Sequence[float],
+        encode: Callable[[float], Entry],
+        preset: str = "",
+        decoder: str = "auto",
     ) -> list[Row]:
         """One codec's points: every take is encoded, then all are measured."""
         made: list[_Made] = []
@@ -141,7 +150,7 @@ class ClipBench:
             try:
                 entry = encode(value)
                 assert entry.take is not None
-                made.append(_Made(codec, knob, value, preset, entry, entry.take))
+                made.append(_Made(codec, knob, value, preset, entry, entry.take, decoder))
             except SeamscopeError as error:
                 self._fail(codec, value, error)
         rows: list[Row] = []
@@ -233,7 +242,7 @@ class ClipBench:
             "codec": one.codec, "own": one.knob == "λ", "take": str(one.take), "width": clip.width,
             "height": clip.height, "frame_count": clip.frame_count, "device": request.device,
             "precision": request.precision, "threads": request.threads, "output": str(output),
-            **colour_values(clip.colour),
+            "decoder": one.decoder, **colour_values(clip.colour),
         }  # fmt: skip
         try:
             return self._bench.children.run("decode", task, self._reporter(f"{one.label}, decoding", share=0.0))
@@ -264,7 +273,7 @@ class ClipBench:
             "stage": "measure", **self._source, "take": file_hash(one.take), "metrics": self._metrics,
             "trunk": bench.trunk_hash if self._uses_vgg else "",
             "vgg_every": bench.request.vgg_every if self._uses_vgg else 1,
-            "threads": bench.request.threads, "program": bench.programs["measure"],
+            "threads": bench.request.threads, "program": bench.programs["measure"], "autoencoder": one.decoder,
             "decoder": bench.programs.get(one.codec, bench.programs["rival"]),
         }  # fmt: skip
 

@@ -130,7 +130,7 @@ def _decoded(task: Json, file: Path, context: WorkContext) -> SpooledFrames:
         from codec.stream.decoder import decode_stream
 
         info = read_info(take)
-        options = {"threads": task["threads"], "precision": task["precision"]}
+        options = {"threads": task["threads"], "precision": task["precision"], "decoder": task["decoder"]}
         for _ in itertools.islice(decode_stream(take, task["device"], **options), 1):
             pass
         stream = decode_stream(take, task["device"], **options)

@@ -46,6 +46,8 @@ class GopDecoder:
     """A stream being decoded, a GoP in two steps: `link` reads symbols and decodes anchors in chain order, `finish`
     makes the pictures between them."""
 
+    decoder = ""
+
     def __init__(self, stream: Stream, settings: DecodeSettings | None = None, context: WorkContext = QUIET) -> None:
         """Raises StreamError for a λ that the codec does not have, ModelError when the tables the stream names are not
         there."""

@@ -200,7 +200,7 @@ def _streamed(clip: Clip, name: str, lmbda: float, info: StreamInfo, settings: C
         command=shlex.join([*words, "--lambda", exact_text(settings.lmbda), *flags_of(settings)]),
         note=f"model {info.model_id}",
         frame_bits=bits,
-        source=StreamSource(info.path, settings.device, precision=settings.precision),
+        source=StreamSource(info.path, settings.device, precision=settings.precision, decoder=settings.decoder),
         is_own=True,
     )
 

@@ -40,7 +40,7 @@ def decode_stream(
             done += 1
             record = stream.records[index]
             part = gop.gop_at(index, stream.header.frame_count, stream.header.structure)
-            yield DecodedGop(part, pictures, record.size_bytes, GopCoding(record.chained, record.cut))
+            yield DecodedGop(part, pictures, record.size_bytes, GopCoding(record.chained, record.cut), opened.decoder)
         context.report(done / max(1, len(wanted)), f"GoP {done} of {len(wanted)}")
         context.check()
 

@@ -50,7 +50,7 @@ def encode_clip(
         record = write_record(made.gop.index, made.payload, checksum, chained=coding.chained, cut=coding.cut)
         records[made.gop.index] = record
         if on_gop is not None:
-            on_gop(DecodedGop(made.gop, made.pictures, len(record), coding))
+            on_gop(DecodedGop(made.gop, made.pictures, len(record), coding, made.decoder))
         context.report(len(records) / count, f"GoP {len(records)} of {count}")
         context.check()
     _write(output, head, [records[i] for i in range(count)], read_by(clip))

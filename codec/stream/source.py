@@ -24,9 +24,17 @@ class StreamSource:
     Not for two threads at once. Raises StreamError, ModelError.
     """
 
-    def __init__(self, path: Path, device: str = "auto", theta: float = DEFAULT_THETA, precision: str = "auto") -> None:
+    def __init__(
+        self,
+        path: Path,
+        device: str = "auto",
+        theta: float = DEFAULT_THETA,
+        precision: str = "auto",
+        decoder: str = "auto",
+    ) -> None:
+        """`decoder`: one of DECODERS."""
         self._stream = parse_stream(path)
-        settings = DecodeSettings(device, precision, threads=1)
+        settings = DecodeSettings(device, precision, threads=1, decoder=decoder)
         self._decoder = registry.codec_of_stream(self._stream).decoder(self._stream, settings, QUIET)
         self._theta = theta
         self._gops: LRUCache[int, list[Picture]] = LRUCache(_KEPT_GOPS)

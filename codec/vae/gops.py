@@ -90,7 +90,8 @@ def _encoded(
             if decoded is not None:
                 shown[k] += _pictures(decoded[k], colour)
     rows = zip(group, strings, cuts, shown, strict=True)
-    return [EncodedGop(part, payload_of(own), GopCoding(False, cut), made) for part, own, cut, made in rows]
+    kind = _named(full)
+    return [EncodedGop(part, payload_of(own), GopCoding(False, cut), made, kind) for part, own, cut, made in rows]
 
 
 def code_alone(model: VaeCodec, part: Gop, pictures: list[Picture], settings: VaeSettings) -> EncodedGop:
@@ -127,6 +128,7 @@ class GopDecoder:
         self._stream, self._settings, self._context = stream, settings, context
         self._device = devices.pick(settings.device)
         self._full = _is_full(settings.decoder, self._device)
+        self.decoder = _named(self._full)
         self._placed = devices.Placed(
             lambda d: store.model_for(header.model_id, d, settings.precision, stream.path), self._device, context
         )
@@ -173,6 +175,10 @@ class GopDecoder:
 
 def _is_full(asked: str, device: torch.device) -> bool:
     return asked == "full" or (asked == "auto" and device.type != "cpu")
+
+
+def _named(full: bool) -> str:
+    return "full" if full else "fast"
 
 
 def _parts(length: int, cut: int) -> list[Part]:

@@ -24,4 +24,9 @@ class VaeSettings(CodecSettings):
             choices=DECODERS,
         ),
     )
-    """Which picture autoencoder codes, and makes the pictures shown while coding."""
+    """Which picture autoencoder codes, and makes the pictures."""
+
+    @property
+    def decoder(self) -> str:
+        """The same autoencoder."""
+        return self.autoencoder

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,29 @@ def test_a_session_comes_back_from_its_project(working: Desk, desk: Callable[[],
     assert after.view.zoom == 3.0 and after.clip.start == 2
     again = other.edits.encode_again(rival)
     assert again is not None and again.status is Status.READY
+
+
+def test_a_take_of_the_full_autoencoder_is_shown_by_it_when_its_project_is_opened(
+    desk: Callable[[], Desk], tmp_path: Path, small_clip: Path
+) -> None:
+    first, other = desk(), desk()
+    first.engine.open(small_clip, 0, 10)
+    first.session.update_settings(replace(first.session.settings, device="cpu"))
+    takes = {}
+    for kind, name in (("full", "full"), ("fast", "fast"), ("auto", "fast")):
+        take = first.engine.encode(Recipe(None, 0.3, neural="vae", options=(("autoencoder", kind),)))
+        assert take is not None and take.status is Status.READY, take and take.error
+        assert take.label.endswith(f" bpp · {name} decoder")
+        takes[kind] = take
+    first.projects.save(tmp_path / "mine")
+    other.projects.open(tmp_path / "mine.seamscope")
+    for (kind, old), new in zip(takes.items(), list(other.session.takes)[1:], strict=True):
+        assert new.status is Status.READY and new.label == old.label
+        for mode in SeamMode:
+            assert np.array_equal(old.picture(3, mode).y, new.picture(3, mode).y), (kind, mode)
+    assert not np.array_equal(
+        takes["full"].picture(3, SeamMode.BLENDED).y, takes["fast"].picture(3, SeamMode.BLENDED).y
+    )
 
 
 def test_a_project_moves_with_its_folder_and_needs_nothing_of_the_old_one(

@@ -104,9 +104,9 @@ def make_untrained(run: Path, target: Path) -> None:
 def vae_take(clip: Clip, codec: str, lmbda: float, folder: Path, weights: str = "") -> Take:
     """The clip through `vae`, coded and decoded by one autoencoder; `weights`: a name other than those that ship."""
     kind = "fast" if codec == FAST else "full"
-    more = {"weights": weights} if codec == UNTRAINED else {}
-    settings = VaeSettings(lmbda, device="cpu", autoencoder=kind, reconstruct=False, **more)
-    return Take(codec, lmbda, *coded(clip, settings, folder, kind))
+    named = weights if codec == UNTRAINED else ""
+    settings = VaeSettings(lmbda, device="cpu", autoencoder=kind, reconstruct=False, weights=named)
+    return Take(codec, lmbda, *coded(clip, settings, folder))
 
 
 def takes(clip: Clip, missing: Sequence[str], arguments: argparse.Namespace, rates: Sequence[float]) -> Iterator[Take]:
@@ -164,7 +164,7 @@ def read(path: Path) -> list[Point]:
 
 def write(path: Path, found: Iterable[Point]) -> None:
     """A line a take."""
-    rows: list[tuple[object, ...]] = [
+    rows = [
         (
             p.folder, p.clip, p.codec, f"{p.setting:g}", f"{p.bpp:.6f}",
             *(f"{p.scores[key]:.{METRICS[key].digits}f}" for key in SHOWN),
