@@ -15,7 +15,7 @@ from codec.errors import SettingError
 from codec.training.vae import run as training
 from codec.training.vae import settings
 from codec.training.vae.importing import import_checkpoint
-from codec.training.vae.judges import flicker
+from codec.training.vae.judges import flicker, tone_error
 from codec.training.vae.sources import cut_clip, find_sources
 from codec.training.vae.state import prepare
 from codec.training.vae.store import Store
@@ -66,6 +66,7 @@ learning_rate_end = 1e-4
 latent = 0.1
 alpha = 3e-4
 alex = 0.5
+tone = 1e-3
 temporal = 0.01
 adversarial = 0.01
 full_share = 0.5
@@ -235,6 +236,15 @@ def test_flicker_counts_most_where_nothing_moves():
     wrong[:, 1] = 4 / 127.5
     assert float(flicker(still + wrong, still)) == pytest.approx(4.0)
     assert float(flicker(moving + wrong, moving)) == pytest.approx(0.4, rel=1e-3)
+
+
+def test_tone_is_what_texture_does_not_change():
+    grey = torch.zeros(2, 3, 64, 64)
+    texture = torch.zeros(2, 3, 64, 64)
+    texture[..., ::2], texture[..., 1::2] = 0.5, -0.5
+    darker = grey - torch.tensor([0.0, 10 / 127.5]).view(2, 1, 1, 1)
+    assert tone_error(texture, grey).tolist() == [0.0, 0.0]
+    assert tone_error(darker + texture, grey).tolist() == pytest.approx([0.0, 100.0])
 
 
 def test_clips_of_photos_stand_still_now_and_then(tmp_path):

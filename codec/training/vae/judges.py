@@ -11,6 +11,7 @@ from codec.metrics.lpips_vgg import LpipsVgg
 from codec.training.vae.settings import Stage
 
 _CODES = 127.5
+_TONE_SIDE = 16
 _MOVING = 0.1
 _STILL_CODES = 4.0
 
@@ -18,6 +19,11 @@ _STILL_CODES = 4.0
 def squared_error(found: Tensor, wanted: Tensor) -> Tensor:
     """(N, 3, H, W) in [-1, 1] -> (N,) mean squared error on the 0..255 scale."""
     return (found - wanted).square().mean(dim=(1, 2, 3)) * _CODES**2
+
+
+def tone_error(found: Tensor, wanted: Tensor) -> Tensor:
+    """(N, 3, H, W) in [-1, 1] -> (N,) mean squared error of means over 16x16 pixels, on the 0..255 scale."""
+    return squared_error(F.avg_pool2d(found, _TONE_SIDE), F.avg_pool2d(wanted, _TONE_SIDE))
 
 
 class Judges(nn.Module):
@@ -38,6 +44,8 @@ class Judges(nn.Module):
         terms["alex"] = stage.alex * terms["shown"]
         if stage.alpha:
             terms["mse"] = stage.alpha * squared_error(found, wanted).mean()
+        if stage.tone:
+            terms["tone"] = stage.tone * tone_error(found, wanted).mean()
         if stage.vgg and self.vgg is not None:
             side = min(stage.vgg_window, found.shape[-1])
             top, left = (int(v) for v in rng.integers(0, found.shape[-1] - side + 1, 2))

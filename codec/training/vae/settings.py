@@ -48,6 +48,9 @@ class Stage:
     """Weight of the squared error of latents (of `spatial`: variance about 0.7)."""
     alpha: float = 0.0
     """α of Eq. 1: weight of the squared error of pictures on the 0..255 scale."""
+    tone: float = 0.0
+    """Weight of the squared error of means over 16x16 pixels, on the same scale: the other judges hardly see whether an
+    area has its brightness and colour, people do, most where a GoP ends."""
     alex: float = 0.0
     """Weight of LPIPS-AlexNet; with `vgg` the β of Eq. 1."""
     vgg: float = 0.0
