@@ -190,11 +190,14 @@ def _at(
         most = request.codec.lambda_range[1]
         coded = _largest(lambda at: encoded(Structure.OVERLAP, at).bpp <= disjoint.bpp, lmbda, most)
     streams = {Structure.DISJOINT: disjoint, Structure.OVERLAP: encoded(Structure.OVERLAP, coded)}
+    decoder = request.encoding(lmbda, Structure.OVERLAP).decoder
     takes: dict[SeamMode, SpooledFrames] = {}
     for mode in SeamMode:
         info = streams[mode.structure]
         theta = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA
-        decoded = decode_stream(info.path, request.device, threads=request.threads, precision=request.precision)
+        decoded = decode_stream(
+            info.path, request.device, threads=request.threads, precision=request.precision, decoder=decoder
+        )
         file = folder / f"take {mode.value}"
         takes[mode] = spooled(frames(decoded, info.structure, theta), info.frame_count, file, _Part(context, 0.0, 0.0))
     means = scorer.means(takes, context)

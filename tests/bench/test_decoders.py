@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from codec.bench.overlap import OverlapRequest, measure_overlap
+from codec.choosing import Choice
+from codec.gop import SeamMode, Structure
 from codec.media import open_clip
 from codec.media.colour import to_rgb
 from codec.metrics.psnr import psnr_db
@@ -20,9 +23,9 @@ from codec.vae.settings import VaeSettings
 from tests.conftest import make_clip
 
 
-def expected(clip_file: Path, kind: str, output: Path) -> tuple[float, float]:
+def expected(clip_file: Path, kind: str, output: Path, structure: Structure = Structure.OVERLAP) -> tuple[float, float]:
     """Bits a pixel and PSNR of a stream made and decoded by one autoencoder."""
-    settings = VaeSettings(0.2, device="cpu", autoencoder=kind, reconstruct=False)
+    settings = VaeSettings(0.2, structure, device="cpu", autoencoder=kind, reconstruct=False)
     with open_clip(clip_file) as clip:
         info = encode_clip(clip, clip.timing, clip.info.sample_aspect, output, settings)
         shown = list(frames(decode_stream(output, "cpu", decoder=kind), info.structure))
@@ -50,3 +53,17 @@ def test_the_study_scores_the_autoencoder_that_it_names(tmp_path: Path) -> None:
         found[kind] = float(row["bpp"]), float(row["psnr"])
         assert found[kind] == pytest.approx(expected(file, kind, tmp_path / f"{kind}.gop"), rel=1e-3)
     assert abs(found["full"][1] - found["fast"][1]) > 0.05
+
+
+def test_overlap_is_measured_with_the_autoencoder_that_it_names(tmp_path: Path) -> None:
+    file = make_clip(tmp_path / "a.mkv", "-c:v", "ffv1", "-pix_fmt", "yuv420p", size="64x64", frames=12)
+    found = []
+    for kind in ("fast", "full"):
+        choice = Choice("vae", (("autoencoder", kind),))
+        disjoint = measure_overlap([file], OverlapRequest((0.2,), codec=choice, device="cpu"))[0]
+        assert disjoint.mode is SeamMode.DISJOINT
+        assert (disjoint.bpp, disjoint.psnr_db) == pytest.approx(
+            expected(file, kind, tmp_path / f"{kind}.gop", Structure.DISJOINT), rel=1e-3
+        )
+        found.append(disjoint.psnr_db)
+    assert abs(found[0] - found[1]) > 0.05
