@@ -233,10 +233,18 @@ def readme_block(sources: dict[str, Source]) -> str:
     head = ["bits at equal", *(f"{name} against {rival}" for name in _CODECS.values() for rival in _RIVALS)]
     found = []
     for metric in METRICS:
-        means = (rates[codec].mean_change(rival, metric)[0] for codec in _CODECS for rival in _RIVALS)
-        found.append([metric.title.removesuffix(", dB"), *map(percent, means)])
+        cells = []
+        for codec in _CODECS:
+            count = len(rates[codec].clips)
+            for rival in _RIVALS:
+                value, number = rates[codec].mean_change(rival, metric)
+                cells.append(percent(value) + (f" ({number} of {count})" if number < count else ""))
+        found.append([metric.title.removesuffix(", dB"), *cells])
     lines = table(head, found)
-    lines.append(f"Means of {len(rates['hybrid'].clips)} clips. Program {source.program}; {source.date}.")
+    lines.append(
+        f"Means of {len(rates['hybrid'].clips)} clips; in brackets how many can be compared, where not all can. "
+        f"Program {source.program}; {source.date}."
+    )
     if speed.is_there:
         printed = printed_rows(speed)
         rows = [next(line for line in printed if line[0].startswith(start)) for start in _IN_README]
