@@ -243,8 +243,7 @@ class Take:
         pictures where there are two, and its shift."""
         if self.kind is Kind.SOURCE:
             return visible(f"{self.given_name or 'Source'} · {self.asked}")
-        made = f"{self.decoder} decoder" if self.decoder else ""
-        return " · ".join(part for part in (self._unshifted, made, self.shift) if part)
+        return " · ".join(part for part in (self._unshifted, self.decoder, self.shift) if part)
 
     @property
     def shift(self) -> str:

@@ -116,7 +116,7 @@ def test_a_take_of_the_full_autoencoder_is_shown_by_it_when_its_project_is_opene
     for kind, name in (("full", "full"), ("fast", "fast"), ("auto", "fast")):
         take = first.engine.encode(Recipe(None, 0.3, neural="vae", options=(("autoencoder", kind),)))
         assert take is not None and take.status is Status.READY, take and take.error
-        assert take.label.endswith(f" bpp · {name} decoder")
+        assert take.label.endswith(f" bpp · {name}")
         takes[kind] = take
     first.projects.save(tmp_path / "mine")
     other.projects.open(tmp_path / "mine.seamscope")
