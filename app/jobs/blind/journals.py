@@ -33,10 +33,11 @@ def journals_folder() -> Path:
 
 
 def new_name(setup: Setup, now: datetime) -> str:
-    """Of a run's file: "20260301-100000-city-parity-ann-1a2b3c.jsonl"."""
+    """Of a run's file: "20260301-100000-250000-city-parity-ann-1a2b3c.jsonl". Names are in order of time, to the
+    microsecond: runs are listed by them."""
     words = (Path(setup.clip).stem, setup.task.value, setup.viewing.observer)
     plain = "-".join(re.sub(r"[^0-9A-Za-z]+", "_", word).strip("_")[:40] for word in words)
-    return short_name(f"{now:%Y%m%d-%H%M%S}-{plain}-{setup.seed % 2**24:06x}", SUFFIX)
+    return short_name(f"{now:%Y%m%d-%H%M%S-%f}-{plain}-{setup.seed % 2**24:06x}", SUFFIX)
 
 
 def begin(context: WorkContext, path: Path, first: str) -> None:
