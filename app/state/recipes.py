@@ -71,11 +71,9 @@ def request_text(codec: str, lmbda: float, options: Options) -> str:
 
 def decoder_of(codec: str, values: Mapping[str, object]) -> str:
     """Which decoder a take's pictures are made by, one of DECODERS: of a project, whose codec need not be here."""
-    found = registry.codecs().get(codec)
-    if found is None:
+    if codec not in registry.codecs():
         return "auto"
-    own: dict[str, Any] = {**checked_options(found.settings, values)}
-    return found.settings(found.settings.lambda_start, **own).decoder
+    return codec_settings(Recipe(None, neural=codec, options=known_options(codec, values)), "auto", "auto").decoder
 
 
 def codec_settings(

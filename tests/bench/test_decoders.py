@@ -16,9 +16,9 @@ from codec.media import open_clip
 from codec.media.colour import to_rgb
 from codec.metrics.psnr import psnr_db
 from codec.pipeline.join import frames
-from codec.report.compare import StreamSource
 from codec.stream.decoder import decode_stream
 from codec.stream.encoder import encode_clip
+from codec.stream.source import StreamSource
 from codec.vae.settings import VaeSettings
 from tests.conftest import make_clip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_clip
-from tests.proofs.vae import FAST, FULL, HYBRID, Point, not_rising, page, rate_changes
+from tests.proofs.codecs import FAST, FULL, HYBRID, Point, not_rising, page, rate_changes
 
 
 def point(codec: str, setting: float, bpp: float, quality: float, clip: str = "a") -> Point:
@@ -46,7 +46,16 @@ def test_the_command_goes_on_where_it_was_stopped(tmp_path: Path, trunk_file: Pa
     folder, out = tmp_path / "val", tmp_path / "points.csv"
     folder.mkdir()
     make_clip(folder / "a.mp4", frames=5, size="96x64")
-    command = [sys.executable, "-m", "tests.proofs.vae", str(folder), "--out", str(out), "--vgg-trunk", str(trunk_file)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.proofs.codecs",
+        str(folder),
+        "--out",
+        str(out),
+        "--vgg-trunk",
+        str(trunk_file),
+    ]
     command += ["--page", str(tmp_path / "page.md"), "--lambdas", "0.1", "1.6"]
 
     def rows(*codecs: str) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
-"""The `vae` codec, with its fast and its full autoencoder, beside the transform it began as, `hybrid`, x265 and VVenC:
+"""Both codecs, `vae` with its fast and its full autoencoder and the transform it began as, beside x265 and VVenC:
 
-    python -m tests.proofs.vae FOLDER [FOLDER ..] --out POINTS.csv --page PAGE.md --vgg-trunk FILE [--untrained FILE]
+    python -m tests.proofs.codecs FOLDER [FOLDER ..] --out POINTS.csv --page PAGE.md --vgg-trunk FILE [--untrained FILE]
 
 codes the first frames of every clip with each codec at some λ, the rivals at steps that lie near the rates of `hybrid`,
 and scores what the files decode to: a line a take. Goes on where it was stopped: what the file holds is left as it is.
@@ -236,8 +236,8 @@ def page(found: Sequence[Point], frames: int, vgg_every: int) -> str:
     lines = [
         "# Both codecs, x265 and VVenC",
         "",
-        f"Written by `python -m tests.proofs.vae`: the first {frames} frames of each clip, LPIPS-VGG and DISTS on one "
-        f"frame in {vgg_every}, bits of whole files. x265 and VVenC at preset medium.",
+        f"Written by `python -m tests.proofs.codecs`: the first {frames} frames of each clip, LPIPS-VGG and DISTS on "
+        f"one frame in {vgg_every}, bits of whole files. x265 and VVenC at preset medium.",
         "",
         "## At equal quality",
         "",
