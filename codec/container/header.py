@@ -19,9 +19,11 @@ from codec.gop import Structure
 from codec.media.picture import Colour, Matrix, Timing
 
 MAGIC = b"\x89SGOP\r\n\x1a"
-VERSION = 12
-"""Of streams of the codec `hybrid`; 10 of all others. Headers are the same in both: 12 keeps programs from payloads
+VERSION = 13
+"""Of streams of the codec `hybrid`; 10 of all others. Headers are the same in all: 13 keeps programs from payloads
 that they would take for others. Nothing reads formats 1 to 9 and 11: those of `hybrid` as it was."""
+_BEFORE_VERSION = 12
+"""Of streams of `hybrid` none of which has a GoP with finer pictures between: still read."""
 _OTHERS_VERSION = 10
 _CHANGED_CODEC = "hybrid"
 CODEC_ID = re.compile(rb"[a-z0-9-]{1,32}")
@@ -132,7 +134,7 @@ def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple
         raise StreamError(
             f"{path}: the stream is of format {version}, this program reads {VERSION}; use a newer Seamscope."
         )
-    if version not in (VERSION, _OTHERS_VERSION):
+    if version not in (VERSION, _BEFORE_VERSION, _OTHERS_VERSION):
         raise StreamError(f"{path}: the stream is of format {version}, which nothing reads any more; encode it again.")
     try:
         reader = Reader(data, len(MAGIC) + 1)
@@ -153,7 +155,8 @@ def parse_header(data: bytes, path: Path, file_size: int | None = None) -> tuple
 
 def _parse_fields(reader: Reader, version: int, file_size: int) -> Header:
     name = reader.take(min(reader.varint(), MAX_CODEC_DATA))
-    if not CODEC_ID.fullmatch(name) or _version_of(name.decode("ascii")) != version:
+    like = VERSION if version == _BEFORE_VERSION else version
+    if not CODEC_ID.fullmatch(name) or _version_of(name.decode("ascii")) != like:
         raise ValueError("impossible codec id")
     codec_data = reader.take(min(reader.varint(), MAX_CODEC_DATA + 1))
     if len(codec_data) > MAX_CODEC_DATA:

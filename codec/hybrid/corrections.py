@@ -70,7 +70,7 @@ def encode_trees_between(
 ) -> TreesBetween:
     """Correct the predictions (m, 3, H, W) of the pictures between a segment's anchors, in place."""
     guesses = _guesses(guessed, shape, colour)
-    data, made = coding.encode_between(sources, level, new_contexts(tables), guesses)
+    data, made = coding.encode_between(sources, level, new_contexts(tables), guesses, fine=shape.fine)
     _correct_between(guessed, guesses, made, colour)
     return TreesBetween(data, guesses, made)
 
@@ -80,12 +80,14 @@ def decode_trees_between(
 ) -> None:
     """Correct `guessed` as the encoder did. Raises ValueError when trees are damaged."""
     guesses = _guesses(guessed, shape, colour)
-    _correct_between(guessed, guesses, read_trees_between(tables, data, guesses, level), colour)
+    _correct_between(guessed, guesses, read_trees_between(tables, data, guesses, shape, level), colour)
 
 
-def read_trees_between(tables: Tables, data: bytes, guesses: Sequence[Planar], level: float) -> list[Planar]:
+def read_trees_between(
+    tables: Tables, data: bytes, guesses: Sequence[Planar], shape: GopShape, level: float
+) -> list[Planar]:
     """What trees make of the predictions of the pictures between anchors. Raises ValueError when they are damaged."""
-    return coding.decode_between(data, level, new_contexts(tables), guesses)
+    return coding.decode_between(data, level, new_contexts(tables), guesses, fine=shape.fine)
 
 
 def _guesses(guessed: Tensor, shape: GopShape, colour: Colour) -> list[Planar]:

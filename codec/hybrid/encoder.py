@@ -23,7 +23,7 @@ from codec.hybrid.motion.layout import MotionFields, MotionVectors, fields_of
 from codec.hybrid.motion.warp import between
 from codec.hybrid.payload import Symbols
 from codec.hybrid.pictures import pictures_of, planes_of, rgb_of, to_tensor
-from codec.hybrid.references import chosen_references
+from codec.hybrid.references import References, chosen_references
 from codec.hybrid.settings import HybridSettings
 from codec.hybrid.shape import GopShape, level_of, shape_of
 from codec.hybrid.texture.measure import Wanted
@@ -67,11 +67,11 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A GoP's segments, and the numbers of the reference pictures between them."""
+    """A GoP's segments, and the reference pictures between them."""
 
     gop: Gop
     shape: GopShape
-    inner: tuple[int, ...]
+    references: References
     segments: list[_Segment]
 
 
@@ -127,13 +127,13 @@ class _GopEncoder:
             chained, earlier, pictures, luma = False, 0, pictures[1:], luma[1:]
         shape = shape_of(self._header, part, chained=chained, cut=find_cut(luma[earlier:]))
         before, pictures = (pictures[0] if earlier else None), pictures[earlier:]
-        inner = chosen_references(luma[earlier:], shape)
+        references = chosen_references(luma[earlier:], shape)
         made, start, moved = [], 0, coding.new_models()
-        for each in segments.shapes_of(shape, inner):
+        for each in segments.shapes_of(shape, references.inner, references.fine):
             some = pictures[start : start + each.length]
             made.append(self._segment(each, some, before if start == 0 else None, moved))
             start += each.length - 1
-        return _Prepared(part, shape, inner, made)
+        return _Prepared(part, shape, references, made)
 
     def _segment(
         self, shape: GopShape, pictures: list[Picture], before: Picture | None, moved: NDArray[np.int32]
@@ -181,7 +181,8 @@ class _GopEncoder:
                 own = tensors[min(1, len(pictures)) :]
                 pictures += pictures_of(own, self._header.width, self._header.height, self._header.colour)
         coding = GopCoding(prepared.shape.chained, prepared.shape.cut)
-        return EncodedGop(prepared.gop, segments.joined(prepared.inner, coded), coding, pictures)
+        data = segments.joined(prepared.references.inner, coded, prepared.references.fine)
+        return EncodedGop(prepared.gop, data, coding, pictures)
 
     def _finish(self, part: Gop, linked: _Linked) -> tuple[bytes, Tensor]:
         """The coded bytes of a segment, and its decoded pictures (n, 3, H, W)."""
@@ -207,7 +208,7 @@ class _GopEncoder:
         made = [read_trees(each.begun, each.data, each.guess, self._level) for each in linked.anchors.trees]
         wanted = [each.made for each in linked.anchors.trees]
         for each in inner:
-            made += read_trees_between(self._tables, each.data, each.guesses, self._level)
+            made += read_trees_between(self._tables, each.data, each.guesses, segment.shape, self._level)
             wanted += each.made
         same = all(a.same_as(b) for a, b in zip(made, wanted, strict=True))
         if not same or not read.same_as(symbols):

@@ -7,9 +7,13 @@ nearer references would be bits for nothing.
 
 The price was set on clips that are scored by LPIPS of both trunks and DISTS at equal rate, not by LPIPS of AlexNet
 alone, which takes grain for detail.
+
+Where the whole GoP is missed by a lot, prediction fails outright: what is not coded is gone. There references are
+cheap, and the pictures between are coded finely too.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,17 +27,31 @@ from codec.hybrid.shape import GopShape
 _PRICE = 420.0
 """What a reference picture has to save: squares of mean absolute differences in grey levels, summed over a segment's
 pictures. Squares, because a prediction that misses little is good enough at any distance."""
+_FAILED, _PRICE_FAILED = 14.0, 100.0
+"""What the last picture misses, in grey levels, from which on prediction has failed, and a reference's price there."""
 _EVERY = 2
 """Rows that are compared: every second one tells enough."""
 
 
-def chosen_references(luma: Sequence[Plane], shape: GopShape) -> tuple[int, ...]:
-    """Numbers of the reference pictures inside a GoP of luma pictures (H, W) uint8, rising; none where it has a cut.
-    Does not depend on λ or the number of threads."""
+@dataclass(frozen=True, slots=True)
+class References:
+    """Numbers of the reference pictures inside a GoP, rising; `fine`: whether the pictures between are coded finely."""
+
+    inner: tuple[int, ...] = ()
+    fine: bool = False
+
+
+def chosen_references(luma: Sequence[Plane], shape: GopShape) -> References:
+    """The reference pictures inside a GoP of luma pictures (H, W) uint8; none where it has a cut. Does not depend on λ
+    or the number of threads."""
     if shape.cut or shape.length < 3:
-        return ()
+        return References()
     sides = [(0, -side % NODE) for side in luma[0].shape]
-    return _Search(stacked([np.pad(picture, sides, mode="edge") for picture in luma])).best(0, len(luma) - 1)[1]
+    search = _Search(stacked([np.pad(picture, sides, mode="edge") for picture in luma]))
+    failed = search.error(0, len(luma) - 1) > _FAILED
+    _, inner = search.best(0, len(luma) - 1, _PRICE_FAILED if failed else _PRICE)
+    # Where no nearer reference helps either, as on water that glitters, finer steps would not.
+    return References(inner, failed and bool(inner))
 
 
 class _Search:
@@ -43,18 +61,18 @@ class _Search:
         self._pictures = pictures
         self._missed: dict[int, list[float]] = {}
 
-    def best(self, start: int, stop: int) -> tuple[float, tuple[int, ...]]:
+    def best(self, start: int, stop: int, price: float) -> tuple[float, tuple[int, ...]]:
         """What pictures after `start`, up to `stop`, cost, and which of them but the last are reference pictures."""
         count = stop - start
-        whole = _PRICE + self._error(start, stop) ** 2 * count
+        whole = price + self.error(start, stop) ** 2 * count
         # Two segments cost two prices at least: most GoPs need not be followed from inside.
-        if count < 2 or whole <= 2 * _PRICE:
+        if count < 2 or whole <= 2 * price:
             return whole, ()
         middle = (start + stop) // 2
-        (early, before), (late, after) = self.best(start, middle), self.best(middle, stop)
+        (early, before), (late, after) = self.best(start, middle, price), self.best(middle, stop, price)
         return (early + late, (*before, middle, *after)) if early + late < whole else (whole, ())
 
-    def _error(self, start: int, stop: int) -> float:
+    def error(self, start: int, stop: int) -> float:
         """What picture `stop` misses, followed from `start`; of one start the longest way has to be asked for first."""
         if start not in self._missed:
             some, reference = self._pictures[start + 1 : stop + 1], bordered(self._pictures[start])

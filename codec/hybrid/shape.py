@@ -29,6 +29,8 @@ class GopShape:
     entry: bool
     cut: int = 0
     """Number of the first picture of a new scene, 1 .. length - 1; 0: the GoP shows one scene."""
+    fine: bool = False
+    """Whether its pictures between are coded in finer steps: nothing predicts them well."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.length <= GOP_LENGTH:

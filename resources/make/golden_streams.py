@@ -84,7 +84,7 @@ def symbols_digest(path: Path) -> list[str]:
                 contexts = None if kind is Kind.KEY else contexts or new_contexts(starts)
                 made += [] if contexts is None else [read_trees(contexts, next(rest), grey, level)]
             for each in rest:
-                made += read_trees_between(starts, each, [grey] * (segment.shape.length - 2), level)
+                made += read_trees_between(starts, each, [grey] * (segment.shape.length - 2), segment.shape, level)
             planes = [plane for picture in made for plane in (picture.y, picture.u, picture.v)]
             textures = [part for texture in symbols.textures for part in (texture.codes, texture.noisy)]
             parts = (symbols.motion.planes, symbols.motion.sides, *textures, *planes)

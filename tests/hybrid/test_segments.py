@@ -24,6 +24,7 @@ from codec.stream.encoder import encode_clip
 from codec.stream.source import StreamSource
 
 FRAMES = 21
+FINE = 0b1000_0000
 
 
 class Turning:
@@ -77,8 +78,8 @@ def test_what_changes_fast_has_nearer_references_and_decodes_as_it_was_shown(
     assert planes(list(decode_stream(output))) == planes(shown)
     calm, fast, _ = inner_of(output)
     assert calm == 0
-    # Picture 4 is the middle of a full GoP.
-    assert fast & 0b1000
+    # Picture 4 is the middle of a full GoP; bit 7 says that what is between is coded finely.
+    assert fast & 0b1000 and fast & FINE
     assert [d.gop.length for d in shown] == ([9, 9, 5] if structure is Structure.OVERLAP else [9, 9, 3])
 
 
@@ -101,7 +102,7 @@ def test_nearer_references_come_out_nearer_to_the_source(tmp_path: Path) -> None
         for d in shown for i, picture in enumerate(d.pictures)
     ]  # fmt: skip
     for d, inner in zip(shown, inner_of(tmp_path / "a.gop"), strict=True):
-        numbers = [0, *(i for i in range(1, 9) if inner >> (i - 1) & 1), d.gop.length - 1]
+        numbers = [0, *(i for i in range(1, 8) if inner >> (i - 1) & 1), d.gop.length - 1]
         assert max(b - a for a, b in pairwise(numbers)) <= 4
     # No picture stands out: the worst has twice the mean at most, where the middle of a GoP had four times.
     assert max(errors) < 2.5 * float(np.mean(errors))
@@ -124,7 +125,7 @@ def rewritten(path: Path, output: Path, inner: int, cut: int = 0, codec_data: by
     return output
 
 
-@pytest.mark.parametrize(("inner", "cut"), [(0b10000000, 0), (0b1000, 3), (0b11111111, 0), (0b1, 0)])
+@pytest.mark.parametrize(("inner", "cut"), [(FINE, 0), (0b1000, 3), (0b11111111, 0), (0b1, 0)])
 def test_reference_pictures_that_cannot_be_are_damage(tmp_path: Path, inner: int, cut: int) -> None:
     calm = tmp_path / "a.gop"
     shown = encode(Turning(*[0.0] * (FRAMES - 1)), calm, HybridSettings(0.08))
@@ -139,9 +140,26 @@ def test_reference_pictures_that_cannot_be_are_damage(tmp_path: Path, inner: int
 def test_codec_data_that_nothing_reads_is_damage(tmp_path: Path) -> None:
     output = tmp_path / "a.gop"
     encode(Turning(*[0.0] * (FRAMES - 1)), output, HybridSettings(0.08))
-    assert output.read_bytes()[8] == VERSION == 12
+    assert output.read_bytes()[8] == VERSION == 13
     with pytest.raises(StreamError, match="header is damaged"):
         list(decode_stream(rewritten(output, tmp_path / "b.gop", 0, codec_data=b"\x02")))
+
+
+def test_what_fails_a_little_is_not_coded_finely(tmp_path: Path) -> None:
+    output = tmp_path / "a.gop"
+    encode(Turning(*[0.03] * (FRAMES - 1)), output, HybridSettings(0.08))
+    assert any(inner_of(output)) and not any(mask & FINE for mask in inner_of(output))
+
+
+def test_fine_pictures_between_are_nearer_their_references(tmp_path: Path) -> None:
+    clip, output = Turning(*[0.07] * (FRAMES - 1)), tmp_path / "a.gop"
+    shown = encode(clip, output, HybridSettings(0.08))
+    assert inner_of(output)[0] & FINE
+    pictures = [picture for one in shown[:1] for picture in one.pictures]
+    errors = [float(np.square(p.y - clip.picture(i).y.astype(float)).mean()) for i, p in enumerate(pictures)]
+    ends = [0, *(i for i in range(1, 8) if inner_of(output)[0] >> (i - 1) & 1), 8]
+    between = [i for i in range(9) if i not in ends]
+    assert between and max(errors[i] for i in between) < 3 * max(errors[i] for i in ends)
 
 
 def test_segments_share_their_ends() -> None:
@@ -151,6 +169,7 @@ def test_segments_share_their_ends() -> None:
     parts = [b"one", b"", b"three"]
     payload = segments.joined((4, 6), parts)
     assert segments.parted(payload, whole) == list(zip(shapes, parts, strict=True))
+    assert all(shape.fine for shape, _ in segments.parted(segments.joined((4, 6), parts, fine=True), whole))
     assert segments.parted(b"\x00payload", whole) == [(whole, b"payload")]
     for damaged in (b"", b"\x08", b"\x08\x05ab", b"\x80"):
         with pytest.raises(ValueError, match=r".+"):

@@ -165,19 +165,21 @@ def curves(scores: Iterable[Score], judge: str) -> dict[tuple[str, str], list[Ra
     return found
 
 
-def unevenness(scores: Iterable[Score], clip: str, judge: str = "lpips") -> tuple[float, float]:
+def unevenness(
+    scores: Iterable[Score], clip: str, judge: str = "lpips", *, codec: str = OWN
+) -> tuple[float, float] | None:
     """How far the worst frame of a GoP is above the GoP's mean, as a part of it: the mean over a clip's GoPs and
-    takes of this codec, and the most."""
+    a codec's takes, and the most. Of a rival the same frames count, wherever its own GoPs lie. None without takes."""
     takes: dict[float, dict[int, float]] = defaultdict(dict)
     for one in scores:
-        if one.clip == clip and one.codec == OWN:
+        if one.clip == clip and one.codec == codec:
             takes[one.setting][one.frame] = getattr(one, judge)
     above = []
     for values in takes.values():
         for part in gop.split(len(values), Structure.OVERLAP):
             several = [values[frame] for frame in range(part.start, part.stop)]
             above.append(max(several) / float(np.mean(several)) - 1)
-    return float(np.mean(above)), max(above)
+    return (float(np.mean(above)), max(above)) if above else None
 
 
 def _percent(base: list[RatePoint], test: list[RatePoint], judge: str) -> float:
@@ -213,8 +215,13 @@ def report(scores: Sequence[Score], base: Sequence[Score]) -> Iterator[str]:
             yield f"| {clip} | " + " | ".join(map(_told, values)) + " |"
         yield "| mean | " + " | ".join(_told(_mean(values)) for values in columns) + " |"
     yield "\nWorst frame of a GoP above the GoP's mean LPIPS, %: mean of GoPs, most\n"
+    columns = [(OWN, scores, OWN), *others]
+    yield "| clip | " + " | ".join(name for name, _, _ in columns) + " |"
+    yield "|---|" + "---:|" * len(columns)
     for clip in clips:
-        yield "| {} | {:.1f} | {:.1f} |".format(clip, *(100 * value for value in unevenness(scores, clip)))
+        parts = [unevenness(there, clip, codec=codec) for _, there, codec in columns]
+        told = ["–" if part is None else "{:.1f}, {:.1f}".format(*(100 * v for v in part)) for part in parts]
+        yield f"| {clip} | " + " | ".join(told) + " |"
 
 
 def measured(path: Path, arguments: argparse.Namespace, judges: Judges, have: set[tuple[str, str]]) -> list[Score]:

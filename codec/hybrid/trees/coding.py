@@ -42,6 +42,8 @@ _COARSER, _FINER, _ROUGHER = 1.6, 16.0, 8.0
 there to half of it, and from 0 down to twice of it."""
 _BETWEEN = 2.6
 """The step of a picture between anchors, in an anchor's: no other picture is predicted from it."""
+_FINE, _PRICE_FINE = 1.6, 0.2
+"""The same, and its price, where nothing predicts such pictures well: there what is not coded is not seen."""
 _PRICES = (0.11, 0.3, 0.38)
 """Squared error that a bit has to save, in squared steps, by kind: of key pictures as a uniform quantiser at high rates
 (0.12); of others more, so that few blocks are coded."""
@@ -78,10 +80,11 @@ class Planar:
         return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def steps(level: float, kind: Kind) -> tuple[int, int]:
-    """Quantiser steps of luma and chroma at a level, in 1/UNIT."""
+def steps(level: float, kind: Kind, *, fine: bool = False) -> tuple[int, int]:
+    """Quantiser steps of luma and chroma at a level, in 1/UNIT; `fine`: of pictures between that are coded finely."""
     luma = _STEP * 2.0 ** ((_MIDDLE - level) / _HALVED) * (1.0 if kind is Kind.KEY else _coarser(level))
-    luma *= _BETWEEN if kind is Kind.BETWEEN else 1.0
+    if kind is Kind.BETWEEN:
+        luma *= _FINE if fine else _BETWEEN
     chroma = _CHROMA if kind is Kind.KEY else _CHROMA_KNOWN
     first, second = (min(max(round(step), _SMALLEST), _LARGEST) for step in (luma, luma * chroma))
     return first, second
@@ -162,12 +165,13 @@ def decode(
 
 
 def encode_between(
-    pictures: Sequence[Planar], level: float, contexts: Contexts, known: Sequence[Planar]
+    pictures: Sequence[Planar], level: float, contexts: Contexts, known: Sequence[Planar], *, fine: bool = False
 ) -> tuple[bytes, list[Planar]]:
     """The bytes of the pictures between two anchors, one after another in `contexts` that go on, and the pictures as
-    they decode; `known`: what each is predicted to be. Holds no interpreter lock."""
-    step, step_chroma = steps(level, Kind.BETWEEN)
-    price = _PRICES[Kind.BETWEEN] * (step / UNIT) ** 2 / BIT_COST * 2.0 ** (max(0.0, _DEAR - level) / _DEARER)
+    they decode; `known`: what each is predicted to be; `fine` as of `steps`. Holds no interpreter lock."""
+    step, step_chroma = steps(level, Kind.BETWEEN, fine=fine)
+    price = (step / UNIT) ** 2 / BIT_COST
+    price *= _PRICE_FINE if fine else _PRICES[Kind.BETWEEN] * 2.0 ** (max(0.0, _DEAR - level) / _DEARER)
     io, data = writer(0)
     room, made = new_room(), []
     for picture, guess in zip(pictures, known, strict=True):
@@ -181,9 +185,11 @@ def encode_between(
     return finish_writing(io, data), made
 
 
-def decode_between(data: bytes, level: float, contexts: Contexts, known: Sequence[Planar]) -> list[Planar]:
+def decode_between(
+    data: bytes, level: float, contexts: Contexts, known: Sequence[Planar], *, fine: bool = False
+) -> list[Planar]:
     """The pictures that were encoded so. Raises ValueError when the bytes are damaged."""
-    step, step_chroma = steps(level, Kind.BETWEEN)
+    step, step_chroma = steps(level, Kind.BETWEEN, fine=fine)
     io, rest = reader(data)
     room, made = new_room(), []
     for guess in known:
