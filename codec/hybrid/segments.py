@@ -1,7 +1,7 @@
 """Reference pictures inside a GoP: which there are, and the segments that they cut it into.
 
 A segment goes from one reference picture to the next and is coded as a GoP that is chained to the one before it: the
-picture that both have is not coded again. So what moves fast is predicted from two to five pictures away, while GoPs
+picture that both have is not coded again. So what moves fast is predicted from one to four pictures away, while GoPs
 lie on the clip as ever: seams, seeking and losses do not depend on what is shown.
 """
 

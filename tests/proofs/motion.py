@@ -215,11 +215,11 @@ def report(scores: Sequence[Score], base: Sequence[Score]) -> Iterator[str]:
             yield f"| {clip} | " + " | ".join(map(_told, values)) + " |"
         yield "| mean | " + " | ".join(_told(_mean(values)) for values in columns) + " |"
     yield "\nWorst frame of a GoP above the GoP's mean LPIPS, %: mean of GoPs, most\n"
-    columns = [(OWN, scores, OWN), *others]
-    yield "| clip | " + " | ".join(name for name, _, _ in columns) + " |"
-    yield "|---|" + "---:|" * len(columns)
+    shown = [(OWN, scores, OWN), *others]
+    yield "| clip | " + " | ".join(name for name, _, _ in shown) + " |"
+    yield "|---|" + "---:|" * len(shown)
     for clip in clips:
-        parts = [unevenness(there, clip, codec=codec) for _, there, codec in columns]
+        parts = [unevenness(there, clip, codec=codec) for _, there, codec in shown]
         told = ["–" if part is None else "{:.1f}, {:.1f}".format(*(100 * v for v in part)) for part in parts]
         yield f"| {clip} | " + " | ".join(told) + " |"
 
