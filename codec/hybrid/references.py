@@ -9,7 +9,7 @@ The price was set on clips that are scored by LPIPS of both trunks and DISTS at 
 alone, which takes grain for detail.
 
 Where the whole GoP is missed by a lot, prediction fails outright: what is not coded is gone. There references are
-cheap, and the pictures between are coded finely too.
+cheap, and the pictures between are coded finely too. A fade is no such failure: what is shown stays where it is.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,8 @@ _PRICE = 420.0
 pictures. Squares, because a prediction that misses little is good enough at any distance."""
 _FAILED, _PRICE_FAILED = 14.0, 100.0
 """What the last picture misses, in grey levels, from which on prediction has failed, and a reference's price there."""
+_FLAT = 2.0
+"""Standard deviation in grey levels below which a picture shows nothing."""
 _EVERY = 2
 """Rows that are compared: every second one tells enough."""
 
@@ -46,12 +48,30 @@ def chosen_references(luma: Sequence[Plane], shape: GopShape) -> References:
     or the number of threads."""
     if shape.cut or shape.length < 3:
         return References()
-    sides = [(0, -side % NODE) for side in luma[0].shape]
-    search = _Search(stacked([np.pad(picture, sides, mode="edge") for picture in luma]))
-    failed = search.error(0, len(luma) - 1) > _FAILED
-    _, inner = search.best(0, len(luma) - 1, _PRICE_FAILED if failed else _PRICE)
+    last = len(luma) - 1
+    search = _search_of(luma)
+    failed = search.error(0, last) > _FAILED and _fails_in_one_light(luma)
+    _, inner = search.best(0, last, _PRICE_FAILED if failed else _PRICE)
     # Where no nearer reference helps either, as on water that glitters, finer steps would not.
     return References(inner, failed and bool(inner))
+
+
+def _fails_in_one_light(luma: Sequence[Plane]) -> bool:
+    """Whether the last picture is missed as much when all have its brightness and contrast; False where one shows
+    nothing."""
+    means, spreads = [float(picture.mean()) for picture in luma], [float(picture.std()) for picture in luma]
+    if min(spreads) < _FLAT:
+        return False
+    level = [
+        np.clip((picture - mean) * (spreads[-1] / spread) + means[-1] + 0.5, 0, 255).astype(np.uint8)
+        for picture, mean, spread in zip(luma, means, spreads, strict=True)
+    ]
+    return _search_of(level).error(0, len(level) - 1) > _FAILED
+
+
+def _search_of(luma: Sequence[Plane]) -> "_Search":
+    sides = [(0, -side % NODE) for side in luma[0].shape]
+    return _Search(stacked([np.pad(picture, sides, mode="edge") for picture in luma]))
 
 
 class _Search:

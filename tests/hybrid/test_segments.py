@@ -49,6 +49,15 @@ class Turning:
         return map(self.picture, range(start, stop))
 
 
+class Fading(Turning):
+    """A pattern that stands still and fades from a tenth to all of its light."""
+
+    def picture(self, index: int) -> Picture:
+        """Frame `index`."""
+        shown = Turning(*[0.0] * (FRAMES - 1)).picture(index)
+        return Picture((shown.y * (0.1 + 0.9 * index / (FRAMES - 1))).astype(np.uint8), shown.u, shown.v, shown.colour)
+
+
 def encode(clip: Turning, output: Path, settings: HybridSettings) -> list[DecodedGop]:
     gops: list[DecodedGop] = []
     timing = Timing(tuple(range(FRAMES)), Fraction(1, 25), Fraction(25), FRAMES / 25)
@@ -149,6 +158,13 @@ def test_what_fails_a_little_is_not_coded_finely(tmp_path: Path) -> None:
     output = tmp_path / "a.gop"
     encode(Turning(*[0.03] * (FRAMES - 1)), output, HybridSettings(0.08))
     assert any(inner_of(output)) and not any(mask & FINE for mask in inner_of(output))
+
+
+def test_a_fade_is_not_coded_finely(tmp_path: Path) -> None:
+    clip, output = Fading(*[0.0] * (FRAMES - 1)), tmp_path / "a.gop"
+    assert np.abs(clip.picture(8).y - clip.picture(0).y.astype(float)).mean() > 20
+    encode(clip, output, HybridSettings(0.08))
+    assert not any(mask & FINE for mask in inner_of(output))
 
 
 def test_fine_pictures_between_are_nearer_their_references(tmp_path: Path) -> None:
