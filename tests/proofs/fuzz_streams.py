@@ -45,16 +45,8 @@ def make_streams(folder: Path, codec: str) -> list[Path]:
     """Two small streams of one clip by a codec; where GoPs can be chained, some are. It turns at first: `hybrid` finds
     nothing to predict that from, and its GoPs there have all that a payload can have."""
     clip_path = folder / "clip.mkv"
-    source = [
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc2=size=96x64:rate=25,rotate=3*min(t\\,0.7)",
-        "-frames:v",
-        "40",
-        "-c:v",
-        "ffv1",
-    ]
+    shown = "testsrc2=size=96x64:rate=25,rotate=3*min(t\\,0.7)"
+    source = ["-f", "lavfi", "-i", shown, "-frames:v", "40", "-c:v", "ffv1"]
     subprocess.run([ffmpeg_program(), "-v", "error", *source, "-pix_fmt", "yuv420p", str(clip_path)], check=True)
     streams = []
     with open_clip(clip_path) as clip:
