@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from pyqtgraph import SignalProxy
+from pyqtgraph import SignalProxy, setConfigOption
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -44,6 +44,9 @@ class Charts(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        # pyqtgraph drops moves that follow another one within 10 ms, the last one too: what is read off would be of a
+        # place where the mouse no longer is.
+        setConfigOption("mouseRateLimit", 0)
         self._session = session
         self._series: tuple[Series, ...] = ()
         self._range: tuple[float, float] | None = None

@@ -18,10 +18,6 @@ from app.views.theme import ACCENT
 from app.views.widgets import HtmlLabel, plain_tip, single_shot
 from codec.texts import in_html
 
-# pyqtgraph drops moves that follow another one within 10 ms, the last one too: what is read off would be of a place
-# where the mouse no longer is.
-pg.setConfigOption("mouseRateLimit", 0)
-
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _NAME_LENGTHS = (40, 24, 16, 12, 9, 6)
 """Characters of a take's name in a head, as there is room; at last a piece of its line stands for it alone."""
