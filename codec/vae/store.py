@@ -10,7 +10,7 @@ from codec.nn.device import network_type
 from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FORMAT, MAX_BYTES, load_weights
+from codec.vae.weights import FORMAT, MAX_BYTES, full_decoder_of, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 
@@ -51,16 +51,22 @@ def model_for(model_id: bytes, device: torch.device, precision: str = "auto", st
         asks = "The encode" if stream is None else f"{stream}: the stream"
         have = ", ".join(filter(None, known)) or "none"
         raise ModelError(f"{asks} needs the weights {model_id.hex()}, which are not installed (installed: {have}).")
-    return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
+    return _load(path, _stamp(path), device, network_type(device, precision))
 
 
 def model_at(path: Path, device: torch.device, precision: str = "auto") -> VaeCodec:
     """As `model_for`, of a file that need not be installed. Raises ModelError, OSError."""
-    return _load(path, path.stat().st_mtime_ns, device, network_type(device, precision))
+    return _load(path, _stamp(path), device, network_type(device, precision))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Tells weights and their full decoder from what replaces them."""
+    full = full_decoder_of(path)
+    return path.stat().st_mtime_ns, full.stat().st_mtime_ns if full.exists() else 0
 
 
 @lru_cache(maxsize=3)
-def _load(path: Path, _modified: int, device: torch.device, number_type: torch.dtype) -> VaeCodec:
+def _load(path: Path, _modified: tuple[int, ...], device: torch.device, number_type: torch.dtype) -> VaeCodec:
     codec = load_weights(path).to(device).work_in(number_type)
     if device.type == "cpu" and codec.spatial is not None:
         codec.backbone.to(memory_format=torch.channels_last)

@@ -1,5 +1,8 @@
 """Weights on disk: the codec's own, and the pretrained picture autoencoder of backbone `spatial`, a file each.
 
+The pretrained decoder can be taught what coded latents look like. It is kept in a file of its own beside the codec's
+then, `full_NAME`: no stream depends on it, so it can get better while streams stay readable.
+
 Floats are kept in half precision, the scale path and the coder's tables as the integers they are used as. The metadata
 says which backbone the tensors are of and, where that has a choice, its sizes; files that say nothing are of `spatial`.
 """
@@ -23,10 +26,12 @@ from codec.vae.model import VaeCodec
 from codec.vae.scales import IntegerConv
 
 FORMAT = "seamscope-vae-2"
+FORMAT_FULL = "seamscope-vae-full-1"
 PRETRAINED = "taef2_fp16.safetensors"
 MAX_BYTES = 2**30
 """Of a weights file: the largest published net in single precision, and the codec."""
 _FULL = "backbone.full."
+_DECODER = "decoder."
 _BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
 _MOST_NAMED = 3
@@ -46,8 +51,9 @@ def load_pretrained(pair: PicturePair, file: Path | None = None) -> None:
 def save_weights(
     codec: VaeCodec, path: Path, notes: dict[str, str] | None = None, *, published: torch.dtype | None = None
 ) -> None:
-    """Write everything but the pretrained autoencoder, whole or not at all; the backbone in its `published` type where
-    that is given. Raises ValueError when the scale path's sums would not be exact."""
+    """Write everything but the pretrained autoencoder, whole or not at all, and before it the full decoder where that
+    was taught; the backbone in its `published` type where that is given. Raises ValueError when the scale path's sums
+    would not be exact."""
     codec.latent.scales.check()
     codec.latent.freeze_tables()
     tensors = {
@@ -61,11 +67,32 @@ def save_weights(
         if isinstance(layer, IntegerConv):
             weight, bias = layer.integer_weights()
             tensors[f"{name}.weight"], tensors[f"{name}.bias"] = weight.to(torch.int8), bias.to(torch.int32)
+    if codec.spatial is not None and _is_taught(codec.spatial.full):
+        taught = {n: v.half() for n, v in codec.spatial.full.state_dict().items() if n.startswith(_DECODER)}
+        _write(full_decoder_of(path), taught, {"format": FORMAT_FULL} | (notes or {}))
+    _write(path, tensors, {"format": FORMAT} | _kind(codec) | (notes or {}))
+
+
+def full_decoder_of(path: Path) -> Path:
+    """Where the taught full decoder of a weights file lies, if it has one."""
+    return path.with_name("full_" + path.name)
+
+
+def _is_taught(full: PicturePair) -> bool:
+    published = PicturePair(fast=False)
+    load_pretrained(published)
+    return any(
+        not torch.equal(value.cpu().half(), published.get_parameter(name).half())
+        for name, value in full.named_parameters()
+    )
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
     part = path.with_name(path.name + ".part")
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     part.touch()
     mode = part.stat().st_mode
-    save_file(kept, part, {"format": FORMAT} | _kind(codec) | (notes or {}))
+    save_file(kept, part, metadata)
     # The library makes files that nobody else may read.
     part.chmod(mode)
     part.replace(path)
@@ -77,8 +104,8 @@ def _kind(codec: VaeCodec) -> dict[str, str]:
 
 
 def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
-    """Read what `save_weights` wrote, with the shipped pretrained autoencoder where the backbone has it; `estimating`
-    as to be trained. Raises ModelError for anything else."""
+    """Read what `save_weights` wrote, with the shipped pretrained autoencoder where the backbone has it, its decoder as
+    taught where it was; `estimating` as to be trained. Raises ModelError for anything else."""
     try:
         tensors, metadata = read_tensors(path, MAX_BYTES)
         if metadata.get("format") != FORMAT:
@@ -88,11 +115,26 @@ def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
         codec = VaeCodec(make_backbone(sizes), estimating=estimating)
         if codec.spatial is not None:
             load_pretrained(codec.spatial.full)
+            _load_full_decoder(codec.spatial.full, full_decoder_of(path))
         _load(codec, tensors)
         codec.latent.scales.check()
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path}: these weights cannot be used ({error}).") from error
     return codec.eval().requires_grad_(False)
+
+
+def _load_full_decoder(full: PicturePair, file: Path) -> None:
+    """Raises ModelError for a file that is not a taught decoder."""
+    if not file.exists():
+        return
+    try:
+        tensors, metadata = read_tensors(file, MAX_BYTES)
+        if metadata.get("format") != FORMAT_FULL:
+            raise ValueError(f"the format is not {FORMAT_FULL}")
+        own = {name.removeprefix(_DECODER): value.float() for name, value in tensors.items()}
+        full.decoder.load_state_dict(own)
+    except (OSError, SafetensorError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{file}: not a full decoder ({error}).") from error
 
 
 def _check_backbone(sizes: Sizes | None, tensors: dict[str, Tensor]) -> None:

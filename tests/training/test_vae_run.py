@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from codec.context import QUIET
-from codec.errors import SettingError
+from codec.errors import ModelError, SettingError
 from codec.training.vae import run as training
 from codec.training.vae import settings
 from codec.training.vae.importing import import_checkpoint
@@ -19,7 +19,7 @@ from codec.training.vae.judges import flicker, tone_error
 from codec.training.vae.sources import cut_clip, find_sources
 from codec.training.vae.state import prepare
 from codec.training.vae.store import Store
-from codec.vae.weights import load_weights
+from codec.vae.weights import full_decoder_of, load_weights, save_weights
 from tests.conftest import make_clip
 
 CHECKPOINT = Path(__file__).parents[1] / "golden" / "backbones" / "leanvae_tiny_state.safetensors"
@@ -201,6 +201,49 @@ def test_single_pictures_teach_the_fast_pair_alone(corpus, tmp_path):
     kept = ("backbone.fast.decoder.", "latent.bottleneck._")
     assert {name for name in moved if not name.startswith(kept)} == set()
     assert any(name.startswith("backbone.fast.decoder.") for name in moved)
+
+
+def test_the_full_decoder_learns_beside_a_codec_that_stays(corpus, tmp_path):
+    head, _, stages = CONFIG.replace("save_every_s = 0", "save_every_s = 1000").partition("[[stage]]")
+    begun, out = tmp_path / "begun.toml", tmp_path / "out"
+    stage = stages.split("[[stage]]")[1].replace("steps = 4", "steps = 1")
+    begun.write_text(f"{head}[[stage]]{stage}", encoding="utf-8")
+    cpu = torch.device("cpu")
+    list(training.start(settings.load(begun), tmp_path, out, corpus=(corpus,), device=cpu))
+    first = out / "weights.safetensors"
+    # A decoder that nobody taught is the published one, and needs no file.
+    assert not full_decoder_of(first).exists()
+    stage = stages.split("[[stage]]")[0].replace("steps = 2", "steps = 40").replace("1e-3", "1e-4")
+    stage = stage.replace('train = ["pair"]', 'train = ["full"]').replace("quantise = false", "full_share = 1.0")
+    config, went = tmp_path / "full.toml", tmp_path / "went"
+    config.write_text(f'start = "{first.as_posix()}"\n{head}ema = 0.5\n[[stage]]{stage}', encoding="utf-8")
+    went.mkdir()
+    (went / "crops-64").symlink_to(out / "crops-64")
+    list(training.start(settings.load(config), tmp_path, went, device=cpu))
+    taught = full_decoder_of(went / "weights.safetensors")
+    before, after = load_weights(first).state_dict(), load_weights(went / "weights.safetensors").state_dict()
+    moved = {n for n, value in before.items() if value.shape == after[n].shape and not value.equal(after[n])}
+    kept = ("backbone.full.decoder.", "latent.bottleneck._")
+    assert {name for name in moved if not name.startswith(kept)} == set()
+    assert any(name.startswith("backbone.full.decoder.") for name in moved)
+    # Beside the weights it began with it is theirs: the same bytes, shown better.
+    crop = Store(out / "crops-64", "train").batch([0]).pictures
+    streams, errors = [], []
+    for present in (False, True):
+        if present:
+            full_decoder_of(first).write_bytes(taught.read_bytes())
+        codec = load_weights(first)
+        coded = codec.encode(crop, 200, full=True)
+        streams.append(coded[0].string)
+        errors.append(float((codec.decode(coded, full=True) - crop).square().mean()))
+    assert streams[0] == streams[1]
+    assert errors[1] < 0.95 * errors[0], errors
+    # Weights that are written on keep what was taught.
+    save_weights(load_weights(first, estimating=True), tmp_path / "again.safetensors")
+    assert full_decoder_of(tmp_path / "again.safetensors").exists()
+    full_decoder_of(first).write_bytes(first.read_bytes())
+    with pytest.raises(ModelError, match="not a full decoder"):
+        load_weights(first)
 
 
 def test_single_pictures_are_refused_where_they_teach_nothing(tmp_path):

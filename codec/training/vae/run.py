@@ -87,7 +87,7 @@ def train(parts: Parts, minutes: float | None) -> Iterator[str]:
 def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator) -> dict[str, float]:
     """One step of the optimiser; what the log wants of it."""
     for name, parameter in parts.codec.named_parameters():
-        parameter.requires_grad_(not name.startswith("backbone.full.") and is_trained(name, stage.train))
+        parameter.requires_grad_(is_trained(name, stage.train))
     rate = _learning_rate(stage, inner)
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]
@@ -243,10 +243,12 @@ def validate(parts: Parts) -> list[dict[str, Any]]:
         # Those stored are of the encoder that the run began with.
         latents = torch.cat([codec.backbone.stored(picture[None]) for picture in pictures])
     area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
+    # A run that teaches the full decoder is looked at through it.
+    full = any("full" in stage.train for stage in settings.stages)
     rows, shown = [], []
     for quality in settings.panel_qualities:
         decoded, estimate = codec(latents, torch.full((count,), quality, device=parts.device))
-        both = [codec.backbone.shown(gop, slice(1, 6, 4), GOP_LENGTH) for gop in decoded]
+        both = [codec.backbone.shown(gop, slice(1, 6, 4), GOP_LENGTH, full=full) for gop in decoded]
         chosen = list(torch.stack(both, dim=1))
         lpips = torch.stack([parts.judges.alex(made, pictures[:, i]) for made, i in zip(chosen, (1, 5), strict=True)])
         rows.append(

@@ -14,7 +14,7 @@ from codec.vae.rates import QUALITY_MAX
 
 SMALLEST_CROP = 64
 """Side in pixels: a sample of z is as large, and in less the judges see nothing."""
-PARTS = ("pair", "decoder", "temporal", "backbone", "codec", "entropy")
+PARTS = ("pair", "decoder", "full", "temporal", "backbone", "codec", "entropy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class Stage:
     learning_rate_end: float
     """Cosine from the first to the second."""
     train: tuple[str, ...]
-    """Of backbone `spatial`, "pair": the fast picture autoencoder, "decoder": its decoder alone, "temporal": four
-    pictures' latents to L and back; of the others "backbone": E and D. "codec": transforms, hyperprior, contexts,
+    """Of backbone `spatial`, "pair": the fast picture autoencoder, "decoder": its decoder alone, "full": the
+    pretrained decoder (its encoder, and with it the latent space, stays), "temporal": four pictures' latents to L and
+    back; of the others "backbone": E and D. "codec": transforms, hyperprior, contexts,
     steps; "entropy": of these hyperprior, contexts and scales alone, with which no picture gets better and the rate
     finds its level."""
     warmup: int = 200
@@ -74,7 +75,7 @@ class Stage:
     adversarial: float = 0.0
     """Weight of the projected-feature discriminator."""
     full_share: float = 0.0
-    """Share of steps decoded by the pretrained decoder instead of the fast one."""
+    """Share of steps decoded by the full decoder instead of the fast one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ the model of z and the integers of the scale path, which count in other units, f
 bits on every zero."""
 _TABLES = ("latent.gaussian.", "latent.bottleneck._")
 """The coder's tables: made from the rest whenever weights are written."""
+_FIXED = "backbone.full.encoder."
+"""The pretrained encoder: it is what the latent space is."""
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
 
 
@@ -152,14 +154,14 @@ def fit(parts: Parts) -> None:
 
 
 def _trained(codec: VaeCodec) -> dict[str, Tensor]:
-    """Parameters and buffers but the pretrained autoencoder's and the coder's tables, which are made from the rest."""
-    return {n: value for n, value in codec.state_dict().items() if not n.startswith(("backbone.full.", *_TABLES))}
+    """Parameters and buffers but the pretrained encoder's and the coder's tables, which are made from the rest."""
+    return {n: value for n, value in codec.state_dict().items() if not n.startswith((_FIXED, *_TABLES))}
 
 
 def _groups(codec: VaeCodec, weight_decay: float) -> list[dict[str, Any]]:
     rows: dict[str, list[Tensor]] = {"weights": [], "rest": [], "still": [], "steps": [], "tables": [], "scales": []}
     for name, parameter in codec.named_parameters():
-        if name.startswith("backbone.full."):
+        if name.startswith(_FIXED):
             continue
         if any(part in name for part in _SLOW):
             rows["still"].append(parameter)
@@ -181,6 +183,8 @@ def part_of(name: str) -> str:
     """Which of settings.PARTS a parameter belongs to."""
     if name.startswith("backbone.fast."):
         return "decoder" if name.startswith("backbone.fast.decoder.") else "pair"
+    if name.startswith("backbone.full."):
+        return "full"
     if name.startswith("backbone.temporal."):
         return "temporal"
     if name.startswith("backbone."):
@@ -190,6 +194,8 @@ def part_of(name: str) -> str:
 
 def is_trained(name: str, parts: Collection[str]) -> bool:
     """Whether a stage that trains `parts` moves a parameter."""
+    if name.startswith(_FIXED):
+        return False
     part = part_of(name)
     whole = {"entropy": "codec", "decoder": "pair"}.get(part, part)
     return part in parts or whole in parts

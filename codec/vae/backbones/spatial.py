@@ -18,7 +18,7 @@ class SpatialBackbone(Backbone):
     name = "spatial"
     spatial_ratio = SPATIAL_RATIO
     frequencies = RATIO
-    parts = ("pair", "decoder", "temporal")
+    parts = ("pair", "decoder", "full", "temporal")
 
     def __init__(self) -> None:
         super().__init__()
