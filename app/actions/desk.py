@@ -153,6 +153,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         _has_neural_recipe,
     ),
     ActionSpec(
+        "other_decoder",
+        "Show the take's stream by the other decoder too, fast or full",
+        ("Ctrl+Alt+F",),
+        "Takes",
+        _on_take(lambda c, t: c.takes.show_by_other_decoder(t)),
+        lambda c: (take := c.session.current) is not None and bool(take.other_decoder),
+    ),
+    ActionSpec(
         "hide",
         "Show or hide the take",
         ("Ctrl+H",),
@@ -229,7 +237,7 @@ HELP_ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 TAKE_MENU: tuple[str | None, ...] = (
-    "choose", "rename", "encode_again", "encode_anew", "hide", None, "move_up", "move_down", None, "nudge_later",
-    "nudge_earlier", "align", None, "export_take", "remove",
+    "choose", "rename", "encode_again", "encode_anew", "other_decoder", "hide", None, "move_up", "move_down", None,
+    "nudge_later", "nudge_earlier", "align", None, "export_take", "remove",
 )  # fmt: skip
 """The menu of a take, in this order; None is a line between."""

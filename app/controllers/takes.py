@@ -25,6 +25,7 @@ class Takes:
         self._engine, self._session, self._person = engine, engine.session, person
         self.edits, self.imports = engine.edits, engine.imports
         self.imports.asked.connect(self._ask_about)
+        engine.other_decoder.shown.connect(self._added)
 
     def encode(self, recipe: Recipe) -> Take | None:
         """A new take; None, and a message, when it cannot be begun."""
@@ -45,6 +46,13 @@ class Takes:
     def encode_anew(self, take: Take) -> None:
         """Encode a neural take anew by the neural draft, in its place."""
         self.edits.encode_again(take, self._session.draft.recipe)
+
+    def show_by_other_decoder(self, take: Take) -> None:
+        """A take of the same streams, shown by the other decoder of their codec."""
+        self._engine.other_decoder.show(take)
+
+    def _added(self, take: Take) -> None:
+        self.edits.added(take)
 
     def rename(self, take: Take) -> None:
         """Let the take's name be typed."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.jobs import tasks
+from app.jobs.decoding import OtherDecoder, StreamDecodes
 from app.jobs.editing import Edits
 from app.jobs.encodes import Encodes
 from app.jobs.importing import Imports
@@ -51,7 +52,9 @@ class Engine:
         self.watching = Watching(tools, self.encodes)
         self.edits = Edits(tools, self.encodes, self.works, self.in_use)
         self.imports = Imports(tools, self.neural)
-        restoring = Restoring(tools, self.neural, self.imports)
+        decodes = StreamDecodes(tools, self.neural)
+        self.other_decoder = OtherDecoder(tools, decodes, self.imports)
+        restoring = Restoring(tools, decodes, self.imports)
         self.projects = Projects(session, runner, self.opening, restoring, self.in_use, self.store.folder)
 
     # Models

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from av.video.reformatter import Interpolation, VideoReformatter
 
+from app.jobs.copying import copy_whole
 from app.jobs.events import GopReady
 from app.state.imports import FileFacts, nearest_frames
 from codec.container.stream import read_info
@@ -153,6 +154,22 @@ def inspect(context: WorkContext, path: Path, coding: Colour | None = None) -> F
             path, info.width, info.height, clip.frame_count, timing.frame_rate, timing.duration_s, info.size_bytes,
             info.codec, info.notes, colour=info.colour, assumed=info.assumed,
         )  # fmt: skip
+
+
+def copy_streams(context: WorkContext, pairs: tuple[tuple[Path, Path], ...]) -> list[FileFacts]:
+    """Copy streams under other names, all or none, and tell what the copies hold; one that keeps its name is only
+    looked at. Raises MediaError, StreamError, OutputError."""
+    made: list[Path] = []
+    try:
+        for source, target in pairs:
+            if target != source:
+                copy_whole(source, target, context)
+                made.append(target)
+        return [inspect(context, target) for _, target in pairs]
+    except BaseException:
+        for target in made:
+            target.unlink(missing_ok=True)
+        raise
 
 
 def open_imported(context: WorkContext, spec: ImportSpec) -> Opened:

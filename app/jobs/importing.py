@@ -144,6 +144,7 @@ class Imports:
             structure,
             _origin(facts, clip, decision),
         )
+        take.asked_decoder = "" if decision.decoder == "auto" else decision.decoder
         rate = rate_of(facts, decision.stated_kbps, clip.width * clip.height)
         bits = [float("nan")] * facts.frame_count
         self.session.takes.update(take, source=source, encoded=Encoded(facts.path, None, "", bits))
@@ -160,7 +161,7 @@ class Imports:
         job = self._runner.submit(
             Lane.CODEC,
             imported.decode_into_spool,
-            (facts.path, settings.device, settings.precision, spool),
+            (facts.path, settings.device, settings.precision, spool, decision.decoder),
             on_progress=lambda share, text: self.session.takes.update(take, progress=share, message=text),
             on_event=lambda event: self._neural.gop_ready(take, event),
             on_done=done,

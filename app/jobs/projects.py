@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from psygnal import Signal
@@ -254,9 +254,14 @@ def _record(take: Take, places: dict[int, int]) -> TakeRecord:
         recipe=recipe is not None,
         stated_kbps=None if take.origin is None else take.origin.stated_kbps,
         by_time=take.origin is not None and take.origin.by_time,
+        decoder=_asked_decoder(take),
         command=take.encoded.command[:COMMAND_LIMIT],
         note=take.note[:TEXT_LIMIT],
     )
+
+
+def _asked_decoder(take: Take) -> Literal["", "fast", "full"]:
+    return "fast" if take.asked_decoder == "fast" else "full" if take.asked_decoder == "full" else ""
 
 
 def _files(take: Take) -> TakeFiles:

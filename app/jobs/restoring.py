@@ -3,10 +3,10 @@
 from typing import Any
 
 from app.jobs import imported
+from app.jobs.decoding import StreamDecodes
 from app.jobs.imported import OpenedRival
 from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome
-from app.jobs.neural import NeuralEncodes
 from app.jobs.project_files import FoundProject, FoundTake
 from app.jobs.rivals import KIND_OF
 from app.jobs.tools import Tools
@@ -24,9 +24,9 @@ from codec.pipeline.spooled import SpooledSpec, SpooledTake
 class Restoring:
     """Puts back what a project file holds; a take that cannot be had stays in the list and says why."""
 
-    def __init__(self, tools: Tools, neural: NeuralEncodes, imports: Imports) -> None:
+    def __init__(self, tools: Tools, decodes: StreamDecodes, imports: Imports) -> None:
         self._session, self._runner, self._store = tools.session, tools.runner, tools.store
-        self._jobs, self._scoring, self._encodes, self._imports = tools.jobs, tools.scoring, neural, imports
+        self._jobs, self._scoring, self._decodes, self._imports = tools.jobs, tools.scoring, decodes, imports
 
     def apply(self, found: FoundProject) -> None:
         """Takes, playback, seams, view and notes of a project whose clip is shown already."""
@@ -65,7 +65,10 @@ class Restoring:
             return self._neural(entry, entry.main)
         try:
             pairing = Pairing.TIME if record.by_time else Pairing.NUMBER
-            return self._imports.add(entry.main, ImportDecision(record.name, record.stated_kbps, pairing=pairing))
+            decision = ImportDecision(
+                record.name, record.stated_kbps, pairing=pairing, decoder=record.decoder or "auto"
+            )
+            return self._imports.add(entry.main, decision)
         except (ImportRefused, MediaError) as error:
             return self._missing(entry, str(error))
 
@@ -127,50 +130,13 @@ class Restoring:
             encoded=Encoded(facts.path, None, record.command, list(nothing)),
             disjoint=Encoded(None, None, f"{record.command} --disjoint", list(nothing)),
         )
-        decoder = decoder_of(record.neural, record.options)
-        self._decode(take, facts, Structure.OVERLAP, decoder)
+        take.asked_decoder = record.decoder
+        decoder = record.decoder or decoder_of(record.neural, record.options)
+        self._decodes.begin(take, facts, Structure.OVERLAP, decoder)
         if entry.disjoint is not None and take.disjoint is not None:
             take.disjoint.file = entry.disjoint.path
-            self._decode(take, entry.disjoint, Structure.DISJOINT, decoder)
+            self._decodes.begin(take, entry.disjoint, Structure.DISJOINT, decoder)
         return take
-
-    def _decode(self, take: Take, facts: FileFacts, structure: Structure, decoder: str) -> None:
-        assert isinstance(take.source, SpooledTake)
-        main = structure is Structure.OVERLAP
-        stream = take.encoded if main else take.disjoint
-        spec = take.source.spec.overlap if main else take.source.spec.disjoint
-        assert stream is not None
-
-        def progress(share: float, text: str) -> None:
-            self._session.takes.update(take, message=text, **({"progress": share} if main else {}))
-
-        def done(outcome: Outcome, value: Any) -> None:
-            if self._jobs.is_discarded(take):
-                return
-            if outcome is Outcome.SUCCEEDED:
-                pixels = facts.width * facts.height * facts.frame_count
-                stream.rate = Rate(facts.size_bytes, facts.kbps, facts.size_bytes * 8 / pixels)
-                values = {"status": Status.READY, "progress": 1.0} if main else {}
-                self._session.takes.update(take, message="", **values)
-                if main:
-                    self._encodes.rate_known.emit(take)
-            elif main:
-                self._jobs.ended(take, outcome, value)
-            else:
-                stream.file = None
-                self._session.takes.update(take, message="")
-            self._scoring.refresh()
-
-        job = self._runner.submit(
-            Lane.CODEC,
-            imported.decode_into_spool,
-            (facts.path, self._session.settings.device, self._session.settings.precision, spec, decoder),
-            background=not main,
-            on_progress=progress,
-            on_event=lambda event: self._encodes.gop_ready(take, event),
-            on_done=done,
-        )
-        self._jobs.track(take, job, structure)
 
 
 def _choice(record: ChoiceRecord | None, takes: list[Take]) -> Choice | None:

@@ -100,6 +100,8 @@ class ImportDecision:
     """Differences the user agreed to resolve."""
     pairing: Pairing = Pairing.NUMBER
     """How RATE is resolved."""
+    decoder: str = "auto"
+    """Of a stream whose codec has two, one of codec.api.DECODERS."""
 
 
 def compare(facts: FileFacts, clip: Clip) -> tuple[Mismatch, ...]:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -120,6 +120,8 @@ class TakeRecord:
     stated_kbps: Kbps | None = None
     by_time: bool = False
     """An imported file of another frame rate: its frames are paired by time."""
+    decoder: Literal["", "fast", "full"] = ""
+    """Which was asked to show a stream whatever made it."""
     command: Command = ""
     note: Text = ""
     file: FileRecord | None = None

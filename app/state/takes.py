@@ -139,6 +139,9 @@ class Encoded:
         return f"{len(keys)} of {len(self.gops)}"
 
 
+_OTHER_DECODER = {"fast": "full", "full": "fast"}
+
+
 @dataclass(slots=True, eq=False)
 class Take:
     """One column of the comparison. Changed through `TakeList.update` so that everyone hears of it."""
@@ -171,6 +174,8 @@ class Take:
     note: str = ""
     decoder: str = ""
     """Which decoder made its pictures, "fast" or "full", of a codec that has two."""
+    asked_decoder: str = ""
+    """Which was asked to show the streams whatever made them; empty: as they were encoded."""
     error: str = ""
     source: FrameSource | SpooledTake | None = None
     seam_mode: SeamMode = SeamMode.BLENDED
@@ -179,6 +184,15 @@ class Take:
     """The file; of a neural take the stream whose GoPs overlap."""
     disjoint: Encoded | None = None
     """A neural take's other stream, whose GoPs share no frame."""
+
+    @property
+    def other_decoder(self) -> str:
+        """By which decoder its streams can be shown besides its own; empty where there is none, or they are not whole
+        yet."""
+        streams = [self.encoded] if self.disjoint is None else [self.encoded, self.disjoint]
+        whole = all(stream.file is not None and stream.rate is not None for stream in streams)
+        ready = whole and self.status is Status.READY and not self.watched
+        return _OTHER_DECODER.get(self.decoder, "") if ready else ""
 
     @property
     def shown(self) -> Encoded:
@@ -243,7 +257,8 @@ class Take:
         pictures where there are two, and its shift."""
         if self.kind is Kind.SOURCE:
             return visible(f"{self.given_name or 'Source'} · {self.asked}")
-        return " · ".join(part for part in (self._unshifted, self.decoder, self.shift) if part)
+        by = f"shown by {self.decoder}" if self.asked_decoder and self.decoder else self.decoder
+        return " · ".join(part for part in (self._unshifted, by, self.shift) if part)
 
     @property
     def shift(self) -> str:

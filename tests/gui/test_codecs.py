@@ -107,6 +107,17 @@ def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
     assert take.status is Status.READY, take.error
     assert window.session.settings.codec == "vae"
+    # The same streams by the other decoder, by key; undone in one step.
+    qtbot.waitUntil(lambda: take.other_decoder == "full", timeout=WAIT_MS)
+    window.session.select(take)
+    window._refresh_all()
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: len(window.session.takes) == 3, timeout=WAIT_MS)
+    full = list(window.session.takes)[2]
+    qtbot.waitUntil(lambda: full.other_decoder == "fast", timeout=WAIT_MS)
+    assert full.label.endswith("shown by full") and full.name == take.name
+    window.menus.trigger("undo")
+    assert len(window.session.takes) == 2
     projects = window.context.files.projects
     projects.save(tmp_path / "kept")
     qtbot.waitUntil(lambda: projects.path is not None, timeout=WAIT_MS)

@@ -20,6 +20,7 @@ from app.state.session import Session
 from app.state.takes import Kind, Status
 from codec.gop import SeamMode
 from codec.rivals import RivalCodec
+from codec.stream.decoder import decode_stream
 from tests.conftest import make_clip
 
 
@@ -127,6 +128,58 @@ def test_a_take_of_the_full_autoencoder_is_shown_by_it_when_its_project_is_opene
     assert not np.array_equal(
         takes["full"].picture(3, SeamMode.BLENDED).y, takes["fast"].picture(3, SeamMode.BLENDED).y
     )
+
+
+def test_the_streams_of_a_take_are_shown_by_the_other_decoder_beside_it(
+    desk: Callable[[], Desk], tmp_path: Path, small_clip: Path
+) -> None:
+    first, other = desk(), desk()
+    first.engine.open(small_clip, 0, 10)
+    first.session.update_settings(replace(first.session.settings, device="cpu"))
+    fast = first.engine.encode(Recipe(None, 0.3, neural="vae", options=(("autoencoder", "fast"),)))
+    assert fast is not None and fast.other_decoder == "full"
+    first.engine.other_decoder.show(fast)
+    full = list(first.session.takes)[2]
+    assert first.messages == [] and full.status is Status.READY, full.error
+    assert full.label == fast.label.removesuffix("fast") + "shown by full" and full.recipe == fast.recipe
+    assert full.other_decoder == "fast" and full.command == fast.command and full.frame_bits == fast.frame_bits
+    # The pictures that the command line makes of the same bytes.
+    bytes_ = fast.encoded.file.read_bytes()
+    assert full.encoded.file != fast.encoded.file and full.encoded.file.read_bytes() == bytes_
+    stream = tmp_path / "stream.gop"
+    stream.write_bytes(bytes_)
+    decoded = [gop.pictures for gop in decode_stream(stream, "cpu", decoder="full")]
+    assert np.array_equal(full.picture(3, SeamMode.HARD_CUT).y, decoded[0][3].y)
+    for mode in SeamMode:
+        assert not np.array_equal(full.picture(3, mode).y, fast.picture(3, mode).y)
+    # A stream from elsewhere too, and neither needs the take it came from.
+    first.imports.asked.connect(lambda question: first.imports.accept(question, ImportDecision("theirs")))
+    first.imports.look_at(stream)
+    theirs = list(first.session.takes)[3]
+    assert theirs.label.endswith("bpp · fast") and theirs.other_decoder == "full"
+    first.engine.other_decoder.show(theirs)
+    theirs_full = list(first.session.takes)[4]
+    assert theirs_full.label.endswith("shown by full") and theirs_full.name == "theirs"
+    assert np.array_equal(theirs_full.picture(3, SeamMode.BLENDED).y, full.picture(3, SeamMode.HARD_CUT).y)
+    shown = full.picture(3, SeamMode.DISJOINT).y
+    first.edits.remove(fast)
+    first.projects.save(tmp_path / "mine")
+    other.projects.open(tmp_path / "mine.seamscope")
+    assert [take.label for take in other.session.takes] == [take.label for take in first.session.takes]
+    again = list(other.session.takes)[1]
+    assert again.asked_decoder == "full" and np.array_equal(again.picture(3, SeamMode.DISJOINT).y, shown)
+    assert np.array_equal(
+        list(other.session.takes)[3].picture(3, SeamMode.BLENDED).y, theirs_full.picture(3, SeamMode.BLENDED).y
+    )
+    # What codec has one decoder only, and what is not whole, has no other.
+    hybrid = first.engine.encode(Recipe(None, 0.3))
+    assert hybrid is not None and hybrid.other_decoder == ""
+    first.engine.other_decoder.show(hybrid)
+    assert len(first.session.takes) == 5
+    # A stream that has gone meanwhile is one sentence, and no half of a take.
+    stream.unlink()
+    first.engine.other_decoder.show(theirs)
+    assert len(first.session.takes) == 5 and len(first.messages) == 1 and "stream.gop" in first.messages[0]
 
 
 def test_a_project_moves_with_its_folder_and_needs_nothing_of_the_old_one(
