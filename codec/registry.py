@@ -10,6 +10,7 @@ from codec.api import Codec, CodecSettings
 from codec.container.stream import Stream
 from codec.errors import SettingError, StreamError
 from codec.hybrid.codec import Hybrid
+from codec.resources import full_decoder_of
 from codec.vae.codec import Vae
 
 GROUP = "seamscope.codecs"
@@ -65,5 +66,6 @@ def codec_of_stream(stream: Stream) -> Codec:
 
 
 def all_weights() -> tuple[Path, ...]:
-    """The weights files of all codecs: what no output may replace."""
-    return tuple(path for codec in codecs().values() for path in codec.weights().values())
+    """The weights files of all codecs, taught full decoders among them: what no output may replace."""
+    found = [path for codec in codecs().values() for path in codec.weights().values()]
+    return (*found, *(full for path in found if (full := full_decoder_of(path)).exists()))

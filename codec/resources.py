@@ -34,6 +34,12 @@ def weights_files(prefix: str, default: str) -> dict[str, Path]:
     return dict(sorted(found.items(), key=lambda item: item[0] != default))
 
 
+def full_decoder_of(weights: Path) -> Path:
+    """Where the full decoder lies that was taught beside a codec's weights, if there is one: pictures depend on it, no
+    stream does."""
+    return weights.with_name("full_" + weights.name)
+
+
 def sample_clips() -> tuple[Path, ...]:
     """The clips that ship, the default first."""
     folder = resource_folder() / "clips"

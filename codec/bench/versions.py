@@ -14,7 +14,7 @@ from codec import __version__, registry
 from codec.api import Codec
 from codec.bench.cache import Json
 from codec.ffmpeg import ffmpeg_program
-from codec.resources import weights_folder
+from codec.resources import full_decoder_of, weights_folder
 from codec.sources import PACKAGE, digest, sources
 
 _TASKS = ("bench/tasks.py", "bench/worker.py")
@@ -88,6 +88,7 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
         # Raises for weights that are not there.
         model = codec.model_id(codec.settings(codec.settings.lambda_start, weights=weights, device=device))
         numbers = codec.numbers(device, precision)
+        chosen_name = weights or next(iter(codec.weights()), "")
         described[name] = {
             "seamscope": own,
             "source": source_digest(name),
@@ -95,7 +96,8 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
             **networks,
             "numbers": numbers,
             "model": model.hex(),
-            "weights": weights or next(iter(codec.weights()), ""),
+            "weights": chosen_name,
+            "full decoder": _full_decoder(codec.weights().get(chosen_name)),
         }
     return {
         **described,
@@ -111,6 +113,12 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
         },
         "machine": {"processor": processor, "device": numbers, "ffmpeg": ffmpeg.splitlines()[0]},
     }
+
+
+def _full_decoder(weights: Path | None) -> str:
+    """Tells a taught full decoder from others; empty where there is none."""
+    file = None if weights is None else full_decoder_of(weights)
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:32] if file is not None and file.exists() else ""
 
 
 def _metric_weights() -> str:

@@ -8,9 +8,9 @@ import torch
 from codec.errors import ModelError
 from codec.nn.device import network_type
 from codec.nn.tensors import read_model_id as model_id_of
-from codec.resources import weights_files
+from codec.resources import full_decoder_of, weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FORMAT, MAX_BYTES, full_decoder_of, load_weights
+from codec.vae.weights import FORMAT, MAX_BYTES, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 

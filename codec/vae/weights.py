@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from codec.errors import ModelError
 from codec.nn.tensors import read_tensors
-from codec.resources import weights_folder
+from codec.resources import full_decoder_of, weights_folder
 from codec.vae.backbones.known import make_backbone, sizes_of
 from codec.vae.backbones.picture import PicturePair
 from codec.vae.backbones.sizes import Sizes
@@ -71,11 +71,6 @@ def save_weights(
         taught = {n: v.half() for n, v in codec.spatial.full.state_dict().items() if n.startswith(_DECODER)}
         _write(full_decoder_of(path), taught, {"format": FORMAT_FULL} | (notes or {}))
     _write(path, tensors, {"format": FORMAT} | _kind(codec) | (notes or {}))
-
-
-def full_decoder_of(path: Path) -> Path:
-    """Where the taught full decoder of a weights file lies, if it has one."""
-    return path.with_name("full_" + path.name)
 
 
 def _is_taught(full: PicturePair) -> bool:

@@ -10,8 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
+from codec import registry
+from codec.bench.versions import describe
 from codec.context import QUIET
 from codec.errors import ModelError, SettingError
+from codec.resources import full_decoder_of
 from codec.training.vae import run as training
 from codec.training.vae import settings
 from codec.training.vae.importing import import_checkpoint
@@ -19,7 +22,7 @@ from codec.training.vae.judges import flicker, tone_error
 from codec.training.vae.sources import cut_clip, find_sources
 from codec.training.vae.state import prepare
 from codec.training.vae.store import Store
-from codec.vae.weights import full_decoder_of, load_weights, save_weights
+from codec.vae.weights import load_weights, save_weights
 from tests.conftest import make_clip
 
 CHECKPOINT = Path(__file__).parents[1] / "golden" / "backbones" / "leanvae_tiny_state.safetensors"
@@ -203,7 +206,7 @@ def test_single_pictures_teach_the_fast_pair_alone(corpus, tmp_path):
     assert any(name.startswith("backbone.fast.decoder.") for name in moved)
 
 
-def test_the_full_decoder_learns_beside_a_codec_that_stays(corpus, tmp_path):
+def test_the_full_decoder_learns_beside_a_codec_that_stays(corpus, tmp_path, monkeypatch):
     head, _, stages = CONFIG.replace("save_every_s = 0", "save_every_s = 1000").partition("[[stage]]")
     begun, out = tmp_path / "begun.toml", tmp_path / "out"
     stage = stages.split("[[stage]]")[1].replace("steps = 4", "steps = 1")
@@ -241,6 +244,17 @@ def test_the_full_decoder_learns_beside_a_codec_that_stays(corpus, tmp_path):
     # Weights that are written on keep what was taught.
     save_weights(load_weights(first, estimating=True), tmp_path / "again.safetensors")
     assert full_decoder_of(tmp_path / "again.safetensors").exists()
+    # Installed under a name, no output may replace it, and kept results know it from others.
+    installed = tmp_path / "more" / "vae_mine.safetensors"
+    installed.parent.mkdir()
+    installed.write_bytes(first.read_bytes())
+    monkeypatch.setenv("SEAMSCOPE_WEIGHTS", str(installed.parent))
+    without = describe(["vae"], "vae_mine", "cpu", "full")["vae"]
+    full_decoder_of(installed).write_bytes(taught.read_bytes())
+    assert full_decoder_of(installed) in registry.all_weights()
+    assert set(registry.named("vae").weights()) == {"vae_spatial", "vae_mine"}
+    taught_one = describe(["vae"], "vae_mine", "cpu", "full")["vae"]
+    assert {key for key in without if without[key] != taught_one[key]} == {"full decoder"}
     full_decoder_of(first).write_bytes(first.read_bytes())
     with pytest.raises(ModelError, match="not a full decoder"):
         load_weights(first)
