@@ -21,7 +21,7 @@ from codec.metrics.lpips import Lpips
 from codec.metrics.psnr import psnr_db
 from codec.vae import store
 from codec.vae.model import VaeCodec
-from codec.vae.weights import load_weights
+from codec.vae.weights import load_pretrained, load_weights
 
 EVERY = 8
 """Frames between the pictures looked at."""
@@ -58,6 +58,10 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=17)
     arguments = parser.parse_args()
     codec = load_weights(arguments.weights or next(iter(store.files().values())))
+    if codec.spatial is None:
+        parser.error("these weights have no fast pair")
+    # Not as it was taught since, which is for latents that were coded.
+    load_pretrained(codec.spatial.full)
     judge = Lpips()
     print("| clip | latents | pretrained | fast encoder | fast decoder | both |")
     print("|---|---:|---:|---:|---:|---:|")
