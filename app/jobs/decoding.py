@@ -11,7 +11,7 @@ from app.jobs.job import Lane, Outcome
 from app.jobs.neural import NeuralEncodes
 from app.jobs.tools import Tools
 from app.state.imports import FileFacts, ImportDecision
-from app.state.takes import Encoded, Kind, Rate, Status, Take
+from app.state.takes import Encoded, Kind, Rate, Status, Take, plain_name
 from codec.errors import MediaError
 from codec.gop import Structure
 from codec.media.clip import Clip
@@ -106,7 +106,11 @@ class OtherDecoder:
             return
         facts: list[FileFacts] = value
         try:
-            made = self._imported(take, facts[0], decoder) if take.origin else self._own(clip, take, facts, number)
+            made = (
+                self._imported(take, facts[0], decoder)
+                if take.origin
+                else self._own(clip, take, facts, number, decoder)
+            )
         except MediaError as error:
             session.message.emit(str(error))
             return
@@ -119,13 +123,13 @@ class OtherDecoder:
 
     def _imported(self, take: Take, facts: FileFacts, decoder: str) -> Take:
         stated = take.origin.stated_kbps if take.origin else None
-        return self._imports.add(facts, ImportDecision(take.given_name, stated, decoder=decoder))
+        return self._imports.add(facts, ImportDecision(_named(take, decoder), stated, decoder=decoder))
 
-    def _own(self, clip: Clip, take: Take, facts: list[FileFacts], number: int) -> Take:
+    def _own(self, clip: Clip, take: Take, facts: list[FileFacts], number: int, decoder: str) -> Take:
         overlap, disjoint = (self._store.spool(number, each, clip.info.colour, clip) for each in Structure)
         source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self._session.theta)
         made = self._session.takes.add(Kind.NEURAL, take.asked, lmbda=take.lmbda, neural=take.neural)
-        made.given_name, made.recipe = take.given_name, take.recipe
+        made.given_name, made.recipe = plain_name(_named(take, decoder)), take.recipe
         nothing = [float("nan")] * clip.frame_count
         paths: list[Path] = [each.path for each in facts]
         self._session.takes.update(
@@ -135,3 +139,8 @@ class OtherDecoder:
             disjoint=Encoded(paths[1], None, take.disjoint.command if take.disjoint else "", list(nothing)),
         )
         return made
+
+
+def _named(take: Take, decoder: str) -> str:
+    """The user's name of a take, with what tells its twin from it; empty where it has none."""
+    return f"{take.given_name}, shown by {decoder}" if take.given_name else ""

@@ -229,7 +229,8 @@ class Take:
         """As shown: on one line, whatever a file or a project calls it."""
         if self.given_name:
             return visible(self.given_name)
-        return visible(f"{self.codec} {self.asked}".rstrip())
+        by = f", shown by {self.asked_decoder}" if self.asked_decoder else ""
+        return visible(f"{self.codec} {self.asked}".rstrip() + by)
 
     @property
     def codec(self) -> str:
@@ -257,8 +258,7 @@ class Take:
         pictures where there are two, and its shift."""
         if self.kind is Kind.SOURCE:
             return visible(f"{self.given_name or 'Source'} · {self.asked}")
-        by = f"shown by {self.decoder}" if self.asked_decoder and self.decoder else self.decoder
-        return " · ".join(part for part in (self._unshifted, by, self.shift) if part)
+        return " · ".join(part for part in (self._unshifted, self.decoder, self.shift) if part)
 
     @property
     def shift(self) -> str:

@@ -115,7 +115,7 @@ def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     qtbot.waitUntil(lambda: len(window.session.takes) == 3, timeout=WAIT_MS)
     full = list(window.session.takes)[2]
     qtbot.waitUntil(lambda: full.other_decoder == "fast", timeout=WAIT_MS)
-    assert full.label.endswith("shown by full") and full.name == take.name
+    assert full.label.endswith(" · full") and full.name == f"{take.name}, shown by full"
     window.menus.trigger("undo")
     assert len(window.session.takes) == 2
     projects = window.context.files.projects

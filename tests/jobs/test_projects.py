@@ -141,7 +141,8 @@ def test_the_streams_of_a_take_are_shown_by_the_other_decoder_beside_it(
     first.engine.other_decoder.show(fast)
     full = list(first.session.takes)[2]
     assert first.messages == [] and full.status is Status.READY, full.error
-    assert full.label == fast.label.removesuffix("fast") + "shown by full" and full.recipe == fast.recipe
+    assert full.name == f"{fast.name}, shown by full" and full.label.endswith(" bpp · full")
+    assert full.recipe == fast.recipe and full.rate == fast.rate
     assert full.other_decoder == "fast" and full.command == fast.command and full.frame_bits == fast.frame_bits
     # The pictures that the command line makes of the same bytes.
     bytes_ = fast.encoded.file.read_bytes()
@@ -159,7 +160,7 @@ def test_the_streams_of_a_take_are_shown_by_the_other_decoder_beside_it(
     assert theirs.label.endswith("bpp · fast") and theirs.other_decoder == "full"
     first.engine.other_decoder.show(theirs)
     theirs_full = list(first.session.takes)[4]
-    assert theirs_full.label.endswith("shown by full") and theirs_full.name == "theirs"
+    assert theirs_full.label.endswith(" bpp · full") and theirs_full.name == "theirs, shown by full"
     assert np.array_equal(theirs_full.picture(3, SeamMode.BLENDED).y, full.picture(3, SeamMode.HARD_CUT).y)
     shown = full.picture(3, SeamMode.DISJOINT).y
     first.edits.remove(fast)
