@@ -10,7 +10,7 @@ from app.jobs.importing import Imports
 from app.jobs.job import Lane, Outcome
 from app.jobs.neural import NeuralEncodes
 from app.jobs.tools import Tools
-from app.state.imports import FileFacts, ImportDecision
+from app.state.imports import FileFacts, ImportDecision, ImportRefused, compare
 from app.state.takes import Encoded, Kind, Rate, Status, Take, plain_name
 from codec.errors import MediaError
 from codec.gop import Structure
@@ -106,12 +106,13 @@ class OtherDecoder:
             return
         facts: list[FileFacts] = value
         try:
-            made = (
-                self._imported(take, facts[0], decoder)
-                if take.origin
-                else self._own(clip, take, facts, number, decoder)
-            )
-        except MediaError as error:
+            if take.origin is None:
+                made = self._own(clip, take, facts, number, decoder)
+            else:
+                # Somebody may have put another file there.
+                compare(facts[0], clip)
+                made = self._imported(take, facts[0], decoder)
+        except (ImportRefused, MediaError) as error:
             session.message.emit(str(error))
             return
         made.asked_decoder = decoder
