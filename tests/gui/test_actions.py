@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog, QInpu
 from pytestqt.qtbot import QtBot
 
 from app.actions.registry import ACTIONS
+from app.state.recipes import Recipe
 from app.state.takes import Kind, Status, Take
 from app.views.dialogs.import_dialog import ImportDialog
 from app.views.main_window import MainWindow
@@ -63,6 +64,7 @@ LAST = (
     "encode_again",
     "rival",
     "encode",
+    "other_decoder",
     "remove",
     "cancel",
     "tone_mapping",
@@ -202,13 +204,19 @@ def hdr_clip(clips: Path) -> Path:
     return make_clip(clips / "pq.mkv", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", pq, frames=3)
 
 
-def prepare(name: str, window: MainWindow, doors: Doors, shows: Opener, hdr_clip: Path, stream: Path) -> None:
+def prepare(
+    name: str, qtbot: QtBot, window: MainWindow, doors: Doors, shows: Opener, hdr_clip: Path, stream: Path
+) -> None:
     """What an action needs that no other action brings about."""
     doors.save_as = str(stream) if name == "save_stream" else ""
     if name == "clear_region":
         window.session.view.inspection.set_region((10, 10, 60, 50), (96, 64))
     elif name == "encode_anew":
         window.session.select(next(take for take in window.session.takes if take.kind is Kind.NEURAL))
+    elif name == "other_decoder":
+        take = window.engine.encode(Recipe(None, 0.05, neural="vae", options=(("autoencoder", "fast"),)))
+        qtbot.waitUntil(lambda: take is not None and take.other_decoder == "full", timeout=WAIT_MS)
+        window.session.select(take)
     elif name == "cancel":
         window.engine.encode_rival(RivalCodec.VVC, 40)
     elif name == "stop_watching":
@@ -227,11 +235,11 @@ def test_every_action_does_something(
         put_back(window)
         for earlier in BEFORE.get(name, ()):
             trigger(window, earlier)
-        prepare(name, window, doors, shows, hdr_clip, stream)
+        prepare(name, qtbot, window, doors, shows, hdr_clip, stream)
         before = observed(window, doors)
         trigger(window, name)
-        if name in ("cancel", "vote_scores"):
-            # An encoder in another thread ends when it hears of it; files of votes are read in one.
+        if name in ("cancel", "vote_scores", "other_decoder"):
+            # An encoder in another thread ends when it hears of it; files of votes are read in one, streams copied.
             qtbot.waitUntil(lambda before=before: observed(window, doors) != before, timeout=WAIT_MS)
         if observed(window, doors) == before:
             nothing.append(name)

@@ -6,7 +6,8 @@ codes the first frames of every clip with each codec at some λ, the rivals at s
 and scores what the files decode to: a line a take. Goes on where it was stopped: what the file holds is left as it is.
 The page has mean Bjøntegaard rates of each folder, whether rate and quality rise together on every clip, and every
 point. `--untrained`: weights of the transform before training, as `--make-untrained` writes them from the crops of a
-training run. Bits are those of whole files, of rivals those of coded frames.
+training run. `--against` prints what became of a codec's scores since another such file. Bits are those of whole files,
+of rivals those of coded frames.
 """
 
 import argparse
@@ -266,6 +267,25 @@ def page(found: Sequence[Point], frames: int, vgg_every: int) -> str:
     return "\n".join(lines)
 
 
+def changes(found: Sequence[Point], before: Sequence[Point], codec: str) -> list[str]:
+    """A table: means of a codec's points of two files by setting, of the clips that both have."""
+    old = {(p.clip, p.setting): p for p in before if p.codec == codec}
+    pairs = [(old[p.clip, p.setting], p) for p in found if p.codec == codec and (p.clip, p.setting) in old]
+    lines = [
+        "| " + " | ".join(("setting", "bpp", *(METRICS[key].label for key in SHOWN))) + " |",
+        "|---:" * (2 + len(SHOWN)) + "|",
+    ]
+    for setting in sorted({p.setting for _, p in pairs}):
+        here = [pair for pair in pairs if pair[1].setting == setting]
+        bpp = [f"{mean(pair[side].bpp for pair in here):.4f}" for side in range(2)]
+        cells = [f"{setting:g} ({len(here)} clips)", bpp[0] if bpp[0] == bpp[1] else " → ".join(bpp)]
+        for key in SHOWN:
+            digits = METRICS[key].digits
+            cells.append(" → ".join(f"{mean(pair[side].scores[key] for pair in here):.{digits}f}" for side in range(2)))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def main() -> int:
     """Measure what is missing and write both files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -279,6 +299,7 @@ def main() -> int:
     parser.add_argument("--vgg-every", type=int, default=3)
     parser.add_argument("--clips", nargs="+", help="stems of files; default: all")
     parser.add_argument("--codecs", nargs="+", choices=(*CODECS, UNTRAINED), default=CODECS)
+    parser.add_argument("--against", type=Path, metavar="CSV", help="print how the --codecs compare with this file's")
     parser.add_argument("--lambdas", type=float, nargs="+", default=LAMBDAS, metavar="L")
     arguments = parser.parse_args()
     if arguments.make_untrained:
@@ -299,6 +320,9 @@ def main() -> int:
                 found = [*read(arguments.out), *more]
                 write(arguments.out, found)
             print(f"{path.stem} is measured", flush=True)
+    if arguments.against:
+        for codec in arguments.codecs:
+            print(f"\n{codec}\n", *changes(found, read(arguments.against), codec), sep="\n")
     if arguments.page:
         found = sorted(found, key=lambda p: (p.folder != "val", p.folder, p.clip))
         arguments.page.write_text(page(found, arguments.frames, arguments.vgg_every), encoding="utf-8")
