@@ -1,6 +1,5 @@
 """Streams that are there already become pictures of takes: of a reopened project, and by the other decoder."""
 
-from pathlib import Path
 from typing import Any
 
 from psygnal import Signal
@@ -22,10 +21,35 @@ class StreamDecodes:
     """Decodes streams into takes that stand on the list."""
 
     def __init__(self, tools: Tools, neural: NeuralEncodes) -> None:
-        self._session, self._runner = tools.session, tools.runner
+        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
         self._jobs, self._scoring, self._encodes = tools.jobs, tools.scoring, neural
 
-    def begin(self, take: Take, facts: FileFacts, structure: Structure, decoder: str) -> None:
+    def add(
+        self, asked: tuple[str, float | None, str], streams: tuple[FileFacts, FileFacts | None], command: str,
+        asked_decoder: str, decoder: str,
+    ) -> Take:  # fmt: skip
+        """A take of streams of the clip: what was `asked`, with its λ and codec; whose GoPs overlap, and whose share no
+        frame, where that one is there; the command of the first. Shown by `asked_decoder`, where empty by `decoder`."""
+        facts, other = streams
+        number = self._store.new_number()
+        overlap, disjoint = (self._store.spool(number, each, facts.colour, facts) for each in Structure)
+        source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
+        text, lmbda, neural = asked
+        take = self._session.takes.add(Kind.NEURAL, text, lmbda=lmbda, neural=neural)
+        take.asked_decoder = asked_decoder
+        nothing = [float("nan")] * facts.frame_count
+        self._session.takes.update(
+            take,
+            source=source,
+            encoded=Encoded(facts.path, None, command, list(nothing)),
+            disjoint=Encoded(other and other.path, None, f"{command} --disjoint", list(nothing)),
+        )
+        for each, structure in zip(streams, Structure, strict=True):
+            if each is not None:
+                self._begin(take, each, structure, asked_decoder or decoder)
+        return take
+
+    def _begin(self, take: Take, facts: FileFacts, structure: Structure, decoder: str) -> None:
         """Decode one of a take's two streams into its spool, by a `decoder` of codec.api.DECODERS."""
         assert isinstance(take.source, SpooledTake)
         main = structure is Structure.OVERLAP
@@ -80,68 +104,45 @@ class OtherDecoder:
         session, clip, decoder = self._session, self._session.clip, take.other_decoder
         if clip is None or not decoder or not session.has_room():
             return
-        number = self._store.new_number()
         if take.origin is None:
-            spools = [self._store.spool(number, each, clip.info.colour, clip) for each in Structure]
-            streams = [stream for stream in (take.encoded, take.disjoint) if stream is not None]
-            pairs = tuple(
-                (stream.file, spool.path.with_suffix(".gop"))
-                for stream, spool in zip(streams, spools, strict=True)
-                if stream.file is not None
-            )
+            number = self._store.new_number()
+            targets = [self._store.folder / f"shown-{number}-{each.value}.gop" for each in Structure]
+            streams = [stream.file for stream in (take.encoded, take.disjoint) if stream is not None]
+            pairs = tuple((file, target) for file, target in zip(streams, targets, strict=True) if file is not None)
         else:
             pairs = ((take.origin.path, take.origin.path),)
         self._runner.submit(
             Lane.MEDIA,
             imported.copy_streams,
             (pairs,),
-            on_done=lambda outcome, value: self._copied(clip, take, decoder, number, outcome, value),
+            on_done=lambda outcome, value: self._copied(clip, take, decoder, outcome, value),
         )
 
-    def _copied(self, clip: Clip, take: Take, decoder: str, number: int, outcome: Outcome, value: Any) -> None:
+    def _copied(self, clip: Clip, take: Take, decoder: str, outcome: Outcome, value: Any) -> None:
         session = self._session
         if outcome is Outcome.FAILED:
             session.message.emit(str(value))
-        if outcome is not Outcome.SUCCEEDED or session.clip is not clip or not session.has_room():
+        if outcome is not Outcome.SUCCEEDED:
             return
         facts: list[FileFacts] = value
+        if session.clip is not clip or not session.has_room():
+            for each in facts:
+                if each.path.is_relative_to(self._store.folder):
+                    each.path.unlink(missing_ok=True)
+            return
+        name = f"{take.given_name}, shown by {decoder}" if take.given_name else ""
         try:
             if take.origin is None:
-                made = self._own(clip, take, facts, number, decoder)
+                asked, streams = (take.asked, take.lmbda, take.neural), (facts[0], facts[1])
+                made = self._decodes.add(asked, streams, take.encoded.command, decoder, decoder)
+                made.given_name, made.recipe = plain_name(name), take.recipe
             else:
                 # Somebody may have put another file there.
                 compare(facts[0], clip)
-                made = self._imported(take, facts[0], decoder)
+                decision = ImportDecision(name, take.origin.stated_kbps, decoder=decoder)
+                made = self._imports.add(facts[0], decision)
         except (ImportRefused, MediaError) as error:
             session.message.emit(str(error))
             return
-        made.asked_decoder = decoder
         session.takes.update(made, note=take.note, nudge=take.nudge)
-        if take.origin is None:
-            for each, structure in zip(facts, Structure, strict=True):
-                self._decodes.begin(made, each, structure, decoder)
         self.shown.emit(made)
-
-    def _imported(self, take: Take, facts: FileFacts, decoder: str) -> Take:
-        stated = take.origin.stated_kbps if take.origin else None
-        return self._imports.add(facts, ImportDecision(_named(take, decoder), stated, decoder=decoder))
-
-    def _own(self, clip: Clip, take: Take, facts: list[FileFacts], number: int, decoder: str) -> Take:
-        overlap, disjoint = (self._store.spool(number, each, clip.info.colour, clip) for each in Structure)
-        source = SpooledTake(SpooledSpec(overlap, disjoint, clip.frame_count), theta=self._session.theta)
-        made = self._session.takes.add(Kind.NEURAL, take.asked, lmbda=take.lmbda, neural=take.neural)
-        made.given_name, made.recipe = plain_name(_named(take, decoder)), take.recipe
-        nothing = [float("nan")] * clip.frame_count
-        paths: list[Path] = [each.path for each in facts]
-        self._session.takes.update(
-            made,
-            source=source,
-            encoded=Encoded(paths[0], None, take.encoded.command, list(nothing)),
-            disjoint=Encoded(paths[1], None, take.disjoint.command if take.disjoint else "", list(nothing)),
-        )
-        return made
-
-
-def _named(take: Take, decoder: str) -> str:
-    """The user's name of a take, with what tells its twin from it; empty where it has none."""
-    return f"{take.given_name}, shown by {decoder}" if take.given_name else ""

@@ -18,14 +18,13 @@ from app.state.takes import Encoded, Kind, Rate, Status, Take
 from codec import registry
 from codec.errors import MediaError
 from codec.gop import Structure
-from codec.pipeline.spooled import SpooledSpec, SpooledTake
 
 
 class Restoring:
     """Puts back what a project file holds; a take that cannot be had stays in the list and says why."""
 
     def __init__(self, tools: Tools, decodes: StreamDecodes, imports: Imports) -> None:
-        self._session, self._runner, self._store = tools.session, tools.runner, tools.store
+        self._session, self._runner = tools.session, tools.runner
         self._jobs, self._scoring, self._decodes, self._imports = tools.jobs, tools.scoring, decodes, imports
 
     def apply(self, found: FoundProject) -> None:
@@ -118,24 +117,11 @@ class Restoring:
         assert clip is not None
         if facts.frame_count != clip.frame_count or (facts.width, facts.height) != (clip.width, clip.height):
             return self._missing(entry, f"{facts.path.name}: the stream is not one of this clip.")
-        number = self._store.new_number()
-        overlap, disjoint = (self._store.spool(number, s, facts.colour, facts) for s in Structure)
-        source = SpooledTake(SpooledSpec(overlap, disjoint, facts.frame_count), theta=self._session.theta)
-        take = self._session.takes.add(Kind.NEURAL, record.asked, lmbda=record.lmbda, neural=record.neural)
-        nothing = [float("nan")] * facts.frame_count
-        self._session.takes.update(
-            take,
-            source=source,
-            note=record.note,
-            encoded=Encoded(facts.path, None, record.command, list(nothing)),
-            disjoint=Encoded(None, None, f"{record.command} --disjoint", list(nothing)),
-        )
-        take.asked_decoder = record.decoder
-        decoder = record.decoder or decoder_of(record.neural, record.options)
-        self._decodes.begin(take, facts, Structure.OVERLAP, decoder)
-        if entry.disjoint is not None and take.disjoint is not None:
-            take.disjoint.file = entry.disjoint.path
-            self._decodes.begin(take, entry.disjoint, Structure.DISJOINT, decoder)
+        take = self._decodes.add(
+            (record.asked, record.lmbda, record.neural), (facts, entry.disjoint), record.command,
+            record.decoder, decoder_of(record.neural, record.options),
+        )  # fmt: skip
+        self._session.takes.update(take, note=record.note)
         return take
 
 
