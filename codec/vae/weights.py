@@ -52,8 +52,8 @@ def save_weights(
     codec: VaeCodec, path: Path, notes: dict[str, str] | None = None, *, published: torch.dtype | None = None
 ) -> None:
     """Write everything but the pretrained autoencoder, whole or not at all, and before it the full decoder where that
-    was taught; the backbone in its `published` type where that is given. Raises ValueError when the scale path's sums
-    would not be exact."""
+    was taught (where it was not, none stays beside them); the backbone in its `published` type where that is given.
+    Raises ValueError when the scale path's sums would not be exact."""
     codec.latent.scales.check()
     codec.latent.freeze_tables()
     tensors = {
@@ -67,9 +67,13 @@ def save_weights(
         if isinstance(layer, IntegerConv):
             weight, bias = layer.integer_weights()
             tensors[f"{name}.weight"], tensors[f"{name}.bias"] = weight.to(torch.int8), bias.to(torch.int32)
+    full = full_decoder_of(path)
     if codec.spatial is not None and _is_taught(codec.spatial.full):
         taught = {n: v.half() for n, v in codec.spatial.full.state_dict().items() if n.startswith(_DECODER)}
-        _write(full_decoder_of(path), taught, {"format": FORMAT_FULL} | (notes or {}))
+        _write(full, taught, {"format": FORMAT_FULL} | (notes or {}))
+    else:
+        # One of the weights that these take the place of would show other latents.
+        full.unlink(missing_ok=True)
     _write(path, tensors, {"format": FORMAT} | _kind(codec) | (notes or {}))
 
 

@@ -256,6 +256,32 @@ def test_the_rate_chart_reads_off_between_its_points(qtbot: QtBot, session: Sess
     qtbot.waitUntil(lambda: "Hybrid" not in rates.reading.text().split(" · for ")[0], timeout=WAIT_MS)
 
 
+@pytest.mark.parametrize("factor", [1.01, 1.3, 4.0, 300.0])
+def test_the_rate_axis_has_figures_however_near_the_rates_are(
+    qtbot: QtBot, session: Session, charts: Charts, factor: float
+) -> None:
+    for number in range(2):
+        add_take(session, Kind.HEVC, f"a{number}", 0.4 - 0.2 * number, 0.01 * factor**number)
+    charts.pages.setCurrentWidget(charts.rates)
+    rates = charts.rates
+    rates.log.setChecked(True)
+    axis, box = rates.item.getAxis("bottom"), rates.item.getViewBox()
+
+    def narrow() -> bool:
+        left, right = box.viewRange()[0]
+        return math.log10(factor) < right - left < 2 * math.log10(factor)
+
+    qtbot.waitUntil(narrow, timeout=WAIT_MS)
+    left, right = box.viewRange()[0]
+    said = [
+        axis.tickStrings(values, 1.0, spacing)
+        for spacing, values in axis.tickValues(left, right, axis.boundingRect().width())
+    ]
+    figures = [float(text) for texts in said for text in texts if text]
+    assert len(figures) >= 3 and len(set(figures)) == len(figures), said
+    assert all(10**left * 0.999 <= figure <= 10**right * 1.001 for figure in figures)
+
+
 def test_the_rate_chart_tells_what_the_neural_codec_saves(session: Session, charts: Charts) -> None:
     for number in range(4):
         # Half the bits for the same LPIPS at every point.

@@ -22,7 +22,7 @@ from codec.training.vae.judges import flicker, tone_error
 from codec.training.vae.sources import cut_clip, find_sources
 from codec.training.vae.state import prepare
 from codec.training.vae.store import Store
-from codec.vae.weights import load_weights, save_weights
+from codec.vae.weights import load_pretrained, load_weights, save_weights
 from tests.conftest import make_clip
 
 CHECKPOINT = Path(__file__).parents[1] / "golden" / "backbones" / "leanvae_tiny_state.safetensors"
@@ -242,8 +242,13 @@ def test_the_full_decoder_learns_beside_a_codec_that_stays(corpus, tmp_path, mon
     assert streams[0] == streams[1]
     assert errors[1] < 0.95 * errors[0], errors
     # Weights that are written on keep what was taught.
-    save_weights(load_weights(first, estimating=True), tmp_path / "again.safetensors")
+    codec = load_weights(first, estimating=True)
+    save_weights(codec, tmp_path / "again.safetensors")
     assert full_decoder_of(tmp_path / "again.safetensors").exists()
+    # Others that take their place do not: it would show other latents.
+    load_pretrained(codec.spatial.full)
+    save_weights(codec, tmp_path / "again.safetensors")
+    assert not full_decoder_of(tmp_path / "again.safetensors").exists()
     # Installed under a name, no output may replace it, and kept results know it from others.
     installed = tmp_path / "more" / "vae_mine.safetensors"
     installed.parent.mkdir()

@@ -33,17 +33,30 @@ _MEASURED = tuple(key for key in CURVES if key not in RATES)
 _LINES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _BAND = 40
 """Opacity of an interval, of 255."""
+_FEWEST_TICKS = 3
 _HIGHEST, _STEP, _ROWS = 0.92, 0.12, 6
 """Where the texts of marks stand: one below the other, or those of near rates would cover each other."""
 
 
 class RateAxis(pg.AxisItem):
-    """Rates in figures: a logarithmic axis would have powers of ten else."""
+    """Rates in figures: a logarithmic axis would have powers of ten else, and between two of them often none."""
+
+    def logTickValues(
+        self, minVal: float, maxVal: float, size: float, stdTicks: list[tuple[float, list[float]]]
+    ) -> list[tuple[float | None, list[float]]]:
+        """Logarithms to base 10 of what stands at the axis; rates near each other get even steps."""
+        found = super().logTickValues(minVal, maxVal, size, stdTicks)
+        if sum(len(values) for _, values in found) >= _FEWEST_TICKS:
+            return list(found)
+        low, high = 10**minVal, 10**maxVal
+        spacing = self.tickSpacing(low, high, size)[1][0]
+        first = math.ceil(low / spacing)
+        return [(None, [math.log10(spacing * n) for n in range(first, math.floor(high / spacing) + 1)])]
 
     def logTickStrings(self, values: Iterable[float], scale: float, spacing: float) -> list[str]:
         """`values`: logarithms to base 10."""
         del scale, spacing
-        return [f"{10**value:.4g}" for value in values]
+        return [f"{10**value:.5g}" for value in values]
 
 
 class RateChart(QWidget):
