@@ -120,6 +120,9 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
         "--theta", type=float, default=DEFAULT_THETA, help="weight of the earlier GoP in a shared frame"
     )
     parser.add_argument(
+        "--wide", action="store_true", help="blend what stands still over whole GoPs, not their shared frame alone"
+    )
+    parser.add_argument(
         "--decoder", choices=DECODERS, default="auto", help="of codecs with two for one stream; auto: fast on a CPU"
     )
     parser.add_argument("--keep-undamaged", action="store_true", help="repeat the nearest picture for damaged GoPs")
@@ -191,6 +194,7 @@ def _decode(arguments: argparse.Namespace, context: TerminalContext) -> str:
         arguments.stream,
         arguments.output,
         theta=arguments.theta,
+        wide=arguments.wide,
         settings=DecodeSettings(arguments.device, arguments.precision, arguments.threads, arguments.decoder),
         keep_undamaged=arguments.keep_undamaged,
         context=context,

@@ -30,6 +30,13 @@ class SeamMode(Enum):
     """Overlapping GoPs; the shared frame is the earlier GoP's reconstruction alone (θ = 1)."""
     BLENDED = "blended"
     """Overlapping GoPs; the shared frame is fused with weight θ."""
+    WIDE = "blended wide"
+    """The same, and what stands still changes from one GoP's look to the next one's over all of their frames."""
+
+    @property
+    def is_blended(self) -> bool:
+        """Whether θ counts."""
+        return self in (SeamMode.BLENDED, SeamMode.WIDE)
 
     @property
     def structure(self) -> Structure:
@@ -55,6 +62,22 @@ class Slot:
 
     gop: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a frame of one GoP is made of where seams are blended wide: its own slot, and at each end of its GoP, where
+    another GoP shares that frame, the slot of the shared frame in its own GoP and in the other."""
+
+    own: Slot
+    earlier: tuple[Slot, Slot] | None
+    later: tuple[Slot, Slot] | None
+    share: float
+    """How far through its GoP it is, above 0 and below 1, or at an end that no other GoP has."""
+
+    @property
+    def slots(self) -> list[Slot]:
+        return [self.own, *(self.earlier or ()), *(self.later or ())]
 
 
 def step(structure: Structure) -> int:
@@ -94,6 +117,19 @@ def slots(frame: int, frame_count: int, structure: Structure) -> list[Slot]:
     if structure is Structure.OVERLAP and gop > 0 and frame == gop * stride:
         found.insert(0, Slot(gop - 1, stride))
     return found
+
+
+def reach(frame: int, frame_count: int) -> Reach | None:
+    """The above of a frame of overlapping GoPs; None for a shared one."""
+    found = slots(frame, frame_count, Structure.OVERLAP)
+    if len(found) == 2:
+        return None
+    (own,) = found
+    part = gop_at(own.gop, frame_count, Structure.OVERLAP)
+    last, more = part.length - 1, own.gop + 1 < count(frame_count, Structure.OVERLAP)
+    earlier = (Slot(own.gop, 0), Slot(own.gop - 1, GOP_LENGTH - 1)) if own.gop else None
+    later = (Slot(own.gop, last), Slot(own.gop + 1, 0)) if more else None
+    return Reach(own, earlier, later, own.offset / last if last else 0.0)
 
 
 def boundaries(frame_count: int, structure: Structure) -> list[int]:

@@ -19,6 +19,24 @@ def test_overlapping_gops_share_one_frame_earlier_first() -> None:
     assert gop.boundaries(25, Structure.OVERLAP) == [8, 16]
 
 
+@pytest.mark.parametrize("frames", [1, 2, 8, 9, 10, 11, 17, 18, 65])
+def test_blended_wide_every_frame_reaches_to_the_shared_ones_about_it(frames: int) -> None:
+    for frame in range(frames):
+        reach = gop.reach(frame, frames)
+        slots = gop.slots(frame, frames, Structure.OVERLAP)
+        if len(slots) == 2:
+            assert reach is None
+            continue
+        assert reach is not None and [reach.own] == slots
+        start = 8 * slots[0].gop
+        ends = [start, min(start + 8, frames - 1)]
+        for end, pair in zip(ends, (reach.earlier, reach.later), strict=True):
+            shared = gop.slots(end, frames, Structure.OVERLAP)
+            assert set(pair or ()) == (set(shared) if len(shared) == 2 else set())
+            assert pair is None or pair[0].gop == reach.own.gop
+        assert reach.share == pytest.approx((frame - ends[0]) / max(1, ends[1] - ends[0]))
+
+
 def test_a_clip_without_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one frame"):
         gop.count(0, Structure.OVERLAP)

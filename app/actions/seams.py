@@ -18,7 +18,7 @@ def _looping(c: Context) -> bool:
 
 
 def _blended(c: Context) -> bool:
-    return has_clip(c) and c.session.seam_mode is SeamMode.BLENDED
+    return has_clip(c) and c.session.seam_mode.is_blended
 
 
 def _toggle_loop(c: Context) -> None:
@@ -84,9 +84,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
         checked_when=lambda c: c.session.gop_marks,
     ),
     ActionSpec(
-        "seam_mode", "Next: blended / hard cut / disjoint", ("Shift+G",), "Seams", lambda c: c.session.cycle_seam_mode()
+        "seam_mode",
+        "Next: blended / blended wide / hard cut / disjoint",
+        ("Shift+G",),
+        "Seams",
+        lambda c: c.session.cycle_seam_mode(),
     ),
-    *(_mode(mode) for mode in (SeamMode.BLENDED, SeamMode.HARD_CUT, SeamMode.DISJOINT)),
+    *(_mode(mode) for mode in (SeamMode.BLENDED, SeamMode.WIDE, SeamMode.HARD_CUT, SeamMode.DISJOINT)),
     ActionSpec("theta_up", "More of the earlier GoP (θ)", ("Ctrl+Right",), "Seams", _step_theta(1), _blended),
     ActionSpec("theta_down", "Less of the earlier GoP (θ)", ("Ctrl+Left",), "Seams", _step_theta(-1), _blended),
     ActionSpec("seam_loop", "Ping-pong around the seam", ("J",), "Seams", _toggle_loop, _has_boundary, _looping),

@@ -79,7 +79,10 @@ class Seams:
         session, take = self._session, self.measurable
         if take is None or session.clip is None or self.busy:
             return
-        overlap, whole = (SeamMode.BLENDED, SeamMode.HARD_CUT), take.disjoint is not None and take.disjoint.rate
+        overlap, whole = (
+            (SeamMode.BLENDED, SeamMode.WIDE, SeamMode.HARD_CUT),
+            take.disjoint is not None and take.disjoint.rate,
+        )
         modes = (*overlap, SeamMode.DISJOINT) if whole else overlap
         arguments = (clip_spec(session.clip), take_spec(take, session), modes, session.theta)
         self._measuring = self._runner.submit(

@@ -24,7 +24,7 @@ from codec.pipeline.spooled import SpooledTake
 
 NOTES_LIMIT = 100_000
 """Longest notes in characters."""
-SEAM_CYCLE = (SeamMode.BLENDED, SeamMode.HARD_CUT, SeamMode.DISJOINT)
+SEAM_CYCLE = (SeamMode.BLENDED, SeamMode.WIDE, SeamMode.HARD_CUT, SeamMode.DISJOINT)
 
 
 class Session:
@@ -192,7 +192,7 @@ class Session:
         return next((take for take in reversed(list(self.takes)) if take.kind is not Kind.SOURCE), None)
 
     def cycle_seam_mode(self) -> None:
-        """Blended, hard cut, disjoint, blended, ..."""
+        """Blended, blended wide, hard cut, disjoint, blended, ..."""
         self.set_seam_mode(SEAM_CYCLE[(SEAM_CYCLE.index(self.seam_mode) + 1) % len(SEAM_CYCLE)])
 
     def set_seam_mode(self, mode: SeamMode) -> None:

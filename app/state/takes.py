@@ -248,6 +248,9 @@ class Take:
 
     def mode_for(self, mode: SeamMode) -> SeamMode:
         """How this take's seams are shown when the session asks for `mode`."""
+        if self.watched and mode is SeamMode.WIDE:
+            # Its GoPs are coded one by one, as they are looked at: there may be no other to blend with.
+            return SeamMode.BLENDED
         if self.only_structure is None or self.only_structure is mode.structure:
             return mode
         return SeamMode.DISJOINT if self.only_structure is Structure.DISJOINT else SeamMode.BLENDED
@@ -302,4 +305,4 @@ class Take:
         if not isinstance(self.source, SpooledTake):
             return self.id, ""
         shown = self.mode_for(mode)
-        return self.id, f"{shown.value} {self.source.theta:g}" if shown is SeamMode.BLENDED else shown.value
+        return self.id, f"{shown.value} {self.source.theta:g}" if shown.is_blended else shown.value

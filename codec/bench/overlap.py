@@ -194,12 +194,14 @@ def _at(
     takes: dict[SeamMode, SpooledFrames] = {}
     for mode in SeamMode:
         info = streams[mode.structure]
-        theta = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA
+        theta, wide = 1.0 if mode is SeamMode.HARD_CUT else DEFAULT_THETA, mode is SeamMode.WIDE
         decoded = decode_stream(
             info.path, request.device, threads=request.threads, precision=request.precision, decoder=decoder
         )
         file = folder / f"take {mode.value}"
-        takes[mode] = spooled(frames(decoded, info.structure, theta), info.frame_count, file, _Part(context, 0.0, 0.0))
+        takes[mode] = spooled(
+            frames(decoded, info.structure, theta, wide=wide), info.frame_count, file, _Part(context, 0.0, 0.0)
+        )
     means = scorer.means(takes, context)
     measured: list[_Measured] = []
     for mode, take in takes.items():

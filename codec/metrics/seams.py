@@ -8,7 +8,8 @@ frames t whose pair (t-1, t) shows pictures of two GoPs, and I all other frames 
 
 so that 1 means that no seam shows. Which pairs cross depends on how the seam is shown, b being a GoP's first frame:
 disjoint, t = b; hard cut, where frame b is still the earlier GoP's, t = b + 1; blended, where frame b is of both GoPs,
-t = b and t = b + 1, since the step is spread over two pairs.
+t = b and t = b + 1, since the step is spread over two pairs. Blended wide, these two as well: the rest of the step lies
+in the GoPs' other pairs.
 
 Its interval is a percentile bootstrap over boundaries: a boundary is drawn together with the frames from it to the next
 boundary (the first also with those before it), since neighbours' errors are not independent.
@@ -44,7 +45,7 @@ class SeamRatio:
 def crossing_frames(frame_count: int, mode: SeamMode) -> list[list[int]]:
     """For each GoP boundary, the frames t whose pair (t-1, t) shows pictures of two GoPs, as the module says."""
     starts = gop.boundaries(frame_count, mode.structure)
-    reach = {SeamMode.DISJOINT: (0,), SeamMode.HARD_CUT: (1,), SeamMode.BLENDED: (0, 1)}[mode]
+    reach = {SeamMode.DISJOINT: (0,), SeamMode.HARD_CUT: (1,), SeamMode.BLENDED: (0, 1), SeamMode.WIDE: (0, 1)}[mode]
     return [[start + step for step in reach if start + step < frame_count] for start in starts]
 
 

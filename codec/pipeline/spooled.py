@@ -12,7 +12,7 @@ from codec.errors import MediaError
 from codec.gop import DEFAULT_THETA, SeamMode, Slot, Structure
 from codec.media.picture import Picture
 from codec.media.spool import FrameSpool, SpoolSpec
-from codec.pipeline.join import blend
+from codec.pipeline.join import blend, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ class SpooledTake:
 
     def ready(self, index: int, mode: SeamMode | None = None) -> bool:
         """True when frame `index` can be shown in `mode` (by default the current one)."""
-        structure = (mode or self.mode).structure
-        return all(self._spools[structure].has(number) for number in self._numbers(index, structure))
+        asked = mode or self.mode
+        spool = self._spools[asked.structure]
+        return all(spool.has(slot_number(slot)) for slot in self._slots(index, asked))
 
     def picture(self, index: int) -> Picture:
         """Frame `index` in the current mode. Raises MediaError while it is not decoded."""
@@ -65,7 +66,11 @@ class SpooledTake:
     def picture_in(self, index: int, mode: SeamMode) -> Picture:
         """Frame `index` with its seam shown as `mode`."""
         spool = self._spools[mode.structure]
-        pictures = [spool.get(number) for number in self._numbers(index, mode.structure)]
+        slots = self._slots(index, mode)
+        reach = gop.reach(index, self.spec.frame_count) if mode is SeamMode.WIDE else None
+        if reach is not None:
+            return spread(reach, lambda slot: spool.get(slot_number(slot)), self.theta)
+        pictures = [spool.get(slot_number(slot)) for slot in slots]
         if len(pictures) == 1 or mode is SeamMode.HARD_CUT:
             return pictures[0]
         return blend(pictures[0], pictures[1], self.theta)
@@ -80,7 +85,9 @@ class SpooledTake:
         for spool in self._spools.values():
             spool.close(remove=remove)
 
-    def _numbers(self, index: int, structure: Structure) -> list[int]:
+    def _slots(self, index: int, mode: SeamMode) -> list[Slot]:
+        """Slots that frame `index` is made of."""
         if not 0 <= index < self.spec.frame_count:
             raise MediaError(f"There is no frame {index} in a take of {self.spec.frame_count}.")
-        return [slot_number(slot) for slot in gop.slots(index, self.spec.frame_count, structure)]
+        reach = gop.reach(index, self.spec.frame_count) if mode is SeamMode.WIDE else None
+        return gop.slots(index, self.spec.frame_count, mode.structure) if reach is None else reach.slots

@@ -24,12 +24,13 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
     ]
     by = {(r.clip, r.lmbda, r.mode): r for r in rows}
     for lmbda in (0.05, 0.5):
-        disjoint, cut, blended = (by[paths[0].name, lmbda, mode] for mode in SeamMode)
-        assert cut.bpp == blended.bpp != disjoint.bpp
+        disjoint, cut, blended, wide = (by[paths[0].name, lmbda, mode] for mode in SeamMode)
+        assert cut.bpp == blended.bpp == wide.bpp != disjoint.bpp
         # One stream shown in two ways: they differ in the shared frames alone, blending being the smaller error.
         assert blended.psnr_db > cut.psnr_db
         assert blended.tof != cut.tof
-        for row in (disjoint, cut, blended):
+        assert wide.psnr_db != blended.psnr_db
+        for row in (disjoint, cut, blended, wide):
             assert row.seam.low <= row.seam.ratio <= row.seam.high
             # 9 and 9 frames, or 9, 9 and 2 of which neighbours share one.
             assert row.seam.boundaries == (1 if row.mode is SeamMode.DISJOINT else 2)
@@ -51,8 +52,9 @@ def test_three_ways_at_every_lambda_and_their_mean(clips: Path, tmp_path: Path) 
 
 
 def test_in_a_chain_there_is_nothing_to_blend(small_clip: Path) -> None:
-    disjoint, cut, blended, *_ = measure_overlap([small_clip], OverlapRequest((0.3,)))
-    assert (cut.psnr_db, cut.tof, cut.bpp) == (blended.psnr_db, blended.tof, blended.bpp)
+    disjoint, cut, blended, wide, *_ = measure_overlap([small_clip], OverlapRequest((0.3,)))
+    for way in (blended, wide):
+        assert (cut.psnr_db, cut.tof, cut.bpp) == (way.psnr_db, way.tof, way.bpp)
     assert disjoint.psnr_db != cut.psnr_db
 
 
@@ -67,7 +69,7 @@ def test_at_the_same_rate_overlap_is_coded_finer(small_clip: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     with (tmp_path / "overlap.csv").open(encoding="utf-8") as file:
         lambdas = [float(row["coded_lambda"]) for row in csv.DictReader(file)]
-    assert lambdas == pytest.approx([0.1, finer.coded, finer.coded], rel=1e-4)
+    assert lambdas == pytest.approx([0.1, finer.coded, finer.coded, finer.coded], rel=1e-4)
 
 
 @pytest.mark.parametrize("lmbda", LAMBDA_RANGE)

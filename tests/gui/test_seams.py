@@ -94,16 +94,41 @@ def test_seam_modes_are_chosen_in_the_panel_and_by_action(qtbot: QtBot, window: 
     window.menus.trigger("panel_seams")
     window.session.playback.seek(8)
     settle(qtbot, window)
-    panel, expected = window.inspector_panel.seams, {"seam_hard_cut": 40, "seam_disjoint": 40, "seam_blended": 50}
+    panel, expected = (
+        window.inspector_panel.seams,
+        {
+            "seam_hard_cut": 40,
+            "seam_disjoint": 40,
+            "seam_blended_wide": 50,
+            "seam_blended": 50,
+        },
+    )
     for name, grey in expected.items():
         window.menus.trigger(name)
         settle(qtbot, window)
         assert grey_shown(window, stepped) == pytest.approx(grey, abs=1), name
-        assert panel.modes.checkedButton().text().lower() == window.session.seam_mode.value
-        assert panel.theta.isEnabled() == (name == "seam_blended")
+        assert panel.modes.checkedButton().accessibleName() == f"Seams {window.session.seam_mode.value}"
+        assert panel.theta.isEnabled() == name.startswith("seam_blended")
         assert panel.chained.isVisible() == (name != "seam_disjoint")
-    qtbot.mouseClick(panel.modes.buttons()[2], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    qtbot.mouseClick(panel.modes.buttons()[3], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert window.session.seam_mode is SeamMode.DISJOINT
+
+
+def test_blended_wide_is_seen_on_the_frames_beside_the_shared_one(
+    qtbot: QtBot, window: MainWindow, stepped: Take
+) -> None:
+    seen: dict[SeamMode, list[int]] = {}
+    for _ in range(2):
+        shown = seen.setdefault(window.session.seam_mode, [])
+        for frame in range(4, 13):
+            window.session.playback.seek(frame)
+            settle(qtbot, window)
+            shown.append(grey_shown(window, stepped))
+        window.menus.trigger("seam_mode")
+    assert seen[SeamMode.BLENDED] == pytest.approx([40] * 4 + [50] + [60] * 4, abs=1)
+    # Half of the step in the first GoP; in the second it meets half of the next step.
+    wanted = [40 + 10 * j / 8 for j in range(4, 8)] + [50 + 20 * j / 8 for j in range(5)]
+    assert seen[SeamMode.WIDE] == pytest.approx(wanted, abs=1.01)
 
 
 def test_the_ping_pong_goes_to_and_fro_around_the_boundary(qtbot: QtBot, window: MainWindow, stepped: Take) -> None:
@@ -186,13 +211,15 @@ def test_the_seam_ratio_is_measured_for_every_mode(qtbot: QtBot, window: MainWin
     assert panel.measure.isEnabled()
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
     assert not panel.measure.isEnabled() and not window.menus.actions["measure_seams"].isEnabled()
-    qtbot.waitUntil(lambda: len(panel.ratios) == 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(panel.ratios) == 4, timeout=WAIT_MS)
     qtbot.waitUntil(panel.measure.isEnabled, timeout=WAIT_MS)
     # The clip rises by 6 a frame. Inside a GoP the error changes by 6; a step of 20 makes it 14 at a cut, and two
     # changes of 10 - 6 = 4 where it is blended half and half.
     assert panel.ratios[SeamMode.DISJOINT].ratio == pytest.approx(14 / 6, rel=0.01)
     assert panel.ratios[SeamMode.HARD_CUT].ratio == pytest.approx(14 / 6, rel=0.01)
     assert panel.ratios[SeamMode.BLENDED].ratio == pytest.approx(4 / 6, rel=0.01)
+    # Wide, the step is in every pair alike.
+    assert panel.ratios[SeamMode.WIDE].ratio == pytest.approx(1, abs=0.15)
     assert "disjoint: 2.33 (2.33 to 2.33)" in panel.result.text()
     direct = seam_ratios(QUIET, clip_spec(window.session.clip), stepped.source.spec, (SeamMode.HARD_CUT,), 0.5)
     assert direct[SeamMode.HARD_CUT] == panel.ratios[SeamMode.HARD_CUT]

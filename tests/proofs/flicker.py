@@ -38,6 +38,7 @@ LEAST_SHARE = 0.1
 """Of a clip's pixels that must stand still, or it is left out."""
 LAMBDAS = (0.05, 0.2)
 SOURCE = "source"
+WIDE = "vae, blended wide"
 Luma = NDArray[np.uint8]
 
 
@@ -96,18 +97,20 @@ def measured(path: Path, clip: Clip, lambdas: Sequence[float]) -> Iterator[Flick
     for lmbda in lambdas:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            overlap, disjoint = (
+                VaeSettings(lmbda, structure, device="cpu", autoencoder="fast", reconstruct=False)
+                for structure in (Structure.OVERLAP, Structure.DISJOINT)
+            )
             kinds: list[tuple[str, CodecSettings]] = [
-                ("vae, blended", VaeSettings(lmbda, device="cpu", autoencoder="fast", reconstruct=False)),
-                (
-                    "vae, disjoint",
-                    VaeSettings(lmbda, Structure.DISJOINT, device="cpu", autoencoder="fast", reconstruct=False),
-                ),
+                ("vae, blended", overlap),
+                (WIDE, overlap),
+                ("vae, disjoint", disjoint),
             ]
             low, high = HybridSettings.lambda_range
             kinds.append(("hybrid", HybridSettings(min(max(lmbda, low), high), device="cpu", reconstruct=False)))
             kbps = 0.0
             for label, settings in kinds:
-                bpp, shown = coded(clip, settings, folder)
+                bpp, shown = coded(clip, settings, folder, wide=label == WIDE)
                 kbps = kbps or bpp * pixels_a_second / 1000
                 # Disjoint GoPs end elsewhere.
                 there = seams_of(clip.frame_count, settings.structure)

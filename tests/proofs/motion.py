@@ -100,11 +100,12 @@ def _tensor(rgb: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(rgb).permute(2, 0, 1)[None].float().div_(127.5).sub_(1.0)
 
 
-def coded(clip: Clip, settings: CodecSettings, folder: Path) -> tuple[float, list[Picture]]:
-    """Bits a pixel and pictures of the clip through one of our codecs: coded into a file, decoded from it."""
+def coded(clip: Clip, settings: CodecSettings, folder: Path, *, wide: bool = False) -> tuple[float, list[Picture]]:
+    """Bits a pixel and pictures of the clip through one of our codecs: coded into a file, decoded from it; seams
+    blended, if asked wide."""
     info = encode_clip(clip, clip.timing, clip.info.sample_aspect, folder / "take.gop", settings)
     decoded = decode_stream(folder / "take.gop", "cpu", threads=settings.threads, decoder=settings.decoder)
-    return info.bpp, list(frames(decoded, info.structure))
+    return info.bpp, list(frames(decoded, info.structure, wide=wide))
 
 
 def rivalled(clip: Clip, settings: RivalSettings, file: Path) -> tuple[float, list[Picture]]:

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -47,9 +48,53 @@ def value(take: Take, frame: int, session: Session) -> int:
 
 def test_the_shared_frame_is_cut_or_blended_without_another_decode(session: Session, neural: Take) -> None:
     assert [value(neural, i, session) for i in (7, 8, 9)] == [100, 151, 201]
+    # Blended wide, what stands still changes over both GoPs: 50.5 codes in eight frames, and as many in the last three.
+    session.cycle_seam_mode()
+    assert session.seam_mode is SeamMode.WIDE
+    assert [value(neural, i, session) for i in range(12)] == [
+        *(round(100 + 50.5 * j / 8) for j in range(8)), 151, *(round(201 - 50.5 * (1 - j / 3)) for j in (1, 2, 3))
+    ]  # fmt: skip
     session.cycle_seam_mode()
     assert session.seam_mode is SeamMode.HARD_CUT
     assert [value(neural, i, session) for i in (7, 8, 9)] == [100, 100, 201]
+
+
+def test_what_moves_is_not_blended_wide(session: Session, tmp_path: Path) -> None:
+    spec = SpoolSpec(tmp_path / "overlap", 64, 32, Colour(), spool_slots(17, Structure.OVERLAP))
+    spool, half = FrameSpool(spec), np.full((16, 32), 128, np.uint8)
+    for part, level in ((0, 60), (1, 80)):
+        for offset in range(GOP_LENGTH):
+            y = np.full((32, 64), level, np.uint8)
+            # On the right something else in every frame but the shared one.
+            y[:, 32:] = 200 if (part, offset) in ((0, 8), (1, 0)) else 140
+            spool.put(slot_number(Slot(part, offset)), Picture(y, half, half, Colour()))
+    spool.close()
+    source = SpooledTake(SpooledSpec(spec, spec, 17), SeamMode.WIDE)
+    rows = [source.picture(index).y[16] for index in range(17)]
+    source.close()
+    wanted = [math.floor(60 + 10 * j / 8 + 0.5) for j in range(8)] + [
+        math.floor(70 + 10 * j / 8 + 0.5) for j in range(9)
+    ]
+    assert [int(row[8]) for row in rows] == wanted
+    assert [int(row[56]) for row in rows] == [140] * 8 + [200] + [140] * 8
+
+
+def test_frames_blended_wide_wait_for_the_gops_beside_theirs(session: Session, neural: Take, tmp_path: Path) -> None:
+    spec = SpoolSpec(tmp_path / "half", WIDTH, HEIGHT, Colour(), spool_slots(20, Structure.OVERLAP))
+    spool = FrameSpool(spec)
+    for offset in range(GOP_LENGTH):
+        spool.put(slot_number(Slot(0, offset)), flat(100))
+    source = SpooledTake(SpooledSpec(spec, spec, 20))
+    assert source.ready(3, SeamMode.BLENDED) and not source.ready(3, SeamMode.WIDE)
+    for offset in range(GOP_LENGTH):
+        spool.put(slot_number(Slot(1, offset)), flat(201))
+    assert source.ready(3, SeamMode.WIDE) and not source.ready(9, SeamMode.WIDE)
+    session.takes.update(neural, source=source)
+    # A take of a run that is watched has GoPs that nobody asked for yet: it is not waited for them.
+    neural.watched = True
+    assert neural.ready(9, SeamMode.WIDE)
+    source.close()
+    spool.close()
 
 
 def test_theta_weighs_the_earlier_gop(session: Session, neural: Take) -> None:

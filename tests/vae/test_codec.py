@@ -11,14 +11,15 @@ from codec.container.header import parse_header
 from codec.container.stream import parse_stream, read_info, write_record
 from codec.context import QUIET
 from codec.errors import ModelError, SettingError, StreamError
-from codec.gop import SeamMode, Structure
+from codec.gop import SeamMode, Slot, Structure
 from codec.media import open_clip
-from codec.pipeline.join import frames
+from codec.pipeline.join import frames, spread
 from codec.stream import decode_stream, encode_clip
 from codec.vae.gops import GopDecoder, payload_of, strings_of
 from codec.vae.settings import VaeSettings
 from codec.vae.weights import save_weights
 from tests.conftest import make_clip
+from tests.test_cli import seamscope
 
 
 @pytest.fixture
@@ -138,6 +139,29 @@ def test_blended_hard_cut_and_disjoint_differ_at_every_boundary(
     # The first GoP is the same in both structures, its last picture too: blending alone changes it.
     seen = {way: pictures[first].y.tobytes() for way, pictures in ways.items()}
     assert seen[SeamMode.BLENDED] != seen[SeamMode.HARD_CUT] == seen[SeamMode.DISJOINT]
+
+
+def test_blended_wide_is_one_and_the_same_played_sought_and_written(
+    weights: Path, small_clip: Path, tmp_path: Path
+) -> None:
+    stream = tmp_path / "a.gop"
+    shown = encode(small_clip, stream, asked(0.02))
+    by_slot = {Slot(each.gop.index, k): picture for each in shown for k, picture in enumerate(each.pictures)}
+    played = list(frames(shown, Structure.OVERLAP, 0.3, wide=True))
+    narrow = list(frames(shown, Structure.OVERLAP, 0.3))
+    for index, picture in enumerate(played):
+        reach = gop.reach(index, 20)
+        sought = narrow[index] if reach is None else spread(reach, by_slot.__getitem__, 0.3)
+        for name in ("y", "u", "v"):
+            assert np.array_equal(getattr(picture, name), getattr(sought, name)), (index, name)
+    assert len(played) == 20
+    assert all(np.array_equal(played[i].y, narrow[i].y) for i in gop.boundaries(20, Structure.OVERLAP))
+    assert any(not np.array_equal(played[i].y, narrow[i].y) for i in range(20))
+    for name, gaps in (("a.mkv", ()), ("b.mkv", ("--keep-undamaged",))):
+        done = seamscope("decode", stream, "-o", tmp_path / name, "--theta", "0.3", "--wide", *gaps)
+        assert done.returncode == 0, done.stderr
+        with open_clip(tmp_path / name) as written:
+            assert all(np.array_equal(written.picture(i).y, played[i].y) for i in range(20))
 
 
 def test_strings_are_joined_and_parted() -> None:

@@ -30,6 +30,7 @@ from app.state.recipes import codec_name, codec_settings, unusual_options
 from app.state.takes import Kind, Take
 from codec import __version__
 from codec.errors import SeamscopeError, SettingError
+from codec.gop import SeamMode
 from codec.rivals import ConstantQuality, RivalEncode, RivalSettings, TargetBitrate
 
 ENCODERS = {Kind.HEVC: "x265", Kind.VVC: "VVenC", Kind.AV1: "SVT-AV1"}
@@ -225,7 +226,7 @@ class Preparation:
             codec_name(recipe.neural),
             self.model,
             options,
-            _seams(self._session.seam_mode.value, self._session.theta),
+            _seams(self._session.seam_mode, self._session.theta),
             command,
             self.ladder.points,
         )
@@ -272,5 +273,5 @@ def _content_of(context: Any, path: Any) -> str:
     return content_of(path, context)
 
 
-def _seams(mode: str, theta: float) -> str:
-    return f"{mode}, θ {theta:g}" if mode == "blended" else mode
+def _seams(mode: SeamMode, theta: float) -> str:
+    return f"{mode.value}, θ {theta:g}" if mode.is_blended else mode.value

@@ -29,7 +29,18 @@ _CHAINED = (
 )
 _NONE_SHARED = "{}: its GoPs share no frame; it looks the same in every seam mode."
 _ALL_KEYS = "Every GoP is a key GoP: blended and hard cut differ at every boundary."
-_TITLES = {SeamMode.BLENDED: "Blended", SeamMode.HARD_CUT: "Hard cut", SeamMode.DISJOINT: "Disjoint"}
+_TITLES = {
+    SeamMode.BLENDED: "Blended",
+    SeamMode.WIDE: "Wide",
+    SeamMode.HARD_CUT: "Hard cut",
+    SeamMode.DISJOINT: "Disjoint",
+}
+_TIPS = {
+    SeamMode.BLENDED: "The frame that two GoPs share is a mean of both, as in the paper",
+    SeamMode.WIDE: "Blended, and what stands still changes from GoP to GoP over all of their frames",
+    SeamMode.HARD_CUT: "The shared frame is the earlier GoP's",
+    SeamMode.DISJOINT: "GoPs that share no frame: another stream",
+}
 
 
 class SeamPanel(QWidget):
@@ -62,6 +73,7 @@ class SeamPanel(QWidget):
         for number, mode in enumerate(SEAM_CYCLE):
             button = QRadioButton(_TITLES[mode])
             button.setAccessibleName(f"Seams {mode.value}")
+            button.setToolTip(_TIPS[mode])
             self.modes.addButton(button, number)
             row.addWidget(button)
         self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
@@ -114,7 +126,7 @@ class SeamPanel(QWidget):
             self.theta.setValue(round(session.theta * _THETA_STEPS))
             self.line.setMaximum(-1 if session.clip is None else session.clip.height - 1)
             self.line.setValue(-1 if inspection.scan_line is None else inspection.scan_line)
-        self.theta.setEnabled(session.seam_mode is SeamMode.BLENDED)
+        self.theta.setEnabled(session.seam_mode.is_blended)
         self.chained.setVisible(session.seam_mode is not SeamMode.DISJOINT)
         self.chained.setText(self._chaining())
         self.theta_text.setText(f"{session.theta:.2f}")
