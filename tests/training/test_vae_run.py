@@ -449,3 +449,15 @@ def test_configurations_that_do_not_fit_their_backbone_are_named(tmp_path):
     config.write_text(THREE_STAGES.replace('["codec"]', '["temporal"]'), encoding="utf-8")
     with pytest.raises(SettingError, match="has no part 'temporal'"):
         list(prepare(settings.load(config), (), None, tmp_path, torch.device("cpu")))
+
+
+@pytest.mark.parametrize(("length", "run"), [(9, 3), (9, 6), (9, 9), (9, 1), (1, 1), (3, 9)])
+def test_pictures_at_the_ends_of_a_gop_are_judged_about_as_often_as_those_between(length: int, run: int) -> None:
+    rng = np.random.default_rng(1)
+    weights = np.zeros(length)
+    for _ in range(4000):
+        rows = range(length)[training.judged_run(length, run, rng)]
+        assert min(2, length, run) <= len(rows) <= run
+        # Terms of a loss are means over the pictures of a run.
+        weights[rows.start : rows.stop] += 1 / len(rows)
+    assert weights.min() > 0.6 * weights.max(), weights

@@ -183,8 +183,7 @@ def _pictured(
     run = min(length, -(-stage.pictures // len(crops)))
     total = torch.zeros((), device=parts.device)
     for crop in crops:
-        first = int(rng.integers(0, length - run + 1))
-        rows = slice(first, first + run)
+        rows = judged_run(length, run, rng)
         gop, wanted = decoded[crop], pictures[crop, rows]
         if stage.window:
             ratio, side = parts.codec.backbone.spatial_ratio, stage.window
@@ -204,6 +203,16 @@ def _pictured(
             parts.seen.append((shown.detach(), wanted))
         total = total + root[crop] * torch.stack(list(terms.values())).sum() / len(crops)
     return total
+
+
+def judged_run(length: int, run: int, rng: np.random.Generator) -> slice:
+    """`run` pictures in a row, of `length`. At either end a run may lie beyond it in part, as long as two pictures are
+    left: runs that all lay within would hold a GoP's ends a third as often as its middle, and ends are where the next
+    GoP takes over."""
+    run = min(run, length)
+    beyond = max(0, run - 2)
+    first = int(rng.integers(-beyond, length - run + beyond + 1))
+    return slice(max(0, first), min(length, first + run))
 
 
 def _teach_critic(parts: Parts) -> None:
