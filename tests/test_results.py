@@ -31,7 +31,7 @@ def test_the_script_wrote_figures(written: Path) -> None:
     assert (written / "results.md").read_text(encoding="utf-8").count(" %") >= 60
     # Four metrics, two codecs, two rivals.
     readme = (written / "README.md").read_text(encoding="utf-8")
-    assert len(re.findall(r"[+-][0-9.]+ %(?: \(\d of \d\))? \|", readme)) == 16
+    assert len(re.findall(r"[+-][0-9.]+ %(?: \(\d+ of \d+\))? \|", readme)) == 16
 
 
 def test_what_training_costs_is_as_the_script_writes_it(tmp_path: Path) -> None:
