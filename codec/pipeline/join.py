@@ -13,9 +13,9 @@ GoPs' terms give the paper's θ·E + (1 - θ)·F.
 
 from collections.abc import Callable, Iterable, Iterator
 
-import cv2
 import numpy as np
 
+from codec import opencv
 from codec.api import DecodedGop
 from codec.gop import DEFAULT_THETA, Reach, Slot, Structure
 from codec.media.picture import Picture, Plane
@@ -41,7 +41,7 @@ def _mix(a: Plane, b: Plane, theta: float) -> Plane:
 def spread(reach: Reach, picture_of: Callable[[Slot], Picture | None], theta: float) -> Picture:
     """A frame of one GoP blended wide, from decoded pictures by slot. A neighbour of which there is None changes
     nothing; the frame's own picture must be there."""
-    own = picture_of(reach.own)
+    cv2, own = opencv.load(), picture_of(reach.own)
     assert own is not None
     sums: list[np.ndarray] | None = None
     for ends, weight in ((reach.earlier, theta * (1 - reach.share)), (reach.later, (1 - theta) * reach.share)):
