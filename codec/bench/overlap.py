@@ -1,7 +1,8 @@
 """What sharing a frame between GoPs brings, as Table 1 of the paper: rate, tOF and tLP at some λ, and the seam ratio.
 
-Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown with a hard cut and blended. Sharing saves
-bits, so at one λ the second stream is the smaller one; "at the same rate" it is coded at the λ that takes as many.
+Two streams a λ: one of disjoint GoPs, one of overlapping GoPs that is shown with a hard cut, blended, and blended wide.
+Sharing saves bits, so at one λ the second stream is the smaller one; "at the same rate" it is coded at the λ that takes
+as many.
 """
 
 import math
@@ -173,7 +174,7 @@ class _ClipScorer:
 def _at(
     clip: Clip, scorer: _ClipScorer, lmbda: float, request: OverlapRequest, folder: Path, context: WorkContext
 ) -> list[_Measured]:
-    """The three ways of one clip at one λ."""
+    """Every way of one clip at one λ."""
     from codec.pipeline.join import frames
     from codec.stream.decoder import decode_stream
     from codec.stream.encoder import encode_clip

@@ -187,10 +187,10 @@ class Looks:
         self._press(Qt.Key.Key_Escape)
 
     def seams(self, take: Take) -> None:
-        """The inspector at a boundary of a take that has a seam at every one, all three ways measured."""
+        """The inspector at a boundary of a take that has a seam at every one, all ways measured."""
         self._press(Qt.Key.Key_F4)
-        self._press(Qt.Key.Key_G, _SHIFT)
-        self._press(Qt.Key.Key_G, _SHIFT)
+        while self._session.seam_mode is not SeamMode.DISJOINT:
+            self._press(Qt.Key.Key_G, _SHIFT)
         self._walk.wait(lambda: take.disjoint is not None and take.disjoint.rate is not None)
         self._press(Qt.Key.Key_G, _SHIFT)
         self._press(Qt.Key.Key_Home)
