@@ -181,7 +181,7 @@ def test_encode_compare_switch_seams_and_score(
     # The frame that GoPs share may be the same in all modes; the one after it is not.
     window.session.playback.seek(9)
     pictures = {}
-    for _ in range(3):
+    for _ in SeamMode:
         mode = window.session.seam_mode
         qtbot.waitUntil(
             lambda m=mode: window.shown_set.frame == 9 and window.shown_set.mode is m and window.shown_set.complete,

@@ -17,7 +17,7 @@ from app.controllers.seams import Seams
 from app.state.session import SEAM_CYCLE, Session
 from app.state.takes import Kind, Status, Take
 from app.views.pictures.slice_view import SliceView
-from app.views.widgets import Label, single_shot
+from app.views.widgets import Label, plain_tip, single_shot
 from codec.gop import SeamMode, Structure
 from codec.metrics.seams import SeamRatio
 
@@ -73,7 +73,7 @@ class SeamPanel(QWidget):
         for number, mode in enumerate(SEAM_CYCLE):
             button = QRadioButton(_TITLES[mode])
             button.setAccessibleName(f"Seams {mode.value}")
-            button.setToolTip(_TIPS[mode])
+            button.setToolTip(plain_tip(_TIPS[mode]))
             self.modes.addButton(button, number)
             row.addWidget(button)
         self.modes.idClicked.connect(lambda number: self._session.set_seam_mode(SEAM_CYCLE[number]))
