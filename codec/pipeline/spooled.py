@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from codec import gop
 from codec.errors import MediaError
-from codec.gop import DEFAULT_THETA, SeamMode, Slot, Structure
+from codec.gop import DEFAULT_THETA, Reach, SeamMode, Slot, Structure
 from codec.media.picture import Picture
 from codec.media.spool import FrameSpool, SpoolSpec
 from codec.pipeline.join import blend, spread
@@ -66,10 +66,10 @@ class SpooledTake:
     def picture_in(self, index: int, mode: SeamMode) -> Picture:
         """Frame `index` with its seam shown as `mode`."""
         spool = self._spools[mode.structure]
-        slots = self._slots(index, mode)
-        reach = gop.reach(index, self.spec.frame_count) if mode is SeamMode.WIDE else None
+        reach = self._reach(index, mode)
         if reach is not None:
             return spread(reach, lambda slot: spool.get(slot_number(slot)), self.theta)
+        slots = gop.slots(index, self.spec.frame_count, mode.structure)
         pictures = [spool.get(slot_number(slot)) for slot in slots]
         if len(pictures) == 1 or mode is SeamMode.HARD_CUT:
             return pictures[0]
@@ -85,9 +85,13 @@ class SpooledTake:
         for spool in self._spools.values():
             spool.close(remove=remove)
 
-    def _slots(self, index: int, mode: SeamMode) -> list[Slot]:
-        """Slots that frame `index` is made of."""
+    def _reach(self, index: int, mode: SeamMode) -> Reach | None:
+        """What frame `index` is made of where it is blended wide."""
         if not 0 <= index < self.spec.frame_count:
             raise MediaError(f"There is no frame {index} in a take of {self.spec.frame_count}.")
-        reach = gop.reach(index, self.spec.frame_count) if mode is SeamMode.WIDE else None
+        return gop.reach(index, self.spec.frame_count) if mode is SeamMode.WIDE else None
+
+    def _slots(self, index: int, mode: SeamMode) -> list[Slot]:
+        """Slots that frame `index` is made of."""
+        reach = self._reach(index, mode)
         return gop.slots(index, self.spec.frame_count, mode.structure) if reach is None else reach.slots
