@@ -19,7 +19,7 @@ from codec.errors import ModelError
 from codec.nn.tensors import read_tensors
 from codec.resources import full_decoder_of, weights_folder
 from codec.vae.backbones.known import make_backbone, sizes_of
-from codec.vae.backbones.picture import PicturePair
+from codec.vae.backbones.picture import FineHead, PicturePair
 from codec.vae.backbones.sizes import Sizes
 from codec.vae.latent import TABLE_NAMES
 from codec.vae.model import VaeCodec
@@ -32,6 +32,7 @@ MAX_BYTES = 2**30
 """Of a weights file: the largest published net in single precision, and the codec."""
 _FULL = "backbone.full."
 _DECODER = "decoder."
+_FINER = "backbone.fast.decoder.9.finer."
 _BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
 _MOST_NAMED = 3
@@ -110,6 +111,9 @@ def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
         if metadata.get("format") != FORMAT:
             raise ValueError(f"the format is not {FORMAT}")
         sizes = sizes_of(metadata.get("backbone", "spatial"), metadata.get("sizes", "{}"))
+        if sizes is None and not any(name.startswith(_FINER) for name in tensors):
+            # Of a fast decoder without these layers, which add nothing to begin with.
+            tensors |= FineHead().finer.state_dict(prefix=_FINER)
         _check_backbone(sizes, tensors)
         codec = VaeCodec(make_backbone(sizes), estimating=estimating)
         if codec.spatial is not None:

@@ -2,6 +2,9 @@
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch.nn import functional as F
 
 from codec.errors import ModelError
 from codec.vae.lambdas import LAMBDA_MAX, LAMBDA_MIN, QUALITY_MAX, quality_of
@@ -113,3 +116,20 @@ def test_saved_weights_write_the_same_streams_and_damaged_ones_are_refused(codec
     broken.write_bytes(data[: len(data) // 2])
     with pytest.raises(ModelError, match="broken"):
         load_weights(broken)
+
+
+def test_weights_without_the_fast_decoders_fine_layers_show_what_they_showed(codec, tmp_path):
+    head = codec.spatial.fast.decoder[9]
+    file, older = tmp_path / "weights.safetensors", tmp_path / "older.safetensors"
+    save_weights(codec, file)
+    with safe_open(file, framework="pt") as opened:
+        metadata = opened.metadata()
+        tensors = {name: opened.get_tensor(name) for name in opened.keys() if ".finer." not in name}  # noqa: SIM118
+    save_file(tensors, older, metadata)
+    features = torch.rand(1, 64, 6, 8)
+    wanted = F.pixel_shuffle(F.conv2d(features, head.weight.half().float(), head.bias.half().float(), padding=1), 4)
+    assert torch.allclose(load_weights(older).spatial.fast.decoder[9](features), wanted, atol=1e-5)
+    with torch.no_grad():
+        head.finer[7].bias.fill_(0.5)
+    save_weights(codec, file)
+    assert torch.allclose(load_weights(file).spatial.fast.decoder[9](features), wanted + 0.5, atol=1e-5)
