@@ -22,7 +22,6 @@ Symbols whose table is the narrowest are zero and take no bits.
 
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import torch
@@ -40,10 +39,6 @@ _MOST_BITS = 40.0
 _MOST_SYMBOL_BYTES = 8
 _END_BYTES = 64
 _ESCAPED = 16
-_BIT_PRICE = 0.035
-"""Squared steps of error that one bit less is worth, in a GoP's first latent frame."""
-_PRICED = 32
-"""Magnitudes of symbols whose codes are compared; above, as at the last of them."""
 _STILL_SHARE = 1.5
 """Logit of the share of the latent frame before that means begin with."""
 
@@ -64,7 +59,7 @@ class _Coder(Protocol):
 
     def z(self, z: Tensor | None, shape: tuple[int, ...], band: Tensor) -> Tensor: ...
 
-    def y(self, kind: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor: ...
+    def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor: ...
 
 
 class LatentCodec(nn.Module):
@@ -187,7 +182,7 @@ class LatentCodec(nn.Module):
                 head = cast(nn.ModuleList, self.heads[g])[half]
                 mean = head(here, before[:, rows] / spread[:, rows]).float() * spread[:, rows]
                 index = self.scales.indices(sums, g, half, planes[:, -2:])
-                found = coder.y(kind, target, mean / step[:, rows], index, mask)
+                found = coder.y(g, target, mean / step[:, rows], index, mask)
                 value = (mean + found * restore[:, rows]) * mask
                 made = made + value
                 symbols = symbols + found
@@ -260,9 +255,6 @@ class _Estimator:
     """Rounds with straight-through gradients and adds up ideal code lengths."""
 
     def __init__(self, codec: LatentCodec) -> None:
-        # Scales learn from what is rounded to the nearest: from zeros that are zeros because their scale says so, they
-        # would learn to say it of more and more.
-        self._plain = codec.training
         self._bottleneck = codec.bottleneck
         self.y_bits = self.z_bits = torch.zeros(1)
         self.nonzero, self.symbols = 0.0, 0
@@ -280,11 +272,10 @@ class _Estimator:
         self.z_bits = self.z_bits.to(z.device) + bits.sum(dim=(1, 2, 3))
         return symbols
 
-    def y(self, kind: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
+    def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
+        del group
         assert wanted is not None
-        residual = wanted - mean
-        chosen = residual.round() if self._plain else _quantised(residual, index, kind)
-        wished = (residual + (chosen - residual).detach()) * half
+        wished = _rounded(wanted - mean) * half
         spoken = (index > 0).to(mean.dtype)
         symbols = wished * spoken
         bits = gaussian_bits(wished, scale_of(index)) * half
@@ -311,10 +302,11 @@ class _Writer:
             _encode(coder, own.flatten(), _z_indices(own, rows), self._z)
         return symbols
 
-    def y(self, kind: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
+    def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
+        del group
         assert wanted is not None
         spoken = (half > 0) & (index > 0)
-        symbols = torch.where(spoken, _quantised(wanted - mean, index, kind), 0.0)
+        symbols = torch.where(spoken, (wanted - mean).round(), 0.0)
         for coder, own, rows, said in zip(self._coders, symbols, index.int(), spoken, strict=True):
             _encode(coder, own[said].int(), rows[said], self._y)
         return symbols
@@ -340,8 +332,8 @@ class _Reader:
             own.copy_(_decode(coder, _z_indices(own, rows), self._z).view(own.shape))
         return symbols
 
-    def y(self, kind: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
-        del kind, wanted
+    def y(self, group: int, wanted: Tensor | None, mean: Tensor, index: Tensor, half: Tensor) -> Tensor:
+        del group, wanted
         symbols = torch.zeros_like(mean)
         spoken = (half > 0) & (index > 0)
         for coder, own, rows, said in zip(self._coders, symbols, index.int(), spoken, strict=True):
@@ -370,26 +362,6 @@ def _decode(coder: Any, index: Tensor, tables: Tables) -> Tensor:
 def _z_indices(z: Tensor, band: int) -> Tensor:
     """Table of every symbol of one z (32, a, b): its channel's in the band."""
     return (band * Z_CHANNELS + torch.arange(len(z))).repeat_interleave(z[0].numel())
-
-
-def _quantised(residual: Tensor, index: Tensor, kind: int) -> Tensor:
-    """Whole numbers for residuals in steps: the nearest, or in a GoP's first latent frame the one before it where its
-    shorter code is worth the error. Rate-distortion optimised quantisation (Karczewicz et al., VCEG-AH21, 2008), of
-    each symbol alone; in later latent frames it takes away texture that the first one does not bring back."""
-    size = residual.abs()
-    nearest = size.round()
-    if kind == 0:
-        row = index.long() * _PRICED + nearest.clamp_max(_PRICED - 1).long()
-        nearest = nearest - (size < nearest - 0.5 + _margins(residual.device)[row]).to(size.dtype)
-    return nearest * residual.sign()
-
-
-@lru_cache
-def _margins(device: torch.device) -> Tensor:
-    """(SCALES * _PRICED,): how far above the half between two magnitudes a residual must lie for the greater one."""
-    scales = torch.tensor(scale_table())[:, None]
-    bits = gaussian_bits(torch.arange(_PRICED).float()[None], scales)
-    return F.pad(0.5 * _BIT_PRICE * bits.diff(dim=1), (1, 0), value=-1.0).flatten().to(device)
 
 
 def _rounded(x: Tensor) -> Tensor:
