@@ -123,7 +123,7 @@ def fast_encoder() -> nn.Sequential:
 
 class FineHead(LastConv):
     """Features at a quarter of the size -> pictures. `finer` adds what narrow layers at half the size make of the same
-    features: sixteen pixels of one sample with nothing behind them leave a mesh. It adds nothing to begin with."""
+    features, which one convolution turns into sixteen pixels a sample otherwise. It adds nothing to begin with."""
 
     def __init__(self) -> None:
         super().__init__(_WIDTH, 3 * _FAST_PATCH**2, 3)
@@ -147,7 +147,7 @@ class FineHead(LastConv):
 
 
 def fast_decoder() -> nn.Sequential:
-    """As `pretrained_decoder`, without its layers at full size, and narrow ones at half the size."""
+    """As `pretrained_decoder`, without its layers at full size and with narrow ones at half the size."""
     return nn.Sequential(
         SoftClamp(),
         _conv(LATENT_CHANNELS),
