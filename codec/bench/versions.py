@@ -97,7 +97,7 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
             "numbers": numbers,
             "model": model.hex(),
             "weights": chosen_name,
-            "full decoder": _full_decoder(codec.weights().get(chosen_name)),
+            "decoders": _decoders(codec.weights().get(chosen_name)),
         }
     return {
         **described,
@@ -115,10 +115,10 @@ def describe(codecs: Sequence[str], weights: str, device: str, precision: str) -
     }
 
 
-def _full_decoder(weights: Path | None) -> str:
-    """Tells a taught full decoder from others; empty where there is none."""
-    file = None if weights is None else full_decoder_of(weights)
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:32] if file is not None and file.exists() else ""
+def _decoders(weights: Path | None) -> str:
+    """Tells weights from others that read the same streams and show them otherwise; empty where there are none."""
+    files = () if weights is None else (weights, full_decoder_of(weights))
+    return " ".join(hashlib.sha256(file.read_bytes()).hexdigest()[:32] for file in files if file.exists())
 
 
 def _metric_weights() -> str:

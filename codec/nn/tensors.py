@@ -40,20 +40,22 @@ def hash_tensors(tensors: dict[str, Tensor]) -> bytes:
     return digest.digest()[:ID_BYTES]
 
 
-def read_model_id(path: Path, kind: str, most: int = MAX_BYTES) -> str:
+def read_model_id(path: Path, kind: str, most: int = MAX_BYTES, *, without: str = "") -> str:
     """The model id (hex) of the tensors of a weights file of format `kind` and at most `most` bytes, whatever its
-    metadata claims; "" when it cannot be read as such. Remembered while the file stays as it is."""
+    metadata claims; "" when it cannot be read as such. Tensors whose names begin with `without` do not count.
+    Remembered while the file stays as it is."""
     try:
         found = path.stat()
     except OSError:
         return ""
-    return _model_id(path, kind, most, found.st_mtime_ns, found.st_size)
+    return _model_id(path, kind, most, without, found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=64)
-def _model_id(path: Path, kind: str, most: int, _modified: int, _size: int) -> str:
+def _model_id(path: Path, kind: str, most: int, without: str, _modified: int, _size: int) -> str:
     try:
         tensors, metadata = read_tensors(path, most)
     except (OSError, SafetensorError, ValueError, RuntimeError):
         return ""
-    return hash_tensors(tensors).hex() if metadata.get("format") == kind else ""
+    counted = {name: value for name, value in tensors.items() if not (without and name.startswith(without))}
+    return hash_tensors(counted).hex() if metadata.get("format") == kind else ""

@@ -10,7 +10,7 @@ from codec.nn.device import network_type
 from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import full_decoder_of, weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FORMAT, MAX_BYTES, load_weights
+from codec.vae.weights import FAST_DECODER, FORMAT, MAX_BYTES, earlier_ids, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 
@@ -21,8 +21,9 @@ def files() -> dict[str, Path]:
 
 
 def read_model_id(path: Path) -> str:
-    """The model id (hex) of a weights file's tensors; "" when it cannot be read as such."""
-    return model_id_of(path, FORMAT, MAX_BYTES)
+    """The model id (hex) of those of a weights file's tensors that streams depend on, which a fast decoder's are not;
+    "" when it cannot be read as such."""
+    return model_id_of(path, FORMAT, MAX_BYTES, without=FAST_DECODER)
 
 
 def _path(name: str) -> Path:
@@ -45,8 +46,10 @@ def id_of(name: str) -> bytes:
 def model_for(model_id: bytes, device: torch.device, precision: str = "auto", stream: Path | None = None) -> VaeCodec:
     """The model with an id, on `device`, its networks in the number type that `codec.nn.device.network_type` gives;
     loaded once a process. Raises ModelError saying which weights are missing."""
-    known = {read_model_id(path): path for path in reversed(files().values())}
-    path = known.get(model_id.hex())
+    asked, installed = model_id.hex(), list(files().values())
+    known = {read_model_id(path): path for path in installed}
+    # Of two with one id, which differ in what shows their streams, the one that somebody added to those that ship.
+    path = known.get(asked) or next((path for path in installed if asked in earlier_ids(path)), None)
     if path is None:
         asks = "The encode" if stream is None else f"{stream}: the stream"
         have = ", ".join(filter(None, known)) or "none"

@@ -1,7 +1,8 @@
 """Weights on disk: the codec's own, and the pretrained picture autoencoder of backbone `spatial`, a file each.
 
-The pretrained decoder can be taught what coded latents look like. It is kept in a file of its own beside the codec's
-then, `full_NAME`: no stream depends on it, so it can get better while streams stay readable.
+No stream depends on either decoder of pictures, so both can get better while streams stay readable. The fast one is in
+the codec's file and counts for nothing in the model id. The pretrained one, where it was taught what coded latents look
+like, is kept in a file of its own beside the codec's, `full_NAME`.
 
 Floats are kept in half precision, the scale path and the coder's tables as the integers they are used as. The metadata
 says which backbone the tensors are of and, where that has a choice, its sizes; files that say nothing are of `spatial`.
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -32,7 +33,11 @@ MAX_BYTES = 2**30
 """Of a weights file: the largest published net in single precision, and the codec."""
 _FULL = "backbone.full."
 _DECODER = "decoder."
-_FINER = "backbone.fast.decoder.9.finer."
+FAST_DECODER = "backbone.fast.decoder."
+"""Begins the names of the tensors that no stream depends on."""
+EARLIER_IDS = "earlier_ids"
+"""Metadata: model ids, with a comma between, that the same codec has had: its streams may name any of them."""
+_FINER = FAST_DECODER + "9.finer."
 _BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
 _MOST_NAMED = 3
@@ -124,6 +129,16 @@ def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path}: these weights cannot be used ({error}).") from error
     return codec.eval().requires_grad_(False)
+
+
+def earlier_ids(path: Path) -> tuple[str, ...]:
+    """What a weights file says in EARLIER_IDS; nothing where it cannot be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = (file.metadata() or {}).get(EARLIER_IDS, "")
+    except (OSError, SafetensorError):
+        return ()
+    return tuple(filter(None, found.split(",")))
 
 
 def _load_full_decoder(full: PicturePair, file: Path) -> None:

@@ -1,5 +1,6 @@
 """The `vae` codec from clip to file and back."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,33 @@ def test_a_gop_is_the_same_alone_from_the_middle_and_with_any_threads(
     decoder = GopDecoder(parse_stream(stream), DecodeSettings("cpu"), QUIET)
     alone = decoder.gop(2)
     assert alone is not None and np.array_equal(alone[0].y, whole[2].pictures[0].y)
+
+
+def test_a_stream_stays_readable_while_its_fast_decoder_gets_better(
+    codec, weights: Path, small_clip: Path, tmp_path: Path
+) -> None:
+    stream, again = tmp_path / "a.gop", tmp_path / "b.gop"
+    encode(small_clip, stream, asked())
+    before = list(decode_stream(stream, "cpu"))
+    other = deepcopy(codec)
+    assert other.spatial is not None
+    # Paler pictures, so that they tell who made them.
+    other.spatial.fast.decoder[9].bias.data.add_(0.25)
+    save_weights(other, weights)
+    encode(small_clip, again, asked())
+    assert again.read_bytes() == stream.read_bytes()
+    after = list(decode_stream(stream, "cpu"))
+    assert np.mean(luma(after)[0]) > np.mean(luma(before)[0]) + 20
+    # Another codec is another model, whose streams name it, unless its file says that it was called so before.
+    other.analysis.linear.weight.data.mul_(1.01)
+    save_weights(other, weights)
+    encode(small_clip, again, asked())
+    assert parse_stream(again).header.model_id != parse_stream(stream).header.model_id
+    with pytest.raises(ModelError, match="needs the weights"):
+        list(decode_stream(stream, "cpu"))
+    name = parse_stream(stream).header.model_id.hex()
+    save_weights(other, weights, {"earlier_ids": f"0123456789abcdef,{name}"})
+    assert len(list(decode_stream(stream, "cpu"))) == len(before)
 
 
 def test_more_lambda_is_more_bits_and_a_better_picture(weights: Path, small_clip: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from codec.training.vae.judges import flicker, fooled, hinge
 from codec.training.vae.log import LOG_FIELDS, Log
 from codec.training.vae.pictures import draw_panel
 from codec.training.vae.settings import RunSettings, Stage
-from codec.training.vae.state import Parts, averaged, fit, is_trained, prepare, save, update_average
+from codec.training.vae.state import Coded, Parts, averaged, fit, is_trained, prepare, save, update_average
 from codec.training.vae.store import Crops, Store
 from codec.vae.rates import QUALITY_MAX, lambda_of
 
@@ -91,51 +91,11 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
     rate = _learning_rate(stage, inner)
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]
-    store = parts.singles if stage.singles and parts.singles is not None else parts.train
-    pictures, stored, quality, turned = _drawn(parts, stage, store, rng)
-    codec, measured = parts.codec, {}
-    loss = torch.zeros((), device=parts.device)
     with torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16"):
-        latents, backbone = stored, codec.backbone
-        if codec.spatial is None and stage.encode:
-            latents = backbone.stored(pictures)
-            stored = latents.detach()
-        if codec.spatial is not None and (stage.encode or "pair" in stage.train):
-            sharp = codec.spatial.fast.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
-            # The fast encoder is taught the pretrained one's latents, whatever else it is asked.
-            apart = (sharp - stored).square().mean()
-            loss, measured["pair"] = loss + 2 * apart, float(apart.detach())
-            latents = sharp if stage.encode else stored
-        root = lambda_of(quality.float()).sqrt()
-        if stage.quantise:
-            decoded, estimate = codec(latents, quality)
-            area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
-            y_bpp, z_bpp = estimate.y_bits / area, estimate.z_bits / area
-            # Eq. 2 over sqrt(λ): gradients at both ends of the range are of one size.
-            loss = loss + ((y_bpp + z_bpp) / root).mean()
-            measured |= {
-                "bpp": float((y_bpp + z_bpp).detach().mean()),
-                "z_bpp": float(z_bpp.detach().mean()),
-                "nonzero": estimate.nonzero,
-            }
-        else:
-            decoded = (
-                backbone.synthesise(backbone.analyse(latents), GOP_LENGTH) if "temporal" in stage.train else latents
-            )
-        off = (decoded - stored).square().mean(dim=(1, 2, 3, 4))
-        if codec.spatial is None:
-            # Latents of any spread: counted in their own energy.
-            off = off / stored.square().mean().clamp_min(_LEAST_ENERGY)
-        measured["latent"] = float(off.detach().mean())
-        if stage.latent:
-            loss = loss + stage.latent * (root * off).mean() if stage.quantise else loss + stage.latent * off.mean()
-        if turned:
-            seam, measured["seam"] = _seam(decoded, root)
-            loss = loss + stage.seam * seam
+        coded = _held(parts, stage, inner) if stage.hold > 1 else _coded(parts, stage, rng)
+        loss, measured = coded.loss, dict(coded.measured)
         if stage.pictures:
-            loss = loss + _pictured(
-                parts, stage, decoded, pictures, root if stage.quantise else torch.ones_like(root), rng, measured
-            )
+            loss = loss + _pictured(parts, stage, coded.decoded, coded.pictures, coded.root, rng, measured)
     parts.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(parts.codec.parameters(), parts.settings.clip_norm)
@@ -144,6 +104,58 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
         update_average(parts)
     _teach_critic(parts)
     return measured | {"loss": float(loss.detach())}
+
+
+def _held(parts: Parts, stage: Stage, inner: int) -> Coded:
+    """What the first of `stage.hold` steps has drawn and coded. A run resumed between them codes it again."""
+    first = parts.step - inner % stage.hold
+    if parts.held_over is None or parts.held_over[0] != first:
+        with torch.no_grad():
+            coded = _coded(parts, stage, np.random.default_rng((parts.settings.seed, first)))
+        parts.held_over = first, coded
+    return parts.held_over[1]
+
+
+def _coded(parts: Parts, stage: Stage, rng: np.random.Generator) -> Coded:
+    store = parts.singles if stage.singles and parts.singles is not None else parts.train
+    pictures, stored, quality, turned = _drawn(parts, stage, store, rng)
+    codec, measured = parts.codec, dict[str, float]()
+    loss = torch.zeros((), device=parts.device)
+    latents, backbone = stored, codec.backbone
+    if codec.spatial is None and stage.encode:
+        latents = backbone.stored(pictures)
+        stored = latents.detach()
+    if codec.spatial is not None and (stage.encode or "pair" in stage.train):
+        sharp = codec.spatial.fast.encode(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
+        # The fast encoder is taught the pretrained one's latents, whatever else it is asked.
+        apart = (sharp - stored).square().mean()
+        loss, measured["pair"] = loss + 2 * apart, float(apart.detach())
+        latents = sharp if stage.encode else stored
+    root = lambda_of(quality.float()).sqrt()
+    if stage.quantise:
+        decoded, estimate = codec(latents, quality)
+        area = pictures.shape[-1] * pictures.shape[-2] * (GOP_LENGTH - 1)
+        y_bpp, z_bpp = estimate.y_bits / area, estimate.z_bits / area
+        # Eq. 2 over sqrt(λ): gradients at both ends of the range are of one size.
+        loss = loss + ((y_bpp + z_bpp) / root).mean()
+        measured |= {
+            "bpp": float((y_bpp + z_bpp).detach().mean()),
+            "z_bpp": float(z_bpp.detach().mean()),
+            "nonzero": estimate.nonzero,
+        }
+    else:
+        decoded = backbone.synthesise(backbone.analyse(latents), GOP_LENGTH) if "temporal" in stage.train else latents
+    off = (decoded - stored).square().mean(dim=(1, 2, 3, 4))
+    if codec.spatial is None:
+        # Latents of any spread: counted in their own energy.
+        off = off / stored.square().mean().clamp_min(_LEAST_ENERGY)
+    measured["latent"] = float(off.detach().mean())
+    if stage.latent:
+        loss = loss + stage.latent * (root * off).mean() if stage.quantise else loss + stage.latent * off.mean()
+    if turned:
+        seam, measured["seam"] = _seam(decoded, root)
+        loss = loss + stage.seam * seam
+    return Coded(pictures, decoded, root if stage.quantise else torch.ones_like(root), loss, measured)
 
 
 def _drawn(parts: Parts, stage: Stage, store: Store, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, bool]:

@@ -35,6 +35,9 @@ class Stage:
     steps; "entropy": of these hyperprior, contexts and scales alone, with which no picture gets better and the rate
     finds its level."""
     warmup: int = 200
+    hold: int = 1
+    """Steps in a row that judge other pictures and windows of the same crops. Where decoders alone are trained, crops
+    are then coded once for all of them."""
     quantise: bool = True
     """False: nothing is coded (stage one of the paper): E and D alone."""
     encode: bool = False
@@ -163,6 +166,10 @@ def load(path: Path) -> RunSettings:
             raise SettingError(
                 f"{path}: stage {stage.name}: window must be a multiple of {SPATIAL_RATIO}, from {SMALLEST_CROP} up to "
                 f"the crop, not {stage.window}."
+            )
+        if stage.hold < 1 or (stage.hold > 1 and set(stage.train) - {"decoder", "full"}):
+            raise SettingError(
+                f"{path}: stage {stage.name}: hold is at least 1, and more where decoders alone are trained."
             )
         if stage.seam_share and (stage.singles or not stage.quantise or stage.batch % 2):
             raise SettingError(

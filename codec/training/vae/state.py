@@ -34,6 +34,18 @@ _FIXED = "backbone.full.encoder."
 _SLOW = ("analysis.linear", "synthesis.linear", "temporal.forward_mix", "temporal.inverse_mix")
 
 
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """What a step has drawn and coded: `pictures` (B, T, 3, S, S), `decoded` what the backbone shows of them, `root`
+    (B,) √λ, the terms of the loss so far, and what the log wants."""
+
+    pictures: Tensor
+    decoded: Tensor
+    root: Tensor
+    loss: Tensor
+    measured: dict[str, float]
+
+
 @dataclass(slots=True)
 class Parts:
     """Everything that lives as long as a run."""
@@ -56,6 +68,8 @@ class Parts:
     seconds: float = 0.0
     seen: list[tuple[Tensor, Tensor]] = field(default_factory=list)
     """Decoded pictures and sources of the step that the discriminator has yet to learn from."""
+    held_over: tuple[int, Coded] | None = None
+    """Where a stage holds on to what it codes: the step that drew it, and it."""
 
 
 def prepare(
