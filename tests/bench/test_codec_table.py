@@ -42,6 +42,17 @@ def test_steps_that_do_not_rise_are_named():
     assert not_rising(found) == ["vae full, a: from λ 0.1 to 0.2", "vae full, a: from λ 0.2 to 0.4"]
 
 
+def test_the_fast_autoencoder_is_held_against_the_full_one():
+    found = [point(FULL, k, k, 0.2, clip) for clip in "ab" for k in (0.1, 0.2)]
+    found += [point(FAST, 0.1, 0.01, 0.22, "a"), point(FAST, 0.1, 0.01, 0.3, "b"), point(FAST, 0.1, 0.01, 0.3, "c")]
+    text = page(found, 17, 3)
+    assert "| 0.1 | 2 | 1.30 | 1.50 | 1 | 0 | – | – | – |" in text
+    # What the full one reaches at the same setting with half the bits it halves with as many.
+    text = page([*ladder(FULL, 1.0), point(FAST, 1, 0.04, 0.25)], 17, 3)
+    assert "| 1 | 1 | 1.00 | 1.00 | 1 | 1 | 2.00 | 2.00 | 0 |" in text
+    assert "## Fast beside full" not in page(ladder(FAST, 1.0), 17, 3)
+
+
 def test_the_command_goes_on_where_it_was_stopped(tmp_path: Path, trunk_file: Path):
     folder, out = tmp_path / "val", tmp_path / "points.csv"
     folder.mkdir()

@@ -4,14 +4,15 @@
 
 codes the first frames of every clip with each codec at some λ, the rivals at steps that lie near the rates of `hybrid`,
 and scores what the files decode to: a line a take. Goes on where it was stopped: what the file holds is left as it is.
-The page has mean Bjøntegaard rates of each folder, whether rate and quality rise together on every clip, and every
-point. `--untrained`: weights of the transform before training, as `--make-untrained` writes them from the crops of a
-training run. `--against` prints what became of a codec's scores since another such file. Bits are those of whole files,
-of rivals those of coded frames.
+The page has mean Bjøntegaard rates of each folder, whether rate and quality rise together on every clip, how near the
+fast autoencoder is to the full one, and every point. `--untrained`: weights of the transform before training, as
+`--make-untrained` writes them from the crops of a training run. `--against` prints what became of a codec's scores
+since another such file. Bits are those of whole files, of rivals those of coded frames.
 """
 
 import argparse
 import csv
+import math
 import os
 import sys
 import tempfile
@@ -21,10 +22,12 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 
+import numpy as np
+
 from codec.bench.measure import MeasureSettings, measure_takes
 from codec.media import Clip, open_clip
 from codec.media.picture import Picture
-from codec.metrics.bjontegaard import NotComparable, RatePoint, bd_rate
+from codec.metrics.bjontegaard import NotComparable, Pchip, RatePoint, bd_rate
 from codec.metrics.kinds import METRICS
 from codec.rivals import RivalCodec
 from codec.texts import csv_text
@@ -43,6 +46,8 @@ PAIRS = (
     (HYBRID, "x265 medium"), (HYBRID, "VVenC medium"),
 )  # fmt: skip
 """Which codec is compared with which."""
+CLOSE = 1.15
+"""LPIPS-VGG of the fast autoencoder over the full one's up to which they count as alike."""
 _FITTED = 256
 """Crops that the transform is fitted to."""
 _HEAD = ("folder", "clip", "codec", "setting", "bpp", *SHOWN)
@@ -229,6 +234,35 @@ def _means(found: Sequence[Point], folder: str) -> Iterator[str]:
     yield ""
 
 
+def beside_full(found: Sequence[Point]) -> list[str]:
+    """Lines of a table by λ: what the fast autoencoder's LPIPS-VGG is over the full one's at the same λ, where the fast
+    one has coded fewer bits, and at the same bits, by the full one's curve where that has such a rate."""
+    table = [
+        "| λ | the same λ: clips | mean | most | within 15 % | the same bits: clips | mean | most | within 15 % |",
+        "|---:" * 9 + "|",
+    ]
+    own = [p for p in found if p.codec == FAST]
+    for setting in sorted({p.setting for p in own}):
+        asked, bits = [], []
+        for p in own:
+            full = curve((q for q in found if q.folder == p.folder), p.clip, FULL)
+            if p.setting != setting:
+                continue
+            asked += [p.scores["lpips_vgg"] / q.scores["lpips_vgg"] for q in full if q.setting == setting]
+            if len(full) > 1 and full[0].bpp <= p.bpp <= full[-1].bpp:
+                rates = np.log([q.bpp for q in full])
+                there = Pchip(rates, np.array([q.scores["lpips_vgg"] for q in full]))(math.log(p.bpp))
+                bits.append(p.scores["lpips_vgg"] / there)
+        table.append(f"| {setting:g} | {_ratios(asked)} | {_ratios(bits)} |")
+    return table
+
+
+def _ratios(found: Sequence[float]) -> str:
+    if not found:
+        return "0 | – | – | –"
+    return f"{len(found)} | {mean(found):.2f} | {max(found):.2f} | {sum(ratio <= CLOSE for ratio in found)}"
+
+
 def page(found: Sequence[Point], frames: int, vgg_every: int) -> str:
     """The page in Markdown."""
     folders = list(dict.fromkeys(p.folder for p in found))
@@ -253,6 +287,9 @@ def page(found: Sequence[Point], frames: int, vgg_every: int) -> str:
         lines += ["## Rate and quality rise with λ", ""]
         lines += [f"- Not so: {each}" for each in falling] or [f"On every clip, with {own}, at every step."]
         lines.append("")
+    if {FAST, FULL} <= set(codecs):
+        lines += ["## Fast beside full", "", "LPIPS-VGG of `vae fast` over that of `vae full`.", ""]
+        lines += [*beside_full(found), ""]
     lines += ["## Every point", "", "Settings are λ, of x265 and VVenC the quality step.", ""]
     head = "| codec | setting | bpp | " + " | ".join(METRICS[key].label for key in SHOWN) + " |"
     for folder in folders:
