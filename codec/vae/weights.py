@@ -61,6 +61,10 @@ def save_weights(
     was taught (where it was not, none stays beside them); the backbone in its `published` type where that is given.
     Raises ValueError when the scale path's sums would not be exact."""
     codec.latent.scales.check()
+    # The tables of what the file keeps: weights that are read and written on are the same model.
+    for name, value in codec.state_dict().items():
+        if name.startswith(_MODELS) and value.is_floating_point():
+            value.copy_(value.half())
     codec.latent.freeze_tables()
     tensors = {
         name: value.to(published if published and name.startswith(_BACKBONE) else torch.float16)

@@ -169,7 +169,7 @@ def load(path: Path) -> RunSettings:
             )
         if stage.hold < 1 or (stage.hold > 1 and set(stage.train) - {"decoder", "full"}):
             raise SettingError(
-                f"{path}: stage {stage.name}: hold is at least 1, and more where decoders alone are trained."
+                f"{path}: stage {stage.name}: hold must be at least 1, and more only where decoders alone are trained."
             )
         if stage.seam_share and (stage.singles or not stage.quantise or stage.batch % 2):
             raise SettingError(
