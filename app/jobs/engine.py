@@ -11,7 +11,7 @@ from app.jobs.decoding import OtherDecoder, StreamDecodes
 from app.jobs.editing import Edits
 from app.jobs.encodes import Encodes
 from app.jobs.importing import Imports
-from app.jobs.job import Lane, Outcome, Runner
+from app.jobs.job import Job, Lane, Outcome, Runner
 from app.jobs.neural import NeuralEncodes
 from app.jobs.opening import Opening
 from app.jobs.projects import Projects
@@ -38,6 +38,7 @@ class Engine:
         self.session, self.runner = session, runner
         self.device = ""
         """Where the networks run; empty until they are loaded."""
+        self._warming: Job | None = None
         self.store = TakeStore()
         runner.put_temporary_in(self.store.temporary)
         self.in_use = FilesInUse(session)
@@ -69,9 +70,22 @@ class Engine:
         self.session.update_settings(replace(self.session.settings, device=device))
         self._warm_codec()
 
-    def _warm_codec(self) -> None:
+    def _warm_codec(self, *, background: bool = False) -> None:
         settings = self.session.settings
-        self.runner.submit(Lane.CODEC, tasks.warm_up, (settings.device, settings.precision), on_done=self._warmed)
+        self._warming = self.runner.submit(
+            Lane.CODEC,
+            tasks.warm_up,
+            (settings.device, settings.precision),
+            background=background,
+            on_done=self._warmed,
+        )
+
+    def _let_pass(self, recipe: Recipe) -> None:
+        """A codec that has its loops compiled, which takes a minute at the first start, does not hold up another."""
+        warming = self._warming
+        if recipe.codec is None and recipe.neural != registry.DEFAULT and warming is not None and not warming.finished:
+            self.runner.cancel(warming)
+            self._warm_codec(background=True)
 
     def _warmed(self, outcome: Outcome, value: Any) -> None:
         if outcome is Outcome.SUCCEEDED:
@@ -99,6 +113,7 @@ class Engine:
 
     def encode(self, recipe: Recipe, *, replacing: bool = False) -> Take | None:
         """A new take by a recipe, `replacing` one that goes; None, and a message, when it cannot be begun."""
+        self._let_pass(recipe)
         return self.encodes.encode(recipe, replacing=replacing)
 
     def encode_neural(self, lmbda: float, neural: str = registry.DEFAULT, options: Options = ()) -> Take | None:

@@ -93,6 +93,28 @@ def test_marks_stand_under_their_place(controls: NeuralControls, session: Sessio
     assert inked == [round(slider.mark_x(value) * ratio) for value in slider.marks]
 
 
+@pytest.fixture
+def first_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine where nothing has been compiled yet."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+
+
+def test_at_the_first_start_a_codec_without_loops_does_not_wait_for_those_of_another(
+    first_start: None, qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path
+) -> None:
+    shows(small_clip)
+    window.session.draft.choose_codec("vae")
+    window.session.draft.set_option("autoencoder", "fast")
+    panel = window.findChild(NeuralControls)
+    assert panel is not None
+    qtbot.mouseClick(panel.encode, Qt.MouseButton.LeftButton)
+    take = list(window.session.takes)[1]
+    qtbot.waitUntil(lambda: take.status is not Status.RUNNING, timeout=WAIT_MS)
+    assert take.status is Status.READY, take.error
+    # Those are compiled afterwards.
+    assert window.engine.device == ""
+
+
 def test_a_take_of_another_codec_names_it_in_name_command_and_project(
     qtbot: QtBot, window: MainWindow, shows: Callable[[Path], None], small_clip: Path, tmp_path: Path
 ) -> None:
