@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -35,8 +35,6 @@ _FULL = "backbone.full."
 _DECODER = "decoder."
 FAST_DECODER = "backbone.fast.decoder."
 """Begins the names of the tensors that no stream depends on."""
-EARLIER_IDS = "earlier_ids"
-"""Metadata: model ids, with a comma between, that the same codec has had: its streams may name any of them."""
 _FINER = FAST_DECODER + "9.finer."
 _BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
@@ -133,16 +131,6 @@ def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{path}: these weights cannot be used ({error}).") from error
     return codec.eval().requires_grad_(False)
-
-
-def earlier_ids(path: Path) -> tuple[str, ...]:
-    """What a weights file says in EARLIER_IDS; nothing where it cannot be read."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = (file.metadata() or {}).get(EARLIER_IDS, "")
-    except (OSError, SafetensorError):
-        return ()
-    return tuple(filter(None, found.split(",")))
 
 
 def _load_full_decoder(full: PicturePair, file: Path) -> None:

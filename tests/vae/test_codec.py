@@ -14,11 +14,14 @@ from codec.context import QUIET
 from codec.errors import ModelError, SettingError, StreamError
 from codec.gop import SeamMode, Slot, Structure
 from codec.media import open_clip
+from codec.nn.tensors import read_model_id
 from codec.pipeline.join import frames, spread
 from codec.stream import decode_stream, encode_clip
+from codec.vae import store
+from codec.vae.codec import Vae
 from codec.vae.gops import GopDecoder, payload_of, strings_of
 from codec.vae.settings import VaeSettings
-from codec.vae.weights import save_weights
+from codec.vae.weights import FORMAT, save_weights
 from tests.conftest import make_clip
 from tests.test_cli import seamscope
 
@@ -104,16 +107,27 @@ def test_a_stream_stays_readable_while_its_fast_decoder_gets_better(
     assert again.read_bytes() == stream.read_bytes()
     after = list(decode_stream(stream, "cpu"))
     assert np.mean(luma(after)[0]) > np.mean(luma(before)[0]) + 20
-    # Another codec is another model, whose streams name it, unless its file says that it was called so before.
+    # Another codec is another model, whose streams name it.
     other.analysis.linear.weight.data.mul_(1.01)
     save_weights(other, weights)
     encode(small_clip, again, asked())
     assert parse_stream(again).header.model_id != parse_stream(stream).header.model_id
     with pytest.raises(ModelError, match="needs the weights"):
         list(decode_stream(stream, "cpu"))
-    name = parse_stream(stream).header.model_id.hex()
-    save_weights(other, weights, {"earlier_ids": f"0123456789abcdef,{name}"})
-    assert len(list(decode_stream(stream, "cpu"))) == len(before)
+
+
+def test_a_stream_that_names_all_tensors_of_its_weights_is_read(
+    weights: Path, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = tmp_path / "a.gop"
+    whole = bytes.fromhex(read_model_id(weights, FORMAT))
+    monkeypatch.setattr(Vae, "model_id", lambda *_: whole)
+    monkeypatch.setattr(store, "read_model_id", lambda path: read_model_id(path, FORMAT))
+    shown = encode(small_clip, stream, asked())
+    monkeypatch.undo()
+    monkeypatch.setenv("SEAMSCOPE_WEIGHTS", str(weights.parent))
+    assert parse_stream(stream).header.model_id == whole != bytes.fromhex(store.read_model_id(weights))
+    assert same(shown, list(decode_stream(stream, "cpu")))
 
 
 def test_more_lambda_is_more_bits_and_a_better_picture(weights: Path, small_clip: Path, tmp_path: Path) -> None:
