@@ -91,10 +91,10 @@ def _train_step(parts: Parts, stage: Stage, inner: int, rng: np.random.Generator
     rate = _learning_rate(stage, inner)
     for group in parts.optimiser.param_groups:
         group["lr"] = rate * group["pace"]
-    with torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16"):
-        coded = _held(parts, stage, inner) if stage.hold > 1 else _coded(parts, stage, rng)
-        loss, measured = coded.loss, dict(coded.measured)
-        if stage.pictures:
+    coded = _held(parts, stage, inner) if stage.hold > 1 else _drawn_and_coded(parts, stage, rng)
+    loss, measured = coded.loss, dict(coded.measured)
+    if stage.pictures:
+        with _precision(parts):
             loss = loss + _pictured(parts, stage, coded.decoded, coded.pictures, coded.root, rng, measured)
     parts.optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -111,14 +111,24 @@ def _held(parts: Parts, stage: Stage, inner: int) -> Coded:
     first = parts.step - inner % stage.hold
     if parts.held_over is None or parts.held_over[0] != first:
         with torch.no_grad():
-            coded = _coded(parts, stage, np.random.default_rng((parts.settings.seed, first)))
+            coded = _drawn_and_coded(parts, stage, np.random.default_rng((parts.settings.seed, first)))
         parts.held_over = first, coded
     return parts.held_over[1]
 
 
-def _coded(parts: Parts, stage: Stage, rng: np.random.Generator) -> Coded:
+def _precision(parts: Parts) -> torch.autocast:
+    """What networks work in."""
+    return torch.autocast(parts.device.type, torch.bfloat16, enabled=parts.settings.precision == "bf16")
+
+
+def _drawn_and_coded(parts: Parts, stage: Stage, rng: np.random.Generator) -> Coded:
     store = parts.singles if stage.singles and parts.singles is not None else parts.train
     pictures, stored, quality, turned = _drawn(parts, stage, store, rng)
+    with _precision(parts):
+        return _coded(parts, stage, pictures, stored, quality, turned)
+
+
+def _coded(parts: Parts, stage: Stage, pictures: Tensor, stored: Tensor, quality: Tensor, turned: bool) -> Coded:
     codec, measured = parts.codec, dict[str, float]()
     loss = torch.zeros((), device=parts.device)
     latents, backbone = stored, codec.backbone
