@@ -46,10 +46,10 @@ def test_the_fast_autoencoder_is_held_against_the_full_one():
     found = [point(FULL, k, k, 0.2, clip) for clip in "ab" for k in (0.1, 0.2)]
     found += [point(FAST, 0.1, 0.01, 0.22, "a"), point(FAST, 0.1, 0.01, 0.3, "b"), point(FAST, 0.1, 0.01, 0.3, "c")]
     text = page(found, 17, 3)
-    assert "| 0.1 | 2 | 1.30 | 1.50 | 1 | 0 | – | – | – |" in text
+    assert "| 0.1 | -90 % | 2 | 1.30 | 1.50 | 1 | 0 | – | – | – |" in text
     # What the full one reaches at the same setting with half the bits it halves with as many.
     text = page([*ladder(FULL, 1.0), point(FAST, 1, 0.04, 0.25)], 17, 3)
-    assert "| 1 | 1 | 1.00 | 1.00 | 1 | 1 | 2.00 | 2.00 | 0 |" in text
+    assert "| 1 | +100 % | 1 | 1.00 | 1.00 | 1 | 1 | 2.00 | 2.00 | 0 |" in text
     assert "## Fast beside full" not in page(ladder(FAST, 1.0), 17, 3)
 
 

@@ -238,22 +238,25 @@ def beside_full(found: Sequence[Point]) -> list[str]:
     """Lines of a table by λ: what the fast autoencoder's LPIPS-VGG is over the full one's at the same λ, where the fast
     one has coded fewer bits, and at the same bits, by the full one's curve where that has such a rate."""
     table = [
-        "| λ | the same λ: clips | mean | most | within 15 % | the same bits: clips | mean | most | within 15 % |",
-        "|---:" * 9 + "|",
+        "| λ | same λ: bits | clips | mean | most | within 15 % | same bits: clips | mean | most | within 15 % |",
+        "|---:" * 10 + "|",
     ]
     own = [p for p in found if p.codec == FAST]
     for setting in sorted({p.setting for p in own}):
-        asked, bits = [], []
+        asked, bits, change = [], [], []
         for p in own:
             full = curve((q for q in found if q.folder == p.folder), p.clip, FULL)
             if p.setting != setting:
                 continue
-            asked += [p.scores["lpips_vgg"] / q.scores["lpips_vgg"] for q in full if q.setting == setting]
+            same = [q for q in full if q.setting == setting]
+            asked += [p.scores["lpips_vgg"] / q.scores["lpips_vgg"] for q in same]
+            change += [100 * (p.bpp / q.bpp - 1) for q in same]
             if len(full) > 1 and full[0].bpp <= p.bpp <= full[-1].bpp:
                 rates = np.log([q.bpp for q in full])
                 there = Pchip(rates, np.array([q.scores["lpips_vgg"] for q in full]))(math.log(p.bpp))
                 bits.append(p.scores["lpips_vgg"] / there)
-        table.append(f"| {setting:g} | {_ratios(asked)} | {_ratios(bits)} |")
+        mean_change = f"{mean(change):+.0f} %" if change else "–"
+        table.append(f"| {setting:g} | {mean_change} | {_ratios(asked)} | {_ratios(bits)} |")
     return table
 
 
