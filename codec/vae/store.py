@@ -10,7 +10,7 @@ from codec.nn.device import network_type
 from codec.nn.tensors import read_model_id as model_id_of
 from codec.resources import full_decoder_of, weights_files
 from codec.vae.model import VaeCodec
-from codec.vae.weights import FAST_DECODER, FORMAT, MAX_BYTES, load_weights
+from codec.vae.weights import FAST_DECODER, FORMAT, MAX_BYTES, former_ids, load_weights
 
 DEFAULT_WEIGHTS = "vae_spatial"
 
@@ -49,13 +49,17 @@ def model_for(model_id: bytes, device: torch.device, precision: str = "auto", st
     asked, installed = model_id.hex(), list(files().values())
     known = {read_model_id(path): path for path in installed}
     # Of two with one id, which differ in what shows their streams, the one that somebody added to those that ship.
-    # Streams of before 2026-12 name all tensors of a file.
-    path = known.get(asked) or next((p for p in installed if model_id_of(p, FORMAT, MAX_BYTES) == asked), None)
+    path = known.get(asked) or next((p for p in installed if asked in _former_ids(p)), None)
     if path is None:
         asks = "The encode" if stream is None else f"{stream}: the stream"
         have = ", ".join(filter(None, known)) or "none"
         raise ModelError(f"{asks} needs the weights {model_id.hex()}, which are not installed (installed: {have}).")
     return _load(path, _stamp(path), device, network_type(device, precision))
+
+
+def _former_ids(path: Path) -> tuple[str, ...]:
+    """Streams of before 2026-12 name all tensors of a file; if the fast decoder is another by now, the file says so."""
+    return (model_id_of(path, FORMAT, MAX_BYTES), *former_ids(path))
 
 
 def model_at(path: Path, device: torch.device, precision: str = "auto") -> VaeCodec:

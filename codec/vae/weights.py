@@ -6,13 +6,14 @@ like, is kept in a file of its own beside the codec's, `full_NAME`.
 
 Floats are kept in half precision, the scale path and the coder's tables as the integers they are used as. The metadata
 says which backbone the tensors are of and, where that has a choice, its sizes; files that say nothing are of `spatial`.
+It may also name ids by which streams of the same codec are known from before (`FORMERLY`).
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -35,6 +36,8 @@ _FULL = "backbone.full."
 _DECODER = "decoder."
 FAST_DECODER = "backbone.fast.decoder."
 """Begins the names of the tensors that no stream depends on."""
+FORMERLY = "formerly"
+"""Of the metadata: further model ids (hex, between blanks) that streams of these weights may say."""
 _FINER = FAST_DECODER + "9.finer."
 _BACKBONE = "backbone."
 _MODELS = ("latent.bottleneck", "latent.gaussian")
@@ -108,6 +111,15 @@ def _write(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) 
 def _kind(codec: VaeCodec) -> dict[str, str]:
     sizes = codec.backbone.sizes
     return {} if sizes is None else {"backbone": codec.backbone.name, "sizes": sizes.to_text()}
+
+
+def former_ids(path: Path) -> tuple[str, ...]:
+    """What a file's metadata says under FORMERLY; nothing when it cannot be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return tuple((file.metadata() or {}).get(FORMERLY, "").split())
+    except (OSError, SafetensorError):
+        return ()
 
 
 def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:

@@ -21,7 +21,7 @@ from codec.vae import store
 from codec.vae.codec import Vae
 from codec.vae.gops import GopDecoder, payload_of, strings_of
 from codec.vae.settings import VaeSettings
-from codec.vae.weights import FORMAT, save_weights
+from codec.vae.weights import FORMAT, FORMERLY, save_weights
 from tests.conftest import make_clip
 from tests.test_cli import seamscope
 
@@ -117,7 +117,7 @@ def test_a_stream_stays_readable_while_its_fast_decoder_gets_better(
 
 
 def test_a_stream_that_names_all_tensors_of_its_weights_is_read(
-    weights: Path, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    codec, weights: Path, small_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = tmp_path / "a.gop"
     whole = bytes.fromhex(read_model_id(weights, FORMAT))
@@ -128,6 +128,14 @@ def test_a_stream_that_names_all_tensors_of_its_weights_is_read(
     monkeypatch.setenv("SEAMSCOPE_WEIGHTS", str(weights.parent))
     assert parse_stream(stream).header.model_id == whole != bytes.fromhex(store.read_model_id(weights))
     assert same(shown, list(decode_stream(stream, "cpu")))
+    # With a better fast decoder the file has to say which ones it was.
+    other = deepcopy(codec)
+    other.spatial.fast.decoder[9].bias.data.add_(0.25)
+    save_weights(other, weights)
+    with pytest.raises(ModelError, match="needs the weights"):
+        list(decode_stream(stream, "cpu"))
+    save_weights(other, weights, {FORMERLY: f"0123456789abcdef {whole.hex()}"})
+    assert not same(shown, list(decode_stream(stream, "cpu")))
 
 
 def test_more_lambda_is_more_bits_and_a_better_picture(weights: Path, small_clip: Path, tmp_path: Path) -> None:
