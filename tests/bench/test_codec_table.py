@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import make_clip
-from tests.proofs.codecs import FAST, FULL, HYBRID, Point, not_rising, page, rate_changes
+from tests.proofs.codecs import FAST, FULL, HYBRID, Point, bits_since, not_rising, page, rate_changes
 
 
 def point(codec: str, setting: float, bpp: float, quality: float, clip: str = "a") -> Point:
@@ -35,6 +35,13 @@ def test_half_the_bits_at_every_quality_is_minus_fifty_per_cent():
     assert "| vae fast | hybrid | -50.0 | -50.0 | -50.0 | -50.0 | – | – |" in text
     assert "On every clip, with vae fast, at every step." in text
     assert text.count("| hybrid |") == 5
+
+
+def test_bits_since_another_file_are_of_the_clips_that_both_have():
+    found = [*ladder(FAST, 0.5), point(FAST, 1, 0.03, 0.3, "b")]
+    assert bits_since(found, [*ladder(FAST, 1.0), *ladder(FULL, 3.0)], FAST)[2:] == [
+        "| `val/` | -50.0 (1 of 2) | -50.0 (1 of 2) | -50.0 (1 of 2) | -50.0 (1 of 2) | – | – |"
+    ]
 
 
 def test_steps_that_do_not_rise_are_named():

@@ -17,7 +17,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -48,6 +48,8 @@ PAIRS = (
 """Which codec is compared with which."""
 CLOSE = 1.15
 """LPIPS-VGG of the fast autoencoder over the full one's up to which they count as alike."""
+_BEFORE = "before"
+"""What another file's points of a codec are called."""
 _FITTED = 256
 """Crops that the transform is fitted to."""
 _HEAD = ("folder", "clip", "codec", "setting", "bpp", *SHOWN)
@@ -326,6 +328,20 @@ def changes(found: Sequence[Point], before: Sequence[Point], codec: str) -> list
     return lines
 
 
+def bits_since(found: Sequence[Point], before: Sequence[Point], codec: str) -> list[str]:
+    """A table: mean Bjøntegaard rates of a codec's points against those of another file, by folder."""
+    both = [p for p in found if p.codec == codec]
+    both += [replace(p, codec=_BEFORE) for p in before if p.codec == codec]
+    lines = [
+        "| " + " | ".join(("", *(METRICS[key].label for key in SHOWN))) + " |",
+        "|---" + "|---:" * len(SHOWN) + "|",
+    ]
+    for folder in dict.fromkeys(p.folder for p in both if p.codec == codec):
+        there = [p for p in both if p.folder == folder]
+        lines.append(f"| `{folder}/` | {' | '.join(_mean_rate(there, codec, _BEFORE, key) for key in SHOWN)} |")
+    return lines
+
+
 def main() -> int:
     """Measure what is missing and write both files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -362,7 +378,9 @@ def main() -> int:
             print(f"{path.stem} is measured", flush=True)
     if arguments.against:
         for codec in arguments.codecs:
-            print(f"\n{codec}\n", *changes(found, read(arguments.against), codec), sep="\n")
+            before = read(arguments.against)
+            print(f"\n{codec}\n", *changes(found, before, codec), sep="\n")
+            print("\nBits at equal quality, per cent\n", *bits_since(found, before, codec), sep="\n")
     if arguments.page:
         found = sorted(found, key=lambda p: (p.folder != "val", p.folder, p.clip))
         arguments.page.write_text(page(found, arguments.frames, arguments.vgg_every), encoding="utf-8")
