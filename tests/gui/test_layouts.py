@@ -290,9 +290,17 @@ def test_a_presentation_shows_pictures_as_large_as_they_fit_and_gives_the_layout
 
     def scale() -> float:
         settle(qtbot, window)
-        window._refresh_all()
-        qtbot.wait(50)
-        return min(pane.canvas.place().scale for pane in visible(window))
+        found: list[float] = []
+
+        def steady() -> bool:
+            # Panels give their room back in turns of the event loop, each of which may move the panes.
+            window._refresh_all()
+            qtbot.wait(50)
+            found.append(min(pane.canvas.place().scale for pane in visible(window)))
+            return len(found) > 3 and len(set(found[-4:])) == 1
+
+        qtbot.waitUntil(steady, timeout=WAIT_MS)
+        return found[-1]
 
     window.menus.trigger(names[chosen])
     window.menus.trigger("present")
