@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -114,12 +114,12 @@ def _kind(codec: VaeCodec) -> dict[str, str]:
 
 
 def former_ids(path: Path) -> tuple[str, ...]:
-    """What a file's metadata says under FORMERLY; nothing when it cannot be read."""
+    """What the metadata of weights says under FORMERLY; nothing where a file is none, or cannot be read as such."""
     try:
-        with safe_open(path, framework="pt") as file:
-            return tuple((file.metadata() or {}).get(FORMERLY, "").split())
-    except (OSError, SafetensorError):
+        _, metadata = read_tensors(path, MAX_BYTES)
+    except (OSError, SafetensorError, ValueError, RuntimeError):
         return ()
+    return tuple(metadata.get(FORMERLY, "").split()) if metadata.get("format") == FORMAT else ()
 
 
 def load_weights(path: Path, *, estimating: bool = False) -> VaeCodec:
